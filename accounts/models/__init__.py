@@ -1,0 +1,18 @@
+"""People, organisations and who looked at whose data."""
+
+from accounts.models.audit import AuditEvent
+from accounts.models.organisations import Membership, Organisation, Region, Role
+from accounts.models.people import Profession, ProfessionalProfile, Register, RegisterEntry, User
+
+__all__ = [
+    "AuditEvent",
+    "Membership",
+    "Organisation",
+    "Profession",
+    "ProfessionalProfile",
+    "Region",
+    "Register",
+    "RegisterEntry",
+    "Role",
+    "User",
+]

@@ -1,0 +1,117 @@
+"""Decided: people, their professions and the numbers they hold in professional registers."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.register_numbers import NumberKind, clean_number
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person, known by an e-mail address; `pseudonym` is all that the learning records know of them."""
+
+    username = None
+    email = models.EmailField(_("e-mailadres"), unique=True)
+    pseudonym = models.UUIDField(_("pseudoniem"), default=uuid.uuid4, unique=True, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("persoon")
+        verbose_name_plural = _("personen")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+
+class Profession(models.Model):
+    """A profession as data: VPK, VS agz, VS ggz, verzorgende IG, bedrijfsarts, KAG i.o., KAG, other."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("naam"), max_length=120)
+    order = models.PositiveSmallIntegerField(_("volgorde"), default=0)
+
+    class Meta:
+        ordering = ["order", "name"]
+        verbose_name = _("beroep")
+        verbose_name_plural = _("beroepen")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProfessionalProfile(models.Model):
+    """What someone does and where."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile", verbose_name=_("persoon"))
+    professions = models.ManyToManyField(Profession, blank=True, related_name="profiles", verbose_name=_("beroepen"))
+    employer = models.CharField(_("werkgever"), max_length=200, blank=True)
+    region = models.ForeignKey("accounts.Region", on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("regio"))
+
+    class Meta:
+        verbose_name = _("beroepsprofiel")
+        verbose_name_plural = _("beroepsprofielen")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Register(models.Model):
+    """A professional register as a place where people hold a number; its dated rules stand in `accreditation`."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("naam"), max_length=200)
+    number_kinds = models.JSONField(_("soorten nummers"), default=list, help_text=_("Codes uit NumberKind, de gangbaarste eerst."))
+    pe_online_org_id = models.PositiveIntegerField(_("orgID in PE-online"), null=True, blank=True)
+    confirmed = models.BooleanField(_("gegevens bevestigd"), default=False)
+    source = models.TextField(_("bron"), blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("register")
+        verbose_name_plural = _("registers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegisterEntry(models.Model):
+    """The number under which a person stands in a register. One person can hold several."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="register_entries", verbose_name=_("persoon"))
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="entries", verbose_name=_("register"))
+    number = models.CharField(_("nummer"), max_length=20)
+    section = models.SlugField(_("deelregister"), blank=True, help_text=_("Bijvoorbeeld verpleegkundige of verzorgende."))
+    period_start = models.DateField(_("begin van de registratieperiode"), null=True, blank=True)
+    period_end = models.DateField(_("laatste dag van de registratieperiode"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("registerinschrijving")
+        verbose_name_plural = _("registerinschrijvingen")
+        constraints = [
+            models.UniqueConstraint(fields=["register", "number"], name="one_person_per_register_number"),
+            models.UniqueConstraint(fields=["user", "register"], name="one_number_per_person_and_register"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register}: {self.number}"
+
+    def clean(self) -> None:
+        if self.register_id:
+            self.number = clean_number(self.number, kinds=[NumberKind(k) for k in self.register.number_kinds])

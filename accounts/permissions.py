@@ -1,0 +1,60 @@
+"""Who may do what: one table, the same one that docs/permissions.md shows and that every queryset asks.
+
+A role counts only within its organisation. What a person may do with their own data is not in this table.
+"""
+
+from django.db.models import QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, Role, User
+
+
+class Action(TextChoices):
+    AUTHOR_COURSES = "author_courses", _("cursussen en vragen maken")
+    PUBLISH_RELEASES = "publish_releases", _("uitgaven van cursussen uitbrengen")
+    INSTALL_H5P_LIBRARIES = "install_h5p_libraries", _("H5P-bibliotheken installeren")
+    SEE_LEARNERS = "see_learners", _("deelnemers en hun voortgang zien")
+    JUDGE_WORK = "judge_work", _("ingeleverd werk beoordelen")
+    MARK_ATTENDANCE = "mark_attendance", _("aanwezigheid vastleggen")
+    MANAGE_ACCREDITATION = "manage_accreditation", _("accreditaties beheren")
+    MANAGE_CERTIFICATES = "manage_certificates", _("certificaten intrekken en opnieuw uitgeven")
+    EXPORT_RESULTS = "export_results", _("resultaten exporteren en melden")
+    MANAGE_REGISTER_RULES = "manage_register_rules", _("registerregels beheren")
+    MANAGE_MEMBERS = "manage_members", _("leden en rollen beheren")
+    MANAGE_LRS_CREDENTIALS = "manage_lrs_credentials", _("toegangssleutels van hulpmiddelen beheren")
+    READ_AUDIT = "read_audit", _("de audittrail lezen")
+
+
+_AUTHOR, _TEACHER, _SUPERVISOR = Role.AUTHOR, Role.TEACHER, Role.SUPERVISOR
+_ACCREDITATION, _ASSOCIATION, _AUDITOR = Role.ACCREDITATION_ADMIN, Role.ASSOCIATION_ADMIN, Role.AUDITOR
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.AUTHOR_COURSES: frozenset({_AUTHOR, _ASSOCIATION}),
+    Action.PUBLISH_RELEASES: frozenset({_ASSOCIATION}),
+    Action.INSTALL_H5P_LIBRARIES: frozenset({_ASSOCIATION}),
+    Action.SEE_LEARNERS: frozenset({_TEACHER, _SUPERVISOR, _ACCREDITATION, _ASSOCIATION}),
+    Action.JUDGE_WORK: frozenset({_TEACHER, _SUPERVISOR}),
+    Action.MARK_ATTENDANCE: frozenset({_TEACHER}),
+    Action.MANAGE_ACCREDITATION: frozenset({_ACCREDITATION}),
+    Action.MANAGE_CERTIFICATES: frozenset({_ACCREDITATION}),
+    Action.EXPORT_RESULTS: frozenset({_ACCREDITATION, _AUDITOR}),
+    Action.MANAGE_REGISTER_RULES: frozenset({_ACCREDITATION}),
+    Action.MANAGE_MEMBERS: frozenset({_ASSOCIATION}),
+    Action.MANAGE_LRS_CREDENTIALS: frozenset({_ASSOCIATION}),
+    Action.READ_AUDIT: frozenset({_AUDITOR}),
+}
+
+
+def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
+    """The organisations in which this person may do this; all of them for a superuser."""
+    if not user.is_authenticated or not user.is_active:
+        return Organisation.objects.none()
+    if user.is_superuser:
+        return Organisation.objects.all()
+    return Organisation.objects.filter(memberships__user=user, memberships__role__in=ALLOWED[action]).distinct()
+
+
+def may(user: User, action: Action, organisation: Organisation | None = None) -> bool:
+    """Whether this person may do this in the organisation, or in any when none is given."""
+    where = organisations_where(user, action)
+    return where.filter(pk=organisation.pk).exists() if organisation else where.exists()

@@ -1,0 +1,22 @@
+"""Every address of the site. A package's own addresses stand in its `urls.py`."""
+
+from django.conf import settings
+from django.conf.urls.static import static
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+urlpatterns = [
+    path("cms/", include(wagtailadmin_urls)),
+    path("documenten/", include(wagtaildocs_urls)),
+    path("account/", include("accounts.urls")),
+    path("xapi/", include("lrs.urls")),
+    path("", include("courses.urls")),
+    path("", include("competencies.urls")),
+    path("", include("accreditation.urls")),
+    path("", include("portal.urls")),
+    path("", include("cms.urls")),
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    path("", include(wagtail_urls)),
+]

@@ -1,0 +1,21 @@
+"""Courses, their releases, who follows them and how far they are."""
+
+from courses.models.enrolment import Enrolment
+from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, Theme
+from courses.models.progress import ActivityProgress, CourseProgress, LessonProgress
+from courses.models.releases import Release, ReleaseActivity, ReleaseLesson
+
+__all__ = [
+    "ActivityProgress",
+    "CourseIndexPage",
+    "CoursePage",
+    "CourseProgress",
+    "Enrolment",
+    "LessonPage",
+    "LessonProgress",
+    "ModulePage",
+    "Release",
+    "ReleaseActivity",
+    "ReleaseLesson",
+    "Theme",
+]

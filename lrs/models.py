@@ -38,10 +38,13 @@ class Credential(models.Model):
 
 
 class Statement(models.Model):
-    """One xAPI statement. `learner` is the pseudonym of our own person, when the actor is one."""
+    """One xAPI statement. `uuid` is its id in the standard, `sequence` the order in which it came in.
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    sequence = models.BigIntegerField(_("volgnummer"), unique=True, null=True, editable=False)
+    `learner` is the pseudonym of our own person, when the actor is one.
+    """
+
+    sequence = models.BigAutoField(_("volgnummer"), primary_key=True)
+    uuid = models.UUIDField(_("id"), default=uuid.uuid4, unique=True)
     learner = models.UUIDField(_("deelnemer"), null=True, db_index=True)
     actor_key = models.CharField(_("actor"), max_length=400, db_index=True)
     verb = models.CharField(_("werkwoord"), max_length=400)
@@ -61,6 +64,11 @@ class Statement(models.Model):
     def __str__(self) -> str:
         return f"{self.verb} {self.activity}"
 
+    @property
+    def learner_key(self) -> str:
+        """By whom statements are put in order: our own learner, or whoever else the actor is."""
+        return str(self.learner) if self.learner else self.actor_key
+
 
 class PendingProjection(models.Model):
     """A statement that still has to pass the projections. Deleted when it has; kept with its error when one failed."""
@@ -68,9 +76,9 @@ class PendingProjection(models.Model):
     statement = models.OneToOneField(Statement, on_delete=models.CASCADE, primary_key=True, related_name="pending")
     learner_key = models.CharField(max_length=400, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    set_aside_at = models.DateTimeField(null=True)
-    retry_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
+    set_aside_at = models.DateTimeField(_("terzijde gelegd op"), null=True)
+    retry_at = models.DateTimeField(_("opnieuw op"), null=True, db_index=True)
+    error = models.TextField(_("fout"), blank=True)
 
     class Meta:
         verbose_name = _("wachtende verwerking")

@@ -8,6 +8,3 @@ DEMO = True
 SECRET_KEY = env.str("SECRET_KEY", default="alleen-voor-de-demo-op-deze-machine")  # production.py refuses this value
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-
-if env.bool("SYNC_OUR_TABLES", default=False):  # tables straight from the models, while migrations are being written
-    MIGRATION_MODULES = dict.fromkeys(["accounts", "lrs", "cms", "courses", "competencies", "accreditation", "portal"])

@@ -1,0 +1,114 @@
+"""After commit: what every statement leads to. The list stands in `settings.LRS_PROJECTIONS`, like MIDDLEWARE.
+
+A projection is a module with `project(statement)`, and, when it writes derived rows, `clear(learner)` which deletes
+those of one learner so that they can be made again.
+"""
+
+import importlib
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_tasks import task
+
+from lrs.models import LearnerLock, PendingProjection, Statement
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = [timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12)]
+
+
+def project_learner(learner_key: str) -> None:
+    """Bring every waiting statement of this learner through the projections, in the order they came in.
+
+    Never raises for a statement that fails: it is set aside with its error and tried again later, so that the learner
+    gets an answer now.
+    """
+    while _project_next(learner_key):
+        pass
+
+
+def _project_next(learner_key: str) -> bool:
+    with transaction.atomic():
+        lock_learner(learner_key)
+        due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
+        pending = PendingProjection.objects.filter(due, learner_key=learner_key).select_related("statement").order_by("pk").first()
+        if pending is None:
+            return False
+        try:
+            with transaction.atomic():
+                _project(pending.statement)
+        except Exception as error:
+            logger.exception("Statement %s is set aside", pending.statement.uuid)
+            _set_aside(pending, error)
+        else:
+            pending.delete()
+        return True
+
+
+def _project(statement: Statement) -> None:
+    for project in _projections():
+        project(statement)
+
+
+def _set_aside(pending: PendingProjection, error: Exception) -> None:
+    now = timezone.now()
+    wait = RETRY_AFTER[min(pending.attempts, len(RETRY_AFTER) - 1)]
+    pending.attempts += 1
+    pending.set_aside_at = pending.set_aside_at or now
+    pending.retry_at = now + wait
+    pending.error = f"{type(error).__name__}: {error}"[:2000]
+    pending.save()
+    if project_learner_again.get_backend().supports_defer:
+        transaction.on_commit(lambda: project_learner_again.using(run_after=now + wait).enqueue(pending.learner_key))
+
+
+@task(queue_name="lrs")
+def project_learner_again(learner_key: str) -> None:
+    """The worker's second try at what was set aside."""
+    project_learner(learner_key)
+
+
+def project_waiting() -> int:
+    """Bring whatever still waits through the projections: after a crash, or where the queue cannot defer. Answers how many learners."""
+    due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
+    keys = list(PendingProjection.objects.filter(due).order_by().values_list("learner_key", flat=True).distinct())
+    for learner_key in keys:
+        project_learner(learner_key)
+    return len(keys)
+
+
+def lock_learner(learner_key: str) -> None:
+    """Wait until nobody else projects this learner's statements; holds until the transaction ends.
+
+    Without it two workers that finish one learner's last two lessons would each miss the other's row.
+    """
+    LearnerLock.objects.get_or_create(learner_key=learner_key)
+    LearnerLock.objects.select_for_update().get(learner_key=learner_key)
+
+
+def rebuild(learner: uuid.UUID) -> int:
+    """Delete this learner's derived rows and make them again from the statements; answers how many were replayed."""
+    with transaction.atomic():
+        lock_learner(str(learner))
+        for path in settings.LRS_PROJECTIONS:
+            clear = getattr(importlib.import_module(path.rpartition(".")[0]), "clear", None)
+            if clear is not None:
+                clear(learner)
+        statements = Statement.objects.filter(learner=learner, voided=False).order_by("pk")
+        count = 0
+        for statement in statements.iterator(chunk_size=500):
+            _project(statement)
+            count += 1
+        PendingProjection.objects.filter(learner_key=str(learner)).delete()
+    return count
+
+
+def _projections() -> list[Callable[[Statement], None]]:
+    return [import_string(path) for path in settings.LRS_PROJECTIONS]

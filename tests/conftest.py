@@ -1,0 +1,23 @@
+"""What every test shares."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import transaction
+
+
+@pytest.fixture(autouse=True)
+def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test inside a transaction never commits, so what waits for the commit runs at once.
+
+    Tests that are about commits use `@pytest.mark.django_db(transaction=True)` and get the real thing.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    transactional = (marker is not None and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not transactional:
+
+        def at_once(func: Callable[[], object], using: str | None = None, robust: bool = False) -> None:
+            func()
+
+        monkeypatch.setattr(transaction, "on_commit", at_once)
+    yield

@@ -3,10 +3,14 @@
 from courses.models.enrolment import Enrolment
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, Theme
 from courses.models.progress import ActivityProgress, CourseProgress, LessonProgress
+from courses.models.questions import Answer, Attempt, AttemptQuestion, Question, QuestionVersion
 from courses.models.releases import Release, ReleaseActivity, ReleaseLesson
 
 __all__ = [
     "ActivityProgress",
+    "Answer",
+    "Attempt",
+    "AttemptQuestion",
     "CourseIndexPage",
     "CoursePage",
     "CourseProgress",
@@ -14,6 +18,8 @@ __all__ = [
     "LessonPage",
     "LessonProgress",
     "ModulePage",
+    "Question",
+    "QuestionVersion",
     "Release",
     "ReleaseActivity",
     "ReleaseLesson",

@@ -1,0 +1,17 @@
+"""Register rules, accreditations of courses, and the ledgers of points, certificates and reports."""
+
+from accreditation.models.accreditations import Accreditation, AccreditationPoints
+from accreditation.models.certificates import Certificate, CertificateEvent
+from accreditation.models.points import PointAward
+from accreditation.models.rules import CategoryRule, PointCategory, RegisterRule
+
+__all__ = [
+    "Accreditation",
+    "AccreditationPoints",
+    "CategoryRule",
+    "Certificate",
+    "CertificateEvent",
+    "PointAward",
+    "PointCategory",
+    "RegisterRule",
+]

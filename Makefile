@@ -1,0 +1,109 @@
+# Vakwijs. `make demo` and `make test` need git, make and Python 3.11+; they bring the rest.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset demo-data test test-postgresql check format bench bench-lrs services services-stop manage translations docs-check
+
+PORT ?= 8000
+ARGS ?=
+PYTHON ?= python3
+VAR_DIR ?= $(CURDIR)/var
+export VAR_DIR
+export UV_LINK_MODE ?= copy
+
+VENV := $(CURDIR)/.venv
+RUN := $(VENV)/bin/python
+# A Node of the machine if it is new enough, else the one that comes from PyPI.
+export PATH := $(VENV)/bin:$(PATH)
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+# --- set-up -----------------------------------------------------------------------------------------------------
+
+setup: $(VENV)/.app frontend/dist/.built config/locale/.compiled
+
+$(VENV)/.uv:
+	$(PYTHON) -c 'import sys; sys.exit("Vakwijs needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	touch $@
+
+$(VENV)/.app: $(VENV)/.uv pyproject.toml uv.lock
+	$(RUN) -m uv sync --quiet --frozen --inexact --no-dev
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.app
+	$(RUN) -m uv sync --quiet --frozen --inexact
+	touch $@
+
+$(VENV)/.node: $(VENV)/.uv
+	deploy/ensure-node.sh $(VENV)
+	touch $@
+
+frontend/node_modules/.installed: $(VENV)/.node frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+FRONTEND_SOURCES = $(shell find frontend/src frontend/h5p -type f 2>/dev/null) $(shell find . -path ./frontend -prune -o -path ./.venv -prune -o -path ./var -prune -o -path '*/components/*.css' -print 2>/dev/null)
+frontend/dist/.built: frontend/node_modules/.installed frontend/build.mjs $(FRONTEND_SOURCES)
+	cd frontend && node build.mjs
+	touch $@
+
+TRANSLATIONS = $(shell find . -name 'django.po' -not -path './.venv/*' -not -path './frontend/*')
+config/locale/.compiled: $(VENV)/.app $(TRANSLATIONS)
+	mkdir -p config/locale
+	$(RUN) -m config.translations compile
+	touch $@
+
+# --- use --------------------------------------------------------------------------------------------------------
+
+demo: demo-data  ## serve the demo on 127.0.0.1:$(PORT), with a worker beside it
+	$(RUN) manage.py serve_demo --port $(PORT)
+
+demo-data: setup
+	$(RUN) manage.py migrate --verbosity 0
+	$(RUN) manage.py collectstatic --noinput --verbosity 0
+	$(RUN) manage.py load_reference
+	SITE_URL=http://127.0.0.1:$(PORT) $(RUN) manage.py seed_demo
+
+demo-reset:  ## forget everything the demo made
+	rm -rf $(VAR_DIR)/vakwijs.sqlite3* $(VAR_DIR)/media $(VAR_DIR)/private $(VAR_DIR)/keys $(VAR_DIR)/static
+
+manage: setup  ## make manage ARGS="check"
+	$(RUN) manage.py $(ARGS)
+
+# --- keep it right ----------------------------------------------------------------------------------------------
+
+test: setup $(VENV)/.dev $(VENV)/.browser  ## run all tests; make test ARGS="tests/lrs -x"
+	$(RUN) -m pytest $(ARGS)
+
+$(VENV)/.browser: $(VENV)/.dev
+	deploy/ensure-browser.sh
+	touch $@
+
+check: setup $(VENV)/.dev  ## lint, types, imports, migrations, templates, translations, deployment
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(VENV)/bin/djangofmt --check $(shell git ls-files '*.html')
+	$(RUN) -m config.translations check
+	SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=vakwijs.example SITE_URL=https://vakwijs.example \
+		DATABASE_URL=sqlite:///$(VAR_DIR)/check.sqlite3 DJANGO_SETTINGS_MODULE=config.settings.production $(RUN) manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev  ## lay out code and templates in the house style
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+	$(VENV)/bin/djangofmt $(shell git ls-files '*.html')
+
+translations: $(VENV)/.dev  ## collect new strings into the catalogues
+	$(RUN) -m config.translations collect
+
+bench: setup $(VENV)/.dev  ## measure; one JSON line per figure
+	$(RUN) -m tests.bench $(ARGS)
+
+services:  ## a local PostgreSQL and Redis for the production profile; prints their URLs
+	deploy/services.sh start
+
+services-stop:  ## end them
+	deploy/services.sh stop

@@ -1,0 +1,57 @@
+#!/bin/sh
+# A local PostgreSQL (5433) and Redis (6380) for the production profile and the tests. Data is thrown away with /var/tmp.
+set -eu
+here=${TMPDIR:-/var/tmp}/vakwijs-services-$(id -u)
+pg_port=${PG_PORT:-5433}
+redis_port=${REDIS_PORT:-6380}
+
+as_postgres() { # PostgreSQL refuses to run as root
+    if [ "$(id -u)" -eq 0 ]; then su postgres -s /bin/sh -c "$1"; else sh -c "$1"; fi
+}
+
+install_package() {
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null
+    else
+        echo "Please install $1 first." >&2
+        exit 1
+    fi
+}
+
+postgres_bin() {
+    for candidate in /usr/lib/postgresql/*/bin /usr/local/bin /usr/bin /opt/homebrew/bin; do
+        [ -x "$candidate/pg_ctl" ] && [ -x "$candidate/initdb" ] && found=$candidate
+    done
+    echo "${found:-}"
+}
+
+start() {
+    mkdir -p "$here"
+    if ! pg_isready -q -h 127.0.0.1 -p "$pg_port" 2>/dev/null; then
+        [ -n "$(postgres_bin)" ] || install_package postgresql
+        bin=$(postgres_bin)
+        mkdir -p "$here/postgres"
+        [ "$(id -u)" -eq 0 ] && chown postgres "$here" "$here/postgres"
+        [ -f "$here/postgres/PG_VERSION" ] || as_postgres "'$bin/initdb' -A trust -U postgres -E UTF8 -D '$here/postgres' >/dev/null"
+        as_postgres "'$bin/pg_ctl' -w -s -D '$here/postgres' -l '$here/postgres.log' -o '-p $pg_port -k $here -c max_connections=200' start"
+    fi
+    psql -q -h 127.0.0.1 -p "$pg_port" -U postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'vakwijs'" | grep -q 1 || createdb -h 127.0.0.1 -p "$pg_port" -U postgres vakwijs
+    if ! redis-cli -p "$redis_port" ping >/dev/null 2>&1; then
+        command -v redis-server >/dev/null || install_package redis-server
+        redis-server --port "$redis_port" --bind 127.0.0.1 --daemonize yes --dir "$here" --save '' >/dev/null
+    fi
+    echo "DATABASE_URL=postgres://postgres@127.0.0.1:$pg_port/vakwijs"
+    echo "REDIS_URL=redis://127.0.0.1:$redis_port/0"
+}
+
+stop() {
+    bin=$(postgres_bin)
+    [ -f "$here/postgres/postmaster.pid" ] && as_postgres "'$bin/pg_ctl' -s -m fast -D '$here/postgres' stop"
+    redis-cli -p "$redis_port" shutdown nosave 2>/dev/null || true
+}
+
+case "${1:-}" in
+    start) start ;;
+    stop) stop ;;
+    *) echo "usage: $0 start|stop" >&2; exit 2 ;;
+esac

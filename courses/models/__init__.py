@@ -1,6 +1,7 @@
 """Courses, their releases, who follows them and how far they are."""
 
 from courses.models.enrolment import Enrolment
+from courses.models.h5p import H5PContent, H5PLibrary, H5PState, H5PVersion, H5PVersionLibrary, VersionIsFixed
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, Theme
 from courses.models.progress import ActivityProgress, CourseProgress, LessonProgress
 from courses.models.questions import Answer, Attempt, AttemptQuestion, Question, QuestionVersion
@@ -15,6 +16,11 @@ __all__ = [
     "CoursePage",
     "CourseProgress",
     "Enrolment",
+    "H5PContent",
+    "H5PLibrary",
+    "H5PState",
+    "H5PVersion",
+    "H5PVersionLibrary",
     "LessonPage",
     "LessonProgress",
     "ModulePage",
@@ -24,4 +30,5 @@ __all__ = [
     "ReleaseActivity",
     "ReleaseLesson",
     "Theme",
+    "VersionIsFixed",
 ]

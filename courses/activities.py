@@ -41,3 +41,8 @@ KINDS: dict[str, ActivityKind] = {}
 def register(kind: ActivityKind) -> None:
     """Make a kind known; called from `CoursesConfig.ready`."""
     KINDS[kind.code] = kind
+
+
+def kind_of(activity: ReleaseActivity) -> ActivityKind | None:
+    """The kind of this activity; None when this installation no longer knows it."""
+    return KINDS.get(activity.kind)

@@ -1,11 +1,20 @@
 """What a learner does in a course becomes a statement here, and nowhere else in this package."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import timezone
+
+from courses.iris import course_iri, part_iri
 from courses.models import Enrolment, ReleaseActivity, ReleaseLesson
+from lrs.actors import actor_of
 from lrs.models import Source
+from lrs.profiles import adl
+from lrs.store import append
+
+TYPES = {"questions": adl.ASSESSMENT, "session": adl.MEETING}
+TYPE_OF_OTHER_ACTIVITIES = "http://adlnet.gov/expapi/activities/interaction"
 
 
 def record(
@@ -19,5 +28,40 @@ def record(
     statement_id: uuid.UUID | None = None,
     at: datetime | None = None,
 ) -> uuid.UUID:
-    """Append a statement about a lesson, an activity, or (with no subject) the course; answers its id."""
-    raise NotImplementedError
+    """Append a statement about a lesson, an activity, or (with no subject) the course; answers its id.
+
+    `context` adds to what every statement of ours has: the enrolment as registration, the course as grouping, the lesson
+    as parent of its activities. Give `statement_id` when a repeat has to be harmless.
+    """
+    statement: dict[str, Any] = {
+        "id": str(statement_id or uuid.uuid4()),
+        "actor": actor_of(enrolment.learner.pseudonym),
+        "verb": {"id": verb, "display": {"en-US": verb.rsplit("/", 1)[-1]}},
+        "object": _object(enrolment, subject),
+        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", **_place(enrolment, subject), **(context or {})},
+        "timestamp": (at or timezone.now()).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    if result:
+        statement["result"] = result
+    return append([statement], source=source)[0]
+
+
+def _object(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | None) -> dict[str, Any]:
+    course = enrolment.course
+    if subject is None:
+        return _activity(course_iri(course.uuid), adl.COURSE, course.title)
+    kind = adl.LESSON if isinstance(subject, ReleaseLesson) else TYPES.get(subject.kind, TYPE_OF_OTHER_ACTIVITIES)
+    return _activity(part_iri(course.uuid, subject.uuid), kind, subject.title)
+
+
+def _activity(iri: str, kind: str, name: str) -> dict[str, Any]:
+    return {"objectType": "Activity", "id": iri, "definition": {"type": kind, "name": {"nl": name}}}
+
+
+def _place(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | None) -> dict[str, Any]:
+    if subject is None:
+        return {}
+    course = enrolment.course.uuid
+    grouping = [{"id": course_iri(course)}]
+    parent = [{"id": part_iri(course, subject.lesson.uuid)}] if isinstance(subject, ReleaseActivity) else grouping
+    return {"contextActivities": {"parent": parent, "grouping": grouping}}

@@ -4,6 +4,9 @@ A release copies the content instead of pointing at Wagtail revisions, because r
 certificate must remain explainable for years; it names the revision it came from where that still exists.
 """
 
+import uuid
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +15,42 @@ from wagtail.fields import StreamField
 from courses.blocks import LESSON_BLOCKS
 
 
-class Release(models.Model):
+class NeverChanged(TypeError):
+    """Someone tried to change or delete what was released."""
+
+
+class ReleasedQuerySet(models.QuerySet[Any]):
+    def update(self, **kwargs: Any) -> int:
+        raise NeverChanged("What is released never changes; publish a new release.")
+
+    def delete(self) -> Any:
+        raise NeverChanged("What is released is never deleted.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise NeverChanged("What is released never changes; publish a new release.")
+
+
+class Released(models.Model):
+    """What is written once, when a release is published, and then neither changed nor deleted."""
+
+    objects = ReleasedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise NeverChanged("What is released never changes; publish a new release.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise NeverChanged("What is released is never deleted.")
+
+
+class Release(Released):
     """A published edition of a course. `completion` is the rule tree (`courses.completion`)."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     course = models.ForeignKey("courses.CoursePage", on_delete=models.PROTECT, related_name="releases", verbose_name=_("cursus"))
     number = models.PositiveIntegerField(_("nummer"))
     title = models.CharField(_("titel"), max_length=255)
@@ -33,7 +69,7 @@ class Release(models.Model):
         return f"{self.title} ({self.number})"
 
 
-class ReleaseLesson(models.Model):
+class ReleaseLesson(Released):
     """A lesson as released. `uuid` is the lesson page's, the same in every release."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="lessons")
@@ -63,7 +99,7 @@ class ReleaseLesson(models.Model):
         return self.title
 
 
-class ReleaseActivity(models.Model):
+class ReleaseActivity(Released):
     """An activity as released: `settings` holds all that its kind needs, with versions pinned (questions, H5P content)."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="activities")

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import factory
-from wagtail.models import Page
+from wagtail.models import Locale, Page, Site
 
 from courses.models import CourseIndexPage, CoursePage, Enrolment, LessonPage, ModulePage, Release, ReleaseActivity, ReleaseLesson, Theme
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -36,11 +36,16 @@ class PageFactory(factory.django.DjangoModelFactory):
 
 
 def catalogue() -> CourseIndexPage:
-    """The one catalogue, at /cursus/ of the default site."""
+    """The one catalogue, at /cursus/ of the default site; also where a test with real transactions has emptied the tables."""
     existing = CourseIndexPage.objects.first()
     if existing:
         return existing
-    home = Page.objects.filter(depth=2).first() or Page.add_root(title="Root").add_child(title="Start", slug="start")
+    Locale.objects.get_or_create(language_code="nl")
+    home = Page.objects.filter(depth=2).first()
+    if home is None:
+        home = Page.add_root(instance=Page(title="Root", slug="root")).add_child(instance=Page(title="Start", slug="start"))
+    if not Site.objects.exists():
+        Site.objects.create(hostname="localhost", root_page=home, is_default_site=True)
     return home.add_child(instance=CourseIndexPage(title="Cursusaanbod", slug="cursus"))
 
 

@@ -1,0 +1,58 @@
+"""Joining and leaving a course."""
+
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Organisation, User
+from courses.models import CoursePage, Enrolment, Release
+from courses.recording import record
+from lrs.profiles import adl, vakwijs
+
+
+class EnrolmentRefused(Exception):
+    """The message tells the learner why, and what to do."""
+
+
+def enrol(*, learner: User, course: CoursePage, organisation: Organisation | None = None) -> Enrolment:
+    """Join the course in its newest release; who is in it already stays as they are.
+
+    Raises EnrolmentRefused when the course has nothing to follow yet.
+    """
+    release = latest_release(course)
+    if release is None or not course.live:
+        raise EnrolmentRefused(_("Deze cursus is nog niet uitgebracht. Kijk later nog eens."))
+    present = open_enrolment(learner=learner, course=course)
+    if present is not None:
+        return present
+    try:
+        with transaction.atomic():
+            enrolment = Enrolment.objects.create(learner=learner, course=course, release=release, organisation=organisation)
+            record(enrolment=enrolment, verb=adl.REGISTERED, statement_id=uuid.uuid5(enrolment.uuid, "registered"))
+    except IntegrityError:
+        # A second click came first: the constraint "one_open_enrolment_per_course" held, and that one counts.
+        return Enrolment.objects.select_related("release__course", "course", "learner").get(learner=learner, course=course, withdrawn_at=None)
+    return enrolment
+
+
+def withdraw(*, enrolment: Enrolment) -> None:
+    """Leave the course. What was done stays on record; joining again starts afresh. A repeat changes nothing."""
+    with transaction.atomic():
+        left = Enrolment.objects.filter(pk=enrolment.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+        if left:
+            record(enrolment=enrolment, verb=vakwijs.WITHDREW, statement_id=uuid.uuid5(enrolment.uuid, "withdrew"))
+    enrolment.refresh_from_db(fields=["withdrawn_at"])
+
+
+def open_enrolment(*, learner: User, course: CoursePage) -> Enrolment | None:
+    """How this person follows the course now, if they do."""
+    if not learner.is_authenticated:
+        return None
+    return Enrolment.objects.select_related("release__course", "course", "learner").filter(learner=learner, course=course, withdrawn_at=None).first()
+
+
+def latest_release(course: CoursePage) -> Release | None:
+    """What someone who joins today would follow."""
+    return Release.objects.select_related("course").filter(course=course).order_by("-number").first()

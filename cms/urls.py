@@ -1,5 +1,11 @@
-"""Addresses of `cms`."""
+"""Addresses of `cms` that are not pages of the site tree."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cms import patterns, views
+
+app_name = "cms"
+urlpatterns = [
+    path("taal/", views.choose_language, name="choose_language"),
+    path("patronen/", patterns.pattern_library, name="patterns"),
+]

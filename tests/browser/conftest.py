@@ -1,0 +1,82 @@
+"""Fixtures for tests that drive Chromium: `browser`, `page_at(width)`, `log_in(page, user)`; the server is pytest-django's `live_server`."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM", shutil.which("chromium") or shutil.which("google-chrome") or "")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Playwright's sync API runs an event loop in this thread, in which Django would refuse to use the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole run."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    if not (Path(settings.BASE_DIR) / "frontend" / "dist" / "site.css").exists():
+        pytest.fail("build the front end first: cd frontend && npm ci --ignore-scripts && node build.mjs")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page_at(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """`page_at(390)`: a fresh visitor with a window that wide; paths such as "/cursus/" lead to the test server.
+
+    Keyword arguments go to Playwright's new_context (color_scheme, java_script_enabled, locale, reduced_motion).
+    After the test, errors in the console of any page fail it (a refused inline style, a missing file).
+    """
+    contexts, complaints = [], []
+
+    def open_page(width: int = 1280, height: int | None = None, *, expect_errors: bool = False, **options: object) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height or (844 if width < 700 else 900)},
+            locale=options.pop("locale", "nl-NL"),
+            has_touch=width < 700,
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        if not expect_errors:
+            page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}") if message.type == "error" else None)
+            page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def log_in(live_server) -> Callable[..., None]:
+    """`log_in(page, user)`: the page's visitor is this person from now on, without passing the log-in form."""
+
+    def as_user(page: Page, user: object) -> None:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": live_server.url}])
+
+    return as_user

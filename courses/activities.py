@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from django.http import HttpRequest
 
 from courses.models.enrolment import Enrolment
+from courses.models.pages import CoursePage
 from courses.models.releases import ReleaseActivity
 
 
@@ -22,11 +23,14 @@ class ActivityKind(Protocol):
     template: ClassVar[str]
     answers: ClassVar[frozenset[str]]
 
-    def freeze(self, value: dict[str, Any]) -> dict[str, Any]:
-        """The settings for a release, as JSON, from the block's value: with versions pinned, without secrets of the author."""
+    def freeze(self, value: dict[str, Any], *, course: CoursePage) -> dict[str, Any]:
+        """The settings for a release, as JSON, from the block's value: with versions pinned, without secrets of the author.
+
+        The course says whose material may be used: a draw by tag takes no questions of another organisation.
+        """
         ...
 
-    def problems(self, value: dict[str, Any]) -> list[str]:
+    def problems(self, value: dict[str, Any], *, course: CoursePage) -> list[str]:
         """What an author should mend before publishing, in the author's language."""
         ...
 

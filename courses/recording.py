@@ -27,8 +27,12 @@ def record(
     context: dict[str, Any] | None = None,
     statement_id: uuid.UUID | None = None,
     at: datetime | None = None,
+    inner: str = "",
+    inner_definition: dict[str, Any] | None = None,
 ) -> uuid.UUID:
     """Append a statement about a lesson, an activity, or (with no subject) the course; answers its id.
+
+    `inner` names a piece of the activity, such as one question, with its own definition; that changes no progress.
 
     `context` adds to what every statement of ours has: the enrolment as registration, the course as grouping, the lesson
     as parent of its activities. Give `statement_id` when a repeat has to be harmless.
@@ -37,8 +41,8 @@ def record(
         "id": str(statement_id or uuid.uuid4()),
         "actor": actor_of(enrolment.learner.pseudonym),
         "verb": {"id": verb, "display": {"en-US": verb.rsplit("/", 1)[-1]}},
-        "object": _object(enrolment, subject),
-        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", **_place(enrolment, subject), **(context or {})},
+        "object": _piece(enrolment, subject, inner, inner_definition) if inner and subject else _object(enrolment, subject),
+        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", **_place(enrolment, subject, inner), **(context or {})},
         "timestamp": (at or timezone.now()).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if result:
@@ -58,10 +62,16 @@ def _activity(iri: str, kind: str, name: str) -> dict[str, Any]:
     return {"objectType": "Activity", "id": iri, "definition": {"type": kind, "name": {"nl": name}}}
 
 
-def _place(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | None) -> dict[str, Any]:
+def _piece(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity, inner: str, definition: dict[str, Any] | None) -> dict[str, Any]:
+    return {"objectType": "Activity", "id": part_iri(enrolment.course.uuid, subject.uuid, inner), "definition": definition or {}}
+
+
+def _place(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | None, inner: str = "") -> dict[str, Any]:
     if subject is None:
         return {}
     course = enrolment.course.uuid
     grouping = [{"id": course_iri(course)}]
     parent = [{"id": part_iri(course, subject.lesson.uuid)}] if isinstance(subject, ReleaseActivity) else grouping
+    if inner:
+        grouping, parent = [*grouping, *parent], [{"id": part_iri(course, subject.uuid)}]
     return {"contextActivities": {"parent": parent, "grouping": grouping}}

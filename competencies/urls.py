@@ -1,5 +1,8 @@
 """Addresses of `competencies`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from competencies import views
+
+app_name = "competencies"
+urlpatterns = [path("mijn/competenties/", views.my_competencies, name="mine")]

@@ -258,3 +258,36 @@ def _groups(*, depth: int) -> list[tuple[str, blocks.Block]]:
 
 
 COMPLETION_BLOCKS: list[tuple[str, blocks.Block]] = [*_leaves(), *_groups(depth=2)]
+
+
+def rule_of(completion: blocks.StreamValue) -> dict[str, Any]:
+    """The completion rule as data (`courses.completion`), from what the author put together. All of the top level counts."""
+    return {"all_of": [_rule(child.block_type, child.value) for child in completion]}
+
+
+def _rule(name: str, value: Any) -> dict[str, Any]:
+    if name in {"all_of", "one_of"}:
+        return {name: rule_of(value)["all_of"]}
+    if name == "n_of":
+        return {name: {"n": value["n"], "rules": rule_of(value["rules"])["all_of"]}}
+    if name == "lessons_viewed":
+        chosen = [str(page.specific.uuid) for page in value["lessons"] if page is not None]
+        return {name: chosen or "all"}
+    if name == "passed":
+        return {name: {"activity": value["activity"], "at_least": value["at_least"]}}
+    return {name: value}
+
+
+def blocks_of(rules: list[dict[str, Any]], *, lessons: dict[str, int] | None = None) -> list[dict[str, Any]]:
+    """The reverse: rules as the raw content of the author's StreamField. `lessons` gives the page of each lesson uuid."""
+    return [_block(*next(iter(rule.items())), lessons=lessons or {}) for rule in rules]
+
+
+def _block(name: str, content: Any, *, lessons: dict[str, int]) -> dict[str, Any]:
+    if name in {"all_of", "one_of"}:
+        content = blocks_of(content, lessons=lessons)
+    elif name == "n_of":
+        content = {"n": content["n"], "rules": blocks_of(content["rules"], lessons=lessons)}
+    elif name == "lessons_viewed":
+        content = {"lessons": [] if content == "all" else [lessons[lesson] for lesson in content]}
+    return {"type": name, "value": content}

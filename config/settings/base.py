@@ -137,6 +137,8 @@ LRS_PROJECTIONS = [
 ]
 # The rooms above `courses` hand it their vocabulary by name, so that it need not import them.
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
+COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
+COURSES_EXTRA_CHECKS: list[str] = []
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

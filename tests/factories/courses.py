@@ -7,6 +7,7 @@ from typing import Any
 import factory
 from wagtail.models import Locale, Page, Site
 
+from courses.blocks import blocks_of
 from courses.models import CourseIndexPage, CoursePage, Enrolment, LessonPage, ModulePage, Release, ReleaseActivity, ReleaseLesson, Theme
 from tests.factories.accounts import OrganisationFactory, UserFactory
 
@@ -139,3 +140,35 @@ def released_course(
             }
         )
     return release
+
+
+class PlainKind:
+    """A kind of activity that keeps nothing and finds nothing wrong, for tests that are not about one kind."""
+
+    template = "courses/activities/unknown.html"
+
+    def __init__(self, code: str, answers: set[str]) -> None:
+        self.code = code
+        self.answers = frozenset(answers)
+
+    def freeze(self, value: Any) -> dict[str, Any]:
+        return {}
+
+    def problems(self, value: Any) -> list[str]:
+        return []
+
+    def context(self, request: Any, *, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:
+        return {}
+
+
+def drafted_course(*, lessons: int = 2, rule: list[dict[str, Any]] | None = None, body: list[dict[str, Any]] | None = None, **fields: Any) -> CoursePage:
+    """A course as an author made it in the CMS, published but not yet released; `body` is added to the last lesson."""
+    completion = blocks_of(rule if rule is not None else [{"lessons_viewed": "all"}])
+    course = CourseFactory(completion=completion, **fields)
+    module = ModuleFactory(parent=course)
+    for number in range(1, lessons + 1):
+        lesson = LessonFactory(parent=module)
+        if number == lessons and body:
+            lesson.body = [*lesson.body.get_prep_value(), *body]
+            lesson.save()
+    return course

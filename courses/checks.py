@@ -47,13 +47,13 @@ def findings_of(course: CoursePage) -> list[Finding]:
     lessons = published_lessons(course)
     return [
         *_in_course(course, lessons),
-        *(finding for lesson in lessons for finding in findings_in_lesson(lesson.page)),
+        *(finding for lesson in lessons for finding in findings_in_lesson(lesson.page, course=course)),
         *_in_rule(course, lessons),
         *_from_rooms_above(course),
     ]
 
 
-def findings_in_lesson(lesson: LessonPage) -> list[Finding]:
+def findings_in_lesson(lesson: LessonPage, *, course: CoursePage) -> list[Finding]:
     """What to mend in one lesson, as it stands in the editor or as published."""
 
     def found(text: str, *, blocks: bool = True) -> Finding:
@@ -69,7 +69,7 @@ def findings_in_lesson(lesson: LessonPage) -> list[Finding]:
     if not lesson.objectives:
         findings.append(found(_("Er is geen leerdoel."), blocks=False))
     findings += [found(text) for text in _in_content(lesson.body)]
-    findings += [found(f"{activity.title}: {text}") for activity in activities_in(lesson) for text in _in_activity(activity)]
+    findings += [found(f"{activity.title}: {text}") for activity in activities_in(lesson, course=course) for text in _in_activity(activity)]
     return findings
 
 
@@ -120,7 +120,7 @@ def _in_activity(activity: DraftActivity) -> list[str]:
     kind = KINDS.get(activity.kind)
     if kind is None:
         return [_("Dit soort activiteit kent deze installatie niet.")]
-    return kind.problems(activity.value)
+    return kind.problems(activity.value, course=activity.course)
 
 
 def _in_rule(course: CoursePage, lessons: list[DraftLesson]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ class DraftActivity:
     uuid: str
     kind: str
     value: blocks.StructValue
+    course: CoursePage
 
     @property
     def key(self) -> str:
@@ -30,7 +31,7 @@ class DraftActivity:
         """What the release keeps of it."""
         intro = self.value.get("intro")
         kind = KINDS.get(self.kind)
-        return {"intro": intro.source if intro else "", **(kind.freeze(self.value) if kind else {})}
+        return {"intro": intro.source if intro else "", **(kind.freeze(self.value, course=self.course) if kind else {})}
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ class DraftLesson:
     module_number: int
     order: int
 
+    course: CoursePage
+
     def activities(self) -> list[DraftActivity]:
-        return activities_in(self.page)
+        return activities_in(self.page, course=self.course)
 
 
-def activities_in(lesson: LessonPage) -> list[DraftActivity]:
+def activities_in(lesson: LessonPage, *, course: CoursePage) -> list[DraftActivity]:
     """The activities of a lesson page, in order."""
     return [
-        DraftActivity(uuid=child.id, kind=child.block_type.removeprefix(ACTIVITY_PREFIX), value=child.value)
+        DraftActivity(uuid=child.id, kind=child.block_type.removeprefix(ACTIVITY_PREFIX), value=child.value, course=course)
         for child in lesson.body
         if child.block_type.startswith(ACTIVITY_PREFIX)
     ]
@@ -61,5 +64,5 @@ def published_lessons(course: CoursePage) -> list[DraftLesson]:
     modules = ModulePage.objects.child_of(course).live().order_by("path")
     for number, module in enumerate(modules, start=1):
         for page in LessonPage.objects.child_of(module).live().order_by("path").select_related("live_revision"):
-            lessons.append(DraftLesson(page=page, module=module, module_number=number, order=len(lessons) + 1))
+            lessons.append(DraftLesson(page=page, module=module, module_number=number, order=len(lessons) + 1, course=course))
     return lessons

@@ -133,10 +133,10 @@ def test_facts_past_their_review_date_are_named_but_do_not_block(time_machine):
     lesson.review_by = date(2026, 3, 1)
 
     time_machine.move_to("2026-03-01T22:59:00Z")
-    assert findings_in_lesson(lesson) == []
+    assert findings_in_lesson(lesson, course=course) == []
 
     time_machine.move_to("2026-03-01T23:01:00Z")  # 2 March in Amsterdam
-    [finding] = findings_in_lesson(lesson)
+    [finding] = findings_in_lesson(lesson, course=course)
     assert not finding.blocks
 
 

@@ -151,10 +151,10 @@ class PlainKind:
         self.code = code
         self.answers = frozenset(answers)
 
-    def freeze(self, value: Any) -> dict[str, Any]:
+    def freeze(self, value: Any, *, course: CoursePage) -> dict[str, Any]:
         return {}
 
-    def problems(self, value: Any) -> list[str]:
+    def problems(self, value: Any, *, course: CoursePage) -> list[str]:
         return []
 
     def context(self, request: Any, *, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:

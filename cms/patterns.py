@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,4 +80,6 @@ def _render(template: str, sample: dict[str, Any], request: HttpRequest) -> str:
     context = dict(sample["context"])
     for key in sample.get("safe", []):
         context[key] = mark_safe(context[key])  # noqa: S308 - sample data of ours
+    for key in sample.get("dates", []):
+        context[key] = date.fromisoformat(context[key])
     return render_to_string(sample.get("template", template), context, request=request)

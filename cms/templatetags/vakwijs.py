@@ -1,9 +1,11 @@
 """Tags for templates: icons, and components that wrap what stands between their tags."""
 
+from datetime import date
 from typing import Any
 
 from django import template
 from django.template.base import Node, NodeList, Parser, Token, token_kwargs
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -45,3 +47,16 @@ def component(parser: Parser, token: Token) -> ComponentNode:
     body = parser.parse(("endcomponent",))
     parser.delete_first_token()
     return ComponentNode(name, options, body)
+
+
+@register.filter
+def partial_date(value: str) -> str:
+    """`2025-10` as "oktober 2025", `2025-10-01` as "1 oktober 2025", a year as it stands."""
+    parts = str(value).split("-")
+    if not all(part.isdigit() for part in parts):
+        return str(value)
+    if len(parts) == 2:
+        return date_format(date(int(parts[0]), int(parts[1]), 1), "F Y")
+    if len(parts) == 3:
+        return date_format(date(*map(int, parts)), "j F Y")
+    return str(value)

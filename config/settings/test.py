@@ -5,3 +5,5 @@ from config.settings.local import *  # noqa: F403 - a settings module extends th
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "lrs"]}}
+# The live server of the tests finds static files itself; WhiteNoise would ask for a `collectstatic` first.
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405 - from base

@@ -81,7 +81,7 @@ function trueType(woff) {
 function writePaperFonts() {
   const folder = join(dist, "fonts");
   mkdirSync(folder, { recursive: true });
-  for (const [style, name] of [["400-normal", "regular"], ["700-normal", "bold"], ["400-italic", "italic"]]) {
+  for (const [style, name] of [["400-normal", "regular"], ["600-normal", "semibold"], ["700-normal", "bold"], ["400-italic", "italic"]]) {
     for (const subset of ["latin", "latin-ext"]) {
       const woff = readFileSync(join(fonts, `atkinson-hyperlegible-next-${subset}-${style}.woff`));
       writeFileSync(join(folder, `atkinson-${subset}-${name}.ttf`), trueType(woff));

@@ -218,3 +218,9 @@ CONTENT_SECURITY_POLICY_EDITOR = {
     },
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the editor shows its preview in a frame
+
+# Certificates: the seal's key (the demo makes its own), and the typeface, made at set-up from the npm package.
+CERTIFICATE_SEAL_P12 = env.str("CERTIFICATE_SEAL_P12", default="")
+CERTIFICATE_SEAL_PASSWORD = env.str("CERTIFICATE_SEAL_PASSWORD", default="")
+CERTIFICATE_FONT_SOURCE = env.str("CERTIFICATE_FONT_SOURCE", default=str(BASE_DIR / "frontend" / "dist" / "fonts"))
+CERTIFICATE_FONT_DIR = env.str("CERTIFICATE_FONT_DIR", default=str(VAR_DIR / "fonts"))

@@ -1,0 +1,362 @@
+"""A certificate as a designed A4 page. Everything on it comes from the snapshot; nothing is read from the database here.
+
+The words are Dutch whatever the language of the session: a certificate is a document, and its language is recorded in it.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+import qrcode
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+
+from accreditation import certificate_fonts
+from accreditation.certificate_fonts import BOLD, REGULAR, SEMIBOLD
+from accreditation.tagged_canvas import TaggedCanvas
+
+INK, TEAL, PALE, LINE = HexColor("#16323B"), HexColor("#0F5C66"), HexColor("#EAF3F2"), HexColor("#BFD3D3")
+SIGNAL, SOFT, WATERMARK = HexColor("#B84516"), HexColor("#4A626A"), HexColor("#F6E7DF")
+WIDTH, HEIGHT = A4
+LEFT, RIGHT = 22 * mm, WIDTH - 22 * mm
+MONTHS = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"]
+
+
+def render(snapshot: dict[str, Any], *, number: str, check_code: str, address: str, issued_on: date, demo_seal: bool = False) -> bytes:
+    """The unsealed PDF."""
+    certificate_fonts.register()
+    out = BytesIO()
+    canvas = TaggedCanvas(out, pagesize=A4, lang="nl-NL", pageCompression=1, pdfVersion=(1, 7), initialFontName=REGULAR)
+    canvas.setTitle(f"Certificaat {number}: {snapshot['course']['title']}")
+    canvas.setAuthor(f"{snapshot['organisation']} via {snapshot['issuer']}")
+    canvas.setSubject(f"Bewijs van afgeronde scholing voor {snapshot['name']}")
+    canvas.setCreator(snapshot["issuer"])
+    if snapshot["demo"]:
+        _watermark(canvas)
+    _head(canvas, snapshot)
+    y = _statement(canvas, snapshot)
+    y = _route(canvas, snapshot["route"], y=y)
+    y = _facts(canvas, snapshot, number=number, issued_on=issued_on, y=y)
+    _points(canvas, snapshot, y=y)
+    _foot(canvas, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
+    canvas.save()
+    return out.getvalue()
+
+
+def _watermark(canvas: TaggedCanvas) -> None:
+    with canvas.artifact():
+        canvas.saveState()
+        canvas.setFillColor(WATERMARK)
+        canvas.translate(WIDTH / 2, HEIGHT / 2)
+        canvas.rotate(52)
+        canvas.setFont(BOLD, 150)
+        canvas.drawCentredString(0, -40, "DEMO")
+        canvas.restoreState()
+
+
+def _head(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> None:
+    with canvas.artifact():
+        canvas.setFillColor(TEAL)
+        canvas.rect(0, HEIGHT - 7 * mm, WIDTH, 7 * mm, stroke=0, fill=1)
+        y = HEIGHT - 23.2 * mm
+        canvas.setStrokeColor(TEAL)
+        canvas.setLineWidth(1.8)
+        canvas.line(LEFT + 2, y, LEFT + 22, y)
+        canvas.setFillColor(HexColor("#FFFFFF"))
+        for x in (LEFT + 3, LEFT + 13):
+            canvas.circle(x, y, 3, stroke=1, fill=1)
+        canvas.setFillColor(TEAL)
+        canvas.circle(LEFT + 23, y, 4, stroke=0, fill=1)
+    with canvas.tag("P"):
+        canvas.setFillColor(INK)
+        canvas.setFont(BOLD, 15)
+        canvas.drawString(LEFT + 34, HEIGHT - 25 * mm, snapshot["issuer"])
+        canvas.setFont(REGULAR, 10)
+        canvas.setFillColor(SOFT)
+        canvas.drawRightString(RIGHT, HEIGHT - 25 * mm, _fit(snapshot["organisation"], REGULAR, 10, 95 * mm))
+
+
+def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> float:
+    y = HEIGHT - 47 * mm
+    with canvas.tag("H1"):
+        canvas.setFillColor(TEAL)
+        canvas.setFont(SEMIBOLD, 13)
+        canvas.drawString(LEFT, y, "Certificaat van afronding")
+    y -= 14 * mm
+    size = _size_that_fits(snapshot["name"], BOLD, 30, RIGHT - LEFT)
+    with canvas.tag("P"):
+        canvas.setFillColor(INK)
+        canvas.setFont(BOLD, size)
+        canvas.drawString(LEFT, y, snapshot["name"])
+    y -= 10 * mm
+    with canvas.tag("P"):
+        canvas.setFont(REGULAR, 11.5)
+        canvas.setFillColor(SOFT)
+        canvas.drawString(LEFT, y, f"heeft op {_day(snapshot['earned_on'])} afgerond")
+    y -= 12 * mm
+    with canvas.tag("H2"):
+        canvas.setFillColor(INK)
+        for line in _lines(snapshot["course"]["title"], SEMIBOLD, 19, RIGHT - LEFT)[:3]:
+            canvas.setFont(SEMIBOLD, 19)
+            canvas.drawString(LEFT, y, line)
+            y -= 8.2 * mm
+    y -= 3 * mm
+    if not snapshot["accredited"]:
+        y = _banner(canvas, snapshot, y)
+    return y - 3 * mm
+
+
+def _banner(canvas: TaggedCanvas, snapshot: dict[str, Any], y: float) -> float:
+    text = "Democurriculum, niet geaccrediteerd. Dit certificaat is een voorbeeld en telt nergens mee." if snapshot["demo"] else "Niet geaccrediteerd: dit certificaat bewijst de afronding en geeft geen registerpunten."
+    y -= 1 * mm
+    with canvas.artifact():
+        canvas.setStrokeColor(SIGNAL)
+        canvas.setLineWidth(1.2)
+        canvas.roundRect(LEFT, y - 2.6 * mm, RIGHT - LEFT, 9 * mm, 3, stroke=1, fill=0)
+        canvas.setFillColor(SIGNAL)
+        canvas.circle(LEFT + 5 * mm, y + 1.9 * mm, 5.2, stroke=0, fill=1)
+        canvas.setFillColor(HexColor("#FFFFFF"))
+        canvas.setFont(BOLD, 9)
+        canvas.drawCentredString(LEFT + 5 * mm, y + 0.8 * mm, "i")
+    with canvas.tag("P"):
+        canvas.setFillColor(SIGNAL)
+        canvas.setFont(SEMIBOLD, 10.2)
+        canvas.drawString(LEFT + 10 * mm, y + 0.6 * mm, text)
+    return y - 8 * mm
+
+
+def _route(canvas: TaggedCanvas, stations: Sequence[str], *, y: float) -> float:
+    """The course as the line that was travelled: its modules, and the certificate as the last station."""
+    names = [*stations[:6], "Certificaat"]
+    y -= 5 * mm
+    step = (RIGHT - LEFT) / len(names)
+    width = step - 2.5 * mm
+    with canvas.tag("Figure", alt="De route van de cursus: " + ", ".join(names) + ". Alles is afgerond."):
+        canvas.setStrokeColor(TEAL)
+        canvas.setLineWidth(2.4)
+        xs = [LEFT + step * (index + 0.5) for index in range(len(names))]
+        canvas.line(LEFT, y, xs[-1], y)
+        lowest = y
+        for index, (x, name) in enumerate(zip(xs, names, strict=True)):
+            last = index == len(names) - 1
+            canvas.setFillColor(TEAL)
+            canvas.circle(x, y, 6.2 if last else 4.6, stroke=0, fill=1)
+            _tick(canvas, x, y, 1.25 if last else 0.9)
+            canvas.setFillColor(INK if last else SOFT)
+            font = SEMIBOLD if last else REGULAR
+            lines = _lines(name, font, 8.2, width)
+            for number, line in enumerate(lines[:3]):
+                baseline = y - 6.4 * mm - number * 3.6 * mm
+                lowest = min(lowest, baseline)
+                canvas.setFont(font, 8.2)
+                canvas.drawCentredString(x, baseline, line)
+    return lowest - 13 * mm
+
+
+def _tick(canvas: TaggedCanvas, x: float, y: float, scale: float) -> None:
+    canvas.saveState()
+    canvas.setStrokeColor(HexColor("#FFFFFF"))
+    canvas.setLineWidth(1.4 * scale)
+    path = canvas.beginPath()
+    path.moveTo(x - 2.2 * scale, y)
+    path.lineTo(x - 0.6 * scale, y - 1.8 * scale)
+    path.lineTo(x + 2.3 * scale, y + 1.9 * scale)
+    canvas.drawPath(path, stroke=1, fill=0)
+    canvas.restoreState()
+
+
+def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], *, number: str, issued_on: date, y: float) -> float:
+    facts = [
+        ("Aanbieder", snapshot["organisation"]),
+        ("Uitgegeven door", snapshot["issuer"]),
+        ("Vorm", snapshot["course"]["form_label"]),
+        ("Studielast", _duration(snapshot["study_minutes"])),
+        ("Uitgave van de cursus", str(snapshot["course"]["release"])),
+        ("Uitgegeven op", _day(issued_on.isoformat())),
+    ]
+    column = (RIGHT - LEFT) / 3
+    with canvas.group("L"):
+        for index, (label, value) in enumerate(facts):
+            x, top = LEFT + (index % 3) * column, y - (index // 3) * 17 * mm
+            with canvas.group("LI"), canvas.tag("LBody"):
+                canvas.setFillColor(SOFT)
+                canvas.setFont(REGULAR, 8.2)
+                canvas.drawString(x, top, label)
+                canvas.setFillColor(INK)
+                canvas.setFont(SEMIBOLD, 10.2)
+                for line_number, line in enumerate(_lines(value, SEMIBOLD, 10.2, column - 4 * mm)[:3]):
+                    canvas.drawString(x, top - 5 * mm - line_number * 4.4 * mm, line)
+    return y - 17 * mm * ((len(facts) + 2) // 3) - 5 * mm
+
+
+def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float) -> None:
+    lines = snapshot["lines"]
+    if not lines:
+        return
+    with canvas.tag("H2"):
+        canvas.setFillColor(INK)
+        canvas.setFont(SEMIBOLD, 11.5)
+        canvas.drawString(LEFT, y, "Accreditatie (voorbeeld, niet echt)" if not snapshot["accredited"] else "Accreditatie")
+    y -= 7 * mm
+    columns = [(LEFT + 2 * mm, 58 * mm), (LEFT + 62 * mm, 26 * mm), (LEFT + 90 * mm, 26 * mm), (LEFT + 118 * mm, 47 * mm)]
+    with canvas.group("Table"):
+        with canvas.group("TR"):
+            with canvas.artifact():
+                canvas.setFillColor(PALE)
+                canvas.rect(LEFT, y - 2.2 * mm, RIGHT - LEFT, 7 * mm, stroke=0, fill=1)
+            for (x, _width), label in zip(columns, ("Register", "ID-nummer", "Registernummer", "Toegekend"), strict=True):
+                with canvas.tag("TH", Scope="Column"):
+                    canvas.setFillColor(INK)
+                    canvas.setFont(SEMIBOLD, 8.6)
+                    canvas.drawString(x, y, label)
+        y -= 8 * mm
+        for line in lines[:5]:
+            y = _points_row(canvas, line, columns, y)
+
+
+def _points_row(canvas: TaggedCanvas, line: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
+    unit = "uur" if line["unit"] == "hours" else "punten"
+    points = [f"{_number(entry['points'])} {unit}, {entry['category'].lower()}" for entry in line["points"]]
+    if not line["credited"]:
+        points.append("niet bijgeschreven: nummer onbekend" if not line["number"] else "niet bijgeschreven")
+    cells = [
+        [line["register"], f"geaccrediteerd van {_short(line['valid_from'])} t/m {_short(line['valid_until'])}"],
+        [line["id_number"]],
+        [line["number"] or "niet bekend"],
+        points,
+    ]
+    wrapped = [[part for text in texts for part in _lines(text, REGULAR, 8.8, width)] for texts, (_x, width) in zip(cells, columns, strict=True)]
+    height = max(len(texts) for texts in wrapped)
+    with canvas.group("TR"):
+        for index, (texts, (x, _width)) in enumerate(zip(wrapped, columns, strict=True)):
+            with canvas.tag("TD"):
+                for number, text in enumerate(texts):
+                    canvas.setFillColor(INK if number == 0 or index == 3 else SOFT)
+                    canvas.setFont(SEMIBOLD if index == 0 and number == 0 else REGULAR, 8.8)
+                    canvas.drawString(x, y - number * 4 * mm, text)
+    bottom = y - (height - 1) * 4 * mm - 2.6 * mm
+    with canvas.artifact():
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.5)
+        canvas.line(LEFT, bottom, RIGHT, bottom)
+    return bottom - 5 * mm
+
+
+def _foot(canvas: TaggedCanvas, *, number: str, check_code: str, address: str, demo_seal: bool) -> None:
+    size, base = 27 * mm, 17 * mm
+    with canvas.artifact():
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.8)
+        canvas.line(LEFT, base + size + 6 * mm, RIGHT, base + size + 6 * mm)
+    with canvas.tag("Figure", alt=f"QR-code naar de controlepagina: {address}"):
+        canvas.setFillColor(INK)
+        _qr(canvas, address, LEFT, base, size)
+    canvas.linkURL(address, (LEFT, base, LEFT + size, base + size), relative=0)
+    x, y = LEFT + size + 7 * mm, base + size - 4 * mm
+    with canvas.tag("H2"):
+        canvas.setFillColor(INK)
+        canvas.setFont(SEMIBOLD, 10.5)
+        canvas.drawString(x, y, "Controleer dit certificaat")
+    host = address.split("/verifieer/")[0] + "/verifieer/"
+    shown = host.removeprefix("https://").removeprefix("http://")
+    for text in (
+        f"Scan de code, of ga naar {shown}",
+        "Vul daar het nummer en de controlecode in, of lever dit bestand in.",
+    ):
+        y -= 5 * mm
+        with canvas.tag("P"):
+            canvas.setFillColor(SOFT)
+            canvas.setFont(REGULAR, 9)
+            canvas.drawString(x, y, _fit(text, REGULAR, 9, RIGHT - x))
+    y -= 7 * mm
+    with canvas.tag("P"):
+        canvas.setFillColor(INK)
+        canvas.setFont(SEMIBOLD, 11)
+        canvas.drawString(x, y, f"Nummer {number}")
+        canvas.drawString(x + 58 * mm, y, f"Controlecode {check_code[:4]} {check_code[4:]}")
+    y -= 6.4 * mm
+    seal = (
+        "Verzegeld met een DEMO-zegel van deze installatie: alleen om te proberen, niet rechtsgeldig."
+        if demo_seal
+        else "Elektronisch verzegeld (PAdES). Wie dit bestand verandert, verbreekt het zegel; op papier geldt de controle hierboven."
+    )
+    with canvas.tag("P"):
+        canvas.setFillColor(SIGNAL if demo_seal else SOFT)
+        canvas.setFont(REGULAR, 8)
+        for line in _lines(seal, REGULAR, 8, RIGHT - x):
+            canvas.drawString(x, y, line)
+            y -= 3.9 * mm
+
+
+def _qr(canvas: TaggedCanvas, address: str, x: float, y: float, size: float) -> None:
+    matrix = _matrix(address)
+    cell = size / len(matrix)
+    path = canvas.beginPath()
+    for row, bits in enumerate(matrix):
+        start = None
+        for column, bit in enumerate([*bits, False]):
+            if bit and start is None:
+                start = column
+            elif not bit and start is not None:
+                path.rect(x + start * cell, y + size - (row + 1) * cell, (column - start) * cell, cell * 1.02)
+                start = None
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _matrix(address: str) -> list[list[bool]]:
+    # A fixed mask: trying all eight costs most of the time of a certificate, and any of them can be read.
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0, mask_pattern=3)
+    code.add_data(address)
+    code.make(fit=True)
+    return code.get_matrix()  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=2048)
+def _width(text: str, font: str, size: float) -> float:
+    return float(stringWidth(text, font, size))
+
+
+def _lines(text: str, font: str, size: float, width: float) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        together = f"{lines[-1]} {word}" if lines else word
+        if lines and _width(together, font, size) <= width:
+            lines[-1] = together
+        else:
+            lines.append(_fit(word, font, size, width))
+    return lines or [""]
+
+
+def _fit(text: str, font: str, size: float, width: float) -> str:
+    if _width(text, font, size) <= width:
+        return text
+    while text and _width(text + "…", font, size) > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _size_that_fits(text: str, font: str, size: float, width: float) -> float:
+    return min(size, size * width / max(1.0, _width(text, font, size)))
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _short(iso: str) -> str:
+    return f"{date.fromisoformat(iso):%d-%m-%Y}" if iso else "–"
+
+
+def _number(points: str) -> str:
+    return f"{Decimal(points).normalize():f}".replace(".", ",")
+
+
+def _duration(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} uur"] if hours else []), *([f"{rest} minuten"] if rest or not hours else [])])

@@ -1,0 +1,266 @@
+"""Certificates: ordered when a course is completed, made and sealed once by a task, then never altered.
+
+`order` writes the row with the snapshot inside the learner's transaction; the PDF follows in the background, so that a slow
+seal keeps nobody waiting. What the PDF says comes from the snapshot alone, and its bytes are stored once: whatever is edited
+later, a download gives the same file.
+"""
+
+import hashlib
+import logging
+import secrets
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+from django_tasks import task
+
+from accounts.models import RegisterEntry, User
+from accreditation import certificate_pdf, certificate_seal
+from accreditation.evaluation import amsterdam_date
+from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
+from courses.models import Enrolment
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = [timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)]
+
+
+class CertificateRefused(Exception):
+    """A certificate cannot be revoked or replaced; the message tells the person what to do."""
+
+
+class PdfNotReady(Exception):
+    """The PDF is not made yet."""
+
+
+class PdfDamaged(Exception):
+    """The stored file is not the file that was issued."""
+
+
+def order(*, enrolment: Enrolment, completed_at: datetime) -> Certificate:
+    """The certificate of this enrolment: made now if there is none, the first one otherwise. Its PDF follows in the background."""
+    existing = Certificate.objects.filter(enrolment=enrolment, replaces=None).first()
+    if existing:
+        return existing
+    # get_or_create, for whoever orders at the same moment: the constraint one_certificate_per_enrolment lets one through.
+    certificate, made = Certificate.objects.get_or_create(
+        enrolment=enrolment,
+        replaces=None,
+        defaults={
+            "learner": enrolment.learner,
+            "course": enrolment.course,
+            "organisation": enrolment.course.organisation,
+            "snapshot": snapshot(enrolment=enrolment, completed_at=completed_at),
+            "earned_on": amsterdam_date(completed_at),
+        },
+    )
+    if made:
+        _number(certificate)
+        transaction.on_commit(partial(make_pdf.enqueue, certificate.pk))
+    return certificate
+
+
+def revoke(*, certificate: Certificate, reason: str, actor: User) -> CertificateEvent:
+    """Withdraw a certificate. Everyone who checks it sees that, and since when; the reason is for the learner."""
+    if not reason.strip():
+        raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat intrekt. De deelnemer kan dat lezen."))
+    with transaction.atomic():
+        locked = Certificate.objects.select_for_update().get(pk=certificate.pk)
+        _require_valid(locked)
+        return CertificateEvent.objects.create(certificate=locked, kind=CertificateEvent.Kind.REVOKED, actor=actor, reason=reason)
+
+
+def replace(*, certificate: Certificate, reason: str, actor: User | None) -> Certificate:
+    """Issue a new certificate, from what is true now, in place of this one. The old one stays to be seen, as replaced."""
+    if not reason.strip():
+        raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat opnieuw uitgeeft. De deelnemer kan dat lezen."))
+    with transaction.atomic():
+        old = Certificate.objects.select_for_update().get(pk=certificate.pk)
+        if state(old) == Certificate.State.REPLACED:
+            raise CertificateRefused(gettext("Dit certificaat is al vervangen. Geef het nieuwste certificaat opnieuw uit."))
+        enrolment = Enrolment.objects.select_related("learner", "course__organisation", "release").get(pk=old.enrolment_id)
+        new = Certificate.objects.create(
+            learner=enrolment.learner,
+            course=enrolment.course,
+            enrolment=enrolment,
+            organisation=enrolment.course.organisation,
+            replaces=old,
+            snapshot=snapshot(enrolment=enrolment, completed_at=datetime.fromisoformat(old.snapshot["completed_at"])),
+            earned_on=old.earned_on,
+        )
+        _number(new)
+        CertificateEvent.objects.create(certificate=old, kind=CertificateEvent.Kind.REPLACED, actor=actor, reason=reason)
+        transaction.on_commit(partial(make_pdf.enqueue, new.pk))
+    return new
+
+
+def replace_current(*, enrolment: Enrolment, reason: str, actor: User | None) -> Certificate | None:
+    """Replace the newest certificate of an enrolment, if it has one that is valid."""
+    current = Certificate.objects.filter(enrolment=enrolment, replaced_by=None).first()
+    if current is None or state(current) != Certificate.State.VALID:
+        return None
+    return replace(certificate=current, reason=reason, actor=actor)
+
+
+def state(certificate: Certificate) -> Certificate.State:
+    """Valid, replaced or revoked. A revocation outweighs a replacement: what was withdrawn stays withdrawn."""
+    kinds = {event.kind for event in certificate.events.all()}
+    if CertificateEvent.Kind.REVOKED in kinds:
+        return Certificate.State.REVOKED
+    return Certificate.State.REPLACED if CertificateEvent.Kind.REPLACED in kinds else Certificate.State.VALID
+
+
+def with_state() -> QuerySet[Certificate]:
+    """Certificates with `is_revoked` and `is_replaced`, for filters over many; `state` reads the prefetched events."""
+    events = CertificateEvent.objects.filter(certificate=OuterRef("pk"))
+    return Certificate.objects.annotate(
+        is_revoked=Exists(events.filter(kind=CertificateEvent.Kind.REVOKED)), is_replaced=Exists(events.filter(kind=CertificateEvent.Kind.REPLACED))
+    ).prefetch_related("events")
+
+
+@task()
+def make_pdf(certificate_id: int, attempt: int = 0) -> None:
+    """Make and seal the PDF; when that fails, keep why and try again later."""
+    certificate = Certificate.objects.get(pk=certificate_id)
+    try:
+        make_pdf_now(certificate)
+    except Exception as error:
+        logger.exception("Certificate %s could not be made (attempt %s)", certificate.number, attempt + 1)
+        Certificate.objects.filter(pk=certificate_id, sha256="").update(problem=f"{type(error).__name__}: {error}"[:1000])
+        if attempt < len(RETRY_AFTER) and make_pdf.get_backend().supports_defer:
+            make_pdf.using(run_after=timezone.now() + RETRY_AFTER[attempt]).enqueue(certificate_id, attempt + 1)
+
+
+def make_waiting(*, older_than: timedelta = timedelta(minutes=5)) -> int:
+    """Order again the PDFs that should have been there: after a crash, or a queue that was lost. Answers how many."""
+    waiting = Certificate.objects.filter(sha256="", created_at__lt=timezone.now() - older_than).values_list("pk", flat=True)
+    for certificate_id in waiting:
+        make_pdf.enqueue(certificate_id)
+    return len(waiting)
+
+
+def make_pdf_now(certificate: Certificate) -> Certificate:
+    """Make, seal and store the PDF, once; whoever comes second leaves the first file as it is."""
+    if certificate.sha256:
+        return certificate
+    content = certificate_seal.seal(
+        certificate_pdf.render(certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code, address=verification_address(certificate), issued_on=timezone.localdate(), demo_seal=certificate_seal.is_demo_seal())
+    )
+    storage = Certificate._meta.get_field("pdf").storage  # type: ignore[union-attr]
+    name = storage.save(f"certificates/{certificate.created_at:%Y}/{secrets.token_hex(20)}.pdf", ContentFile(content))
+    digest = hashlib.sha256(content).hexdigest()
+    with transaction.atomic():
+        first = Certificate.objects.filter(pk=certificate.pk, sha256="").update(pdf=name, sha256=digest, sealed_at=timezone.now(), problem="")
+        if first:
+            CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.ISSUED)
+    if not first:
+        storage.delete(name)
+    certificate.refresh_from_db()
+    return certificate
+
+
+def read_pdf(certificate: Certificate) -> bytes:
+    """The bytes as issued. Raises PdfNotReady, and PdfDamaged when the stored file has another hash than the ledger."""
+    if not certificate.sha256:
+        raise PdfNotReady
+    with certificate.pdf.open("rb") as file:
+        content: bytes = file.read()
+    if not secrets.compare_digest(hashlib.sha256(content).hexdigest(), certificate.sha256):
+        logger.error("The stored PDF of certificate %s differs from what was issued", certificate.number)
+        raise PdfDamaged(certificate.number)
+    return content
+
+
+def verification_address(certificate: Certificate) -> str:
+    return f"{settings.SITE_URL.rstrip('/')}/verifieer/{certificate.token}/"
+
+
+def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
+    """All that the certificate will say, as JSON. Nothing outside it may find its way into the PDF or the verification page."""
+    course, release, learner = enrolment.course, enrolment.release, enrolment.learner
+    day = amsterdam_date(completed_at)
+    lessons = list(release.lessons.all())
+    lines = _lines(enrolment, day=day)
+    genuine = [line for line in lines if not line["is_demo"]]
+    demo = bool(course.is_demo or settings.DEMO and (lines and not genuine))
+    return {
+        "version": 1,
+        "language": "nl",
+        "name": str(learner.get_full_name() or learner.email),
+        "course": {"title": release.title, "release": release.number, "form": course.form, "form_label": str(course.get_form_display())},
+        "organisation": course.organisation.name,
+        "issuer": settings.SITE_NAME,
+        "completed_at": completed_at.isoformat(),
+        "earned_on": day.isoformat(),
+        "study_minutes": sum(lesson.minutes for lesson in lessons),
+        "route": list(dict.fromkeys(lesson.module_title for lesson in sorted(lessons, key=lambda lesson: lesson.order))),
+        "accredited": bool(genuine) and not course.is_demo,
+        "demo": demo,
+        "lines": lines,
+    }
+
+
+def _lines(enrolment: Enrolment, *, day: date) -> list[dict[str, Any]]:
+    """One line per register in which the course was accredited that day: what it is worth, and whether it was credited."""
+    numbers = {entry.register_id: entry.number for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
+    awards: dict[int, list[PointAward]] = {}
+    for award in PointAward.objects.filter(enrolment=enrolment).select_related("category"):
+        awards.setdefault(award.accreditation_id, []).append(award)
+    lines = []
+    accreditations = (
+        Accreditation.objects.filter(course=enrolment.course_id, releases=enrolment.release_id, status=Accreditation.Status.GRANTED, valid_from__lte=day, valid_until__gte=day)
+        .select_related("register")
+        .prefetch_related("points__category", "register__rules")
+        .order_by("register__name")
+    )
+    for accreditation in accreditations:
+        credited = awards.get(accreditation.pk, [])
+        worth = [(line.category.name, line.points) for line in accreditation.points.all()]
+        if credited:
+            worth = _sum_by_category(credited)
+        rule = next(iter(accreditation.register.rules.all()), None)
+        lines.append(
+            {
+                "register": accreditation.register.name,
+                "register_code": accreditation.register.code,
+                "id_number": accreditation.id_number,
+                "number": credited[0].register_number if credited else numbers.get(accreditation.register_id, ""),
+                "unit": rule.unit if rule else "points",
+                "points": [{"category": name, "points": str(points)} for name, points in worth if points],
+                "valid_from": accreditation.valid_from.isoformat() if accreditation.valid_from else "",
+                "valid_until": accreditation.valid_until.isoformat() if accreditation.valid_until else "",
+                "credited": bool(credited),
+                "is_demo": accreditation.is_demo,
+            }
+        )
+    return lines
+
+
+def _sum_by_category(awards: list[PointAward]) -> list[tuple[str, Decimal]]:
+    sums: dict[str, Decimal] = {}
+    for award in awards:
+        sums[award.category.name] = sums.get(award.category.name, Decimal(0)) + award.points
+    return list(sums.items())
+
+
+def _number(certificate: Certificate) -> None:
+    """A number for people, from the row's own key: unique without a counter that everyone would have to wait for."""
+    certificate.number = f"VW-{timezone.localdate().year}-{certificate.pk:06d}"
+    certificate.save(update_fields=["number"])
+
+
+def _require_valid(certificate: Certificate) -> None:
+    current = state(certificate)
+    if current == Certificate.State.REVOKED:
+        raise CertificateRefused(gettext("Dit certificaat is al ingetrokken."))
+    if current == Certificate.State.REPLACED:
+        raise CertificateRefused(gettext("Dit certificaat is al vervangen. Trek het nieuwste certificaat in."))
+
+

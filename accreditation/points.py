@@ -1,0 +1,239 @@
+"""Points for whoever completes an accredited course: the projection, the reasons why not, and later claims.
+
+Only a `satisfied` statement that our own server wrote earns anything; a browser, a tool or another system can say what it likes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from accounts.models import Register, RegisterEntry, User
+from accreditation import certificates
+from accreditation.evaluation import amsterdam_date
+from accreditation.models import Accreditation, PointAward
+from courses.iris import course_iri
+from courses.models import Enrolment
+from lrs.models import Source, Statement
+from lrs.profiles.adl import SATISFIED
+
+
+class AwardRefused(Exception):
+    """The points ledger cannot take this row; the message tells the person what to do."""
+
+
+class Why(StrEnum):
+    """What a completed course brought in one register, or why nothing."""
+
+    AWARDED = "awarded"
+    UNDONE = "undone"
+    CAN_CLAIM = "can_claim"
+    NOT_ACCREDITED = "not_accredited"
+    NOT_ON_THAT_DATE = "not_on_that_date"
+    RELEASE_NOT_COVERED = "release_not_covered"
+    NO_ENTRY = "no_entry"
+    NO_POINTS = "no_points"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome for one accreditation of the course; `text` says it in Dutch, with the next step."""
+
+    why: Why
+    text: str
+    accreditation: Accreditation | None = None
+    register: Register | None = None
+
+
+def project(statement: Statement) -> None:
+    """Award points and order the certificate when our server says that a learner satisfied a course. Repeats change nothing."""
+    if statement.verb != SATISFIED or statement.source != Source.SERVER or statement.voided or statement.registration is None:
+        return
+    enrolment = Enrolment.objects.select_related("learner", "course", "release", "course__organisation").filter(uuid=statement.registration).first()
+    if enrolment is None or not _is_about(statement, enrolment):
+        return
+    award_completed(enrolment=enrolment, completed_at=statement.timestamp)
+    certificates.order(enrolment=enrolment, completed_at=statement.timestamp)
+
+
+def award_completed(*, enrolment: Enrolment, completed_at: datetime) -> list[PointAward]:
+    """Award what this completion is worth in each register the learner stands in; answers only rows that are new."""
+    day = amsterdam_date(completed_at)
+    entries = {entry.register_id: entry for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
+    new = []
+    for accreditation in _accreditations(enrolment):
+        entry = entries.get(accreditation.register_id)
+        if entry is not None and accreditation.valid_on(day) and _covers(accreditation, enrolment):
+            new += _award(accreditation, entry=entry, enrolment=enrolment, completed_at=completed_at)
+    return new
+
+
+def completed_at(enrolment: Enrolment) -> datetime | None:
+    """When our server found the course completed; the earliest, should there be more than one such statement."""
+    statements = Statement.objects.filter(registration=enrolment.uuid, verb=SATISFIED, source=Source.SERVER, voided=False).order_by("sequence")
+    return next((statement.timestamp for statement in statements if _is_about(statement, enrolment)), None)
+
+
+def claim(*, learner: User, register: Register) -> list[PointAward]:
+    """Award what the learner completed within an accreditation of this register before adding the number they hold there.
+
+    The certificates of those courses are replaced by ones that name the register. Raises AwardRefused without a number.
+    """
+    if not RegisterEntry.objects.filter(user=learner, register=register).exists():
+        raise AwardRefused(gettext("Zet eerst je nummer in dit register in je profiel. Daarna kun je de punten bijschrijven."))
+    awards = []
+    with transaction.atomic():
+        for enrolment in _completed(learner, register=register):
+            moment = completed_at(enrolment)
+            if moment is None:
+                continue
+            new = [award for award in award_completed(enrolment=enrolment, completed_at=moment) if award.register_id == register.pk]
+            awards += new
+            if new:
+                certificates.replace_current(enrolment=enrolment, reason=gettext("Punten bijgeschreven in %(register)s.") % {"register": register.name}, actor=learner)
+    return awards
+
+
+def claimable(*, learner: User) -> dict[Register, Decimal]:
+    """The points per register that `claim` would add now."""
+    entries = {entry.register_id: entry.register for entry in RegisterEntry.objects.filter(user=learner).select_related("register")}
+    found: dict[Register, Decimal] = {}
+    enrolments = list(_completed(learner, registers=entries))
+    held = set(PointAward.objects.filter(learner=learner).values_list("accreditation_id", flat=True))
+    for enrolment in enrolments:
+        moment = completed_at(enrolment)
+        for accreditation in _accreditations(enrolment) if moment else ():
+            register = entries.get(accreditation.register_id)
+            if register and accreditation.pk not in held and accreditation.valid_on(amsterdam_date(moment)) and _covers(accreditation, enrolment):
+                worth = sum((line.points for line in accreditation.points.all()), Decimal(0))
+                if worth:
+                    found[register] = found.get(register, Decimal(0)) + worth
+    return found
+
+
+def explain(*, enrolment: Enrolment, completed_at: datetime) -> list[Outcome]:
+    """Why this completion brought points in each register, or why not and what the learner can do about it."""
+    day = amsterdam_date(completed_at)
+    accreditations = [a for a in _accreditations(enrolment) if a.status != Accreditation.Status.REJECTED]
+    if not accreditations:
+        return [Outcome(Why.NOT_ACCREDITED, gettext("Deze cursus is bij geen enkel register geaccrediteerd. Je certificaat bewijst wel dat je hem hebt afgerond."))]
+    entries = {entry.register_id for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
+    awards: dict[int, list[PointAward]] = {}
+    for award in PointAward.objects.filter(learner=enrolment.learner_id, accreditation__in=accreditations):
+        awards.setdefault(award.accreditation_id, []).append(award)
+    return [_outcome(a, awards=awards.get(a.pk, []), enrolment=enrolment, day=day, has_entry=a.register_id in entries) for a in accreditations]
+
+
+def undo(*, award: PointAward, reason: str, actor: User) -> PointAward:
+    """Undo an award with a counter-row. Raises AwardRefused when there is nothing left to undo."""
+    if not reason.strip():
+        raise AwardRefused(gettext("Schrijf op waarom je deze punten terugdraait. De deelnemer kan dat lezen."))
+    with transaction.atomic():
+        locked = PointAward.objects.select_for_update().get(pk=award.pk)
+        if locked.reverses_id is not None or PointAward.objects.filter(reverses=locked).exists():
+            raise AwardRefused(gettext("Deze punten zijn al teruggedraaid."))
+        return PointAward.objects.create(**_same(locked), points=-locked.points, reverses=locked, reason=reason, recorded_by=actor)
+
+
+def correct(*, award: PointAward, points: Decimal, reason: str, actor: User) -> PointAward:
+    """Undo an award and record another number of points in its place."""
+    with transaction.atomic():
+        undo(award=award, reason=reason, actor=actor)
+        return PointAward.objects.create(**_same(award), points=points, corrects=award, reason=reason, recorded_by=actor)
+
+
+def award_missing(*, accreditation: Accreditation) -> list[PointAward]:
+    """Award those who completed the course within this accreditation before it was recorded here."""
+    awards = []
+    for enrolment in Enrolment.objects.filter(course=accreditation.course_id, release__in=accreditation.releases.all()).select_related("learner", "course", "release", "course__organisation"):
+        moment = completed_at(enrolment)
+        if moment is None:
+            continue
+        with transaction.atomic():
+            new = award_completed(enrolment=enrolment, completed_at=moment)
+            if new:
+                certificates.replace_current(enrolment=enrolment, reason=gettext("Punten bijgeschreven na toekenning van de accreditatie."), actor=None)
+        awards += new
+    return awards
+
+
+def _award(accreditation: Accreditation, *, entry: RegisterEntry, enrolment: Enrolment, completed_at: datetime) -> list[PointAward]:
+    new = []
+    for line in accreditation.points.all():
+        # The constraint one_award_per_accreditation decides a race; get_or_create reads the row of whoever was first.
+        award, made = PointAward.objects.get_or_create(
+            learner_id=enrolment.learner_id,
+            accreditation=accreditation,
+            category_id=line.category_id,
+            reverses=None,
+            corrects=None,
+            defaults={
+                "register_id": accreditation.register_id,
+                "register_number": entry.number,
+                "enrolment": enrolment,
+                "points": line.points,
+                "completed_at": completed_at,
+                "awarded_on": amsterdam_date(completed_at),
+            },
+        )
+        if made:
+            new.append(award)
+    return new
+
+
+def _accreditations(enrolment: Enrolment) -> list[Accreditation]:
+    return list(Accreditation.objects.filter(course=enrolment.course_id).select_related("register").prefetch_related("points", "releases").order_by("register__name", "valid_from"))
+
+
+def _covers(accreditation: Accreditation, enrolment: Enrolment) -> bool:
+    return any(release.pk == enrolment.release_id for release in accreditation.releases.all())
+
+
+def _is_about(statement: Statement, enrolment: Enrolment) -> bool:
+    """Whether learner, course and registration of the statement belong together."""
+    return statement.learner == enrolment.learner.pseudonym and statement.activity == course_iri(enrolment.course.uuid)
+
+
+def _completed(learner: User, *, register: Register | None = None, registers: Iterable[int] = ()) -> Iterable[Enrolment]:
+    ids = [register.pk] if register else list(registers)
+    return (
+        Enrolment.objects.filter(learner=learner, course__accreditations__register__in=ids)
+        .select_related("learner", "course", "release", "course__organisation")
+        .distinct()
+    )
+
+
+def _same(award: PointAward) -> dict[str, object]:
+    names = ("learner_id", "register_id", "register_number", "accreditation_id", "category_id", "enrolment_id", "completed_at", "awarded_on")
+    return {name: getattr(award, name) for name in names}
+
+
+def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolment: Enrolment, day: date, has_entry: bool) -> Outcome:
+    register = accreditation.register
+    points = sum((award.points for award in awards), Decimal(0))
+    names = {"register": register.name, "day": date_format(day, "j F Y"), "points": f"{points.normalize():f}".replace(".", ",")}
+    if awards and points:
+        return Outcome(Why.AWARDED, gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s.") % names, accreditation, register)
+    if awards:
+        why = next((award.reason for award in awards if award.reverses_id), "")
+        return Outcome(Why.UNDONE, gettext("De punten in %(register)s zijn teruggedraaid: %(why)s") % {**names, "why": why}, accreditation, register)
+    if accreditation.status != Accreditation.Status.GRANTED:
+        return Outcome(Why.NOT_ACCREDITED, gettext("%(register)s heeft deze cursus niet geaccrediteerd. Er zijn geen punten bijgeschreven.") % names, accreditation, register)
+    if not accreditation.valid_on(day):
+        period = {"first": date_format(accreditation.valid_from, "j F Y"), "last": date_format(accreditation.valid_until, "j F Y")}
+        text = gettext("De accreditatie bij %(register)s geldt van %(first)s tot en met %(last)s; je rondde af op %(day)s. Er zijn geen punten bijgeschreven.")
+        return Outcome(Why.NOT_ON_THAT_DATE, text % {**names, **period}, accreditation, register)
+    if not _covers(accreditation, enrolment):
+        text = gettext("De accreditatie bij %(register)s geldt niet voor uitgave %(number)s van de cursus, die jij hebt gevolgd. Vraag de aanbieder ernaar.")
+        return Outcome(Why.RELEASE_NOT_COVERED, text % {**names, "number": enrolment.release.number}, accreditation, register)
+    if not accreditation.points.all():
+        return Outcome(Why.NO_POINTS, gettext("Bij %(register)s staan nog geen punten vastgelegd. Vraag de aanbieder ernaar.") % names, accreditation, register)
+    if not has_entry:
+        text = gettext("Je nummer in %(register)s staat niet in je profiel. Vul het in, dan kun je de punten alsnog laten bijschrijven.")
+        return Outcome(Why.NO_ENTRY, text % names, accreditation, register)
+    return Outcome(Why.CAN_CLAIM, gettext("Je kunt deze punten in %(register)s nog laten bijschrijven.") % names, accreditation, register)

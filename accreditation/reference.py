@@ -1,0 +1,247 @@
+"""The registers and rules that every installation starts with, each with its source; what no register confirmed is marked so.
+
+Loaded once: a rule that an administrator has changed since is left alone.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.models import Register
+from accounts.register_numbers import NumberKind
+from accreditation.models import CategoryRule, PointCategory, RegisterRule
+
+BIG, RELATION, FREE = NumberKind.BIG, NumberKind.RELATION, NumberKind.FREE
+
+
+@dataclass(frozen=True)
+class CategorySeed:
+    code: str
+    name: str
+    part_of: str = ""
+    accredited: bool = True
+
+
+@dataclass(frozen=True)
+class LineSeed:
+    """What a rule asks of a category: at least, at most, and whether the register confirmed it."""
+
+    category: str
+    minimum: int | None = None
+    maximum: int | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class RuleSeed:
+    name: str
+    total: int
+    lines: list[LineSeed]
+    source: str
+    section: str = ""
+    unit: RegisterRule.Unit = RegisterRule.Unit.POINTS
+    applies_from: date | None = None
+    applies_until: date | None = None
+    work_hours: int | None = None
+    reminder_weeks: list[int] = field(default_factory=lambda: [12])
+    confirmed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RegisterSeed:
+    code: str
+    name: str
+    number_kinds: list[NumberKind]
+    source: str
+    categories: list[CategorySeed]
+    rules: list[RuleSeed]
+    pe_online_org_id: int | None = None
+    confirmed: bool = False
+
+
+_VVN = "Openbare handleidingen en registerpagina's van V&VN; orgID-lijst van PE-online uit 2016."
+_ODA_KINDS = [
+    ("oda-werkplek", "Leren op de werkplek"),
+    ("oda-commissie", "Commissie, werkgroep of bestuur"),
+    ("oda-ict", "Intercollegiale toetsing"),
+    ("oda-scholing", "Niet-geaccrediteerde scholing"),
+    ("oda-casuistiek", "Casuïstiekbespreking"),
+    ("oda-intervisie", "Intervisie"),
+    ("oda-klinische-les", "Klinische les"),
+    ("oda-publicatie", "Artikel of boek"),
+    ("oda-zelfstudie", "Zelfstudie"),
+]
+_KR_LINES = [LineSeed("oda"), *(LineSeed(code) for code, _name in _ODA_KINDS)]
+_RELIEF_UNTIL = date(2027, 6, 30)
+_AFTER_RELIEF = date(2027, 7, 1)
+
+REGISTERS = [
+    RegisterSeed(
+        code="kwaliteitsregister-vv",
+        name="Kwaliteitsregister V&V",
+        number_kinds=[RELATION, BIG],
+        pe_online_org_id=52,
+        source=_VVN,
+        categories=[
+            CategorySeed("geaccrediteerd", "Geaccrediteerde scholing"),
+            CategorySeed("oda", "Overige deskundigheidsbevordering (ODA)", accredited=False),
+            *(CategorySeed(code, name, part_of="oda", accredited=False) for code, name in _ODA_KINDS),
+        ],
+        rules=[
+            RuleSeed(
+                "Verpleegkundige, verlicht", 147, [LineSeed("geaccrediteerd", 64, confirmed=True), *_KR_LINES], section="verpleegkundige", applies_until=_RELIEF_UNTIL,
+                work_hours=2080, confirmed=True, source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+            ),
+            RuleSeed(
+                "Verpleegkundige", 184, [LineSeed("geaccrediteerd", 80, confirmed=True), *_KR_LINES], section="verpleegkundige", applies_from=_AFTER_RELIEF,
+                work_hours=2080, confirmed=True, source="V&VN: Kwaliteitsregister V&V.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+            ),
+            RuleSeed(
+                "Verzorgende, verlicht", 147, [LineSeed("geaccrediteerd", 48), *_KR_LINES], section="verzorgende", applies_until=_RELIEF_UNTIL,
+                work_hours=2080, source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.", note="48 geaccrediteerde punten (0,8 × 60) is onze berekening; V&VN noemt alleen 64 voor verpleegkundigen.",
+            ),
+            RuleSeed(
+                "Verzorgende", 184, [LineSeed("geaccrediteerd", 60, confirmed=True), *_KR_LINES], section="verzorgende", applies_from=_AFTER_RELIEF,
+                work_hours=2080, confirmed=True, source="V&VN: Kwaliteitsregister V&V.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+            ),
+        ],
+    ),
+    RegisterSeed(
+        code="register-zorgprofessionals",
+        name="Register Zorgprofessionals",
+        number_kinds=[RELATION, BIG],
+        pe_online_org_id=52,
+        source=_VVN,
+        categories=[
+            CategorySeed("geaccrediteerd", "Geaccrediteerde scholing"),
+            CategorySeed("deelregister", "Scholing voor het deelregister", part_of="geaccrediteerd"),
+            CategorySeed("oda", "Overige deskundigheidsbevordering (ODA)", accredited=False),
+        ],
+        rules=[
+            RuleSeed(
+                "Deelregister met 80 geaccrediteerde punten", 184, [LineSeed("geaccrediteerd", 80, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
+                source="V&VN: Register Zorgprofessionals.", confirmed=True, note="Per deelregister gelden 60 of 80 punten. Wie niet aanvraagt, wordt doorgehaald.",
+            ),
+            RuleSeed(
+                "Deelregister met 60 geaccrediteerde punten", 184, [LineSeed("geaccrediteerd", 60, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
+                section="verzorgende", source="V&VN: Register Zorgprofessionals.", note="Voor welke deelregisters 60 geldt, is niet bevestigd.",
+            ),
+        ],
+    ),
+    RegisterSeed(
+        code="vs-register",
+        name="Verpleegkundig Specialisten Register",
+        number_kinds=[BIG],
+        pe_online_org_id=52,
+        source=_VVN,
+        categories=[
+            CategorySeed("scholing", "Bij- en nascholing"),
+            CategorySeed("scholing-elders", "Elders geaccrediteerde scholing", part_of="scholing"),
+            CategorySeed("ict", "Intercollegiale toetsing", accredited=False),
+            CategorySeed("oda", "Overige deskundigheidsbevordering (ODA)", accredited=False),
+        ],
+        rules=[
+            RuleSeed(
+                "Herregistratie, verlicht", 160, [LineSeed("scholing", 85, confirmed=True), LineSeed("scholing-elders", None, 25), LineSeed("ict", 25, confirmed=True), LineSeed("oda", None, 50, confirmed=True)],
+                unit=RegisterRule.Unit.HOURS, applies_until=date(2025, 12, 31), work_hours=3744, confirmed=True, source="VSR: verlichting voor perioden die eindigden voor 1 januari 2026.",
+            ),
+            RuleSeed(
+                "Herregistratie", 200, [LineSeed("scholing", 100, confirmed=True), LineSeed("scholing-elders", None, 25, confirmed=True), LineSeed("ict", 40), LineSeed("oda", None, 60, confirmed=True)],
+                unit=RegisterRule.Unit.HOURS, applies_from=date(2026, 1, 1), work_hours=4160, source="VSR; 200 uur is afgeleid (160 ÷ 0,8).",
+                note="De huidige normen voor intercollegiale toetsing en werkuren zijn niet bevestigd. Aanvragen kan tot en met de laatste dag.",
+            ),
+        ],
+    ),
+    RegisterSeed(
+        code="rgs-gaia",
+        name="Artsen (RGS, via GAIA)",
+        number_kinds=[BIG],
+        pe_online_org_id=19,
+        source="RGS: herregistratie; KNMG-GAIA; orgID-lijst van PE-online uit 2016.",
+        categories=[
+            CategorySeed("nascholing", "Geaccrediteerde deskundigheidsbevordering"),
+            CategorySeed("ict", "Intercollegiale toetsing", part_of="nascholing"),
+            CategorySeed("evaluatie", "Evaluatie individueel functioneren of visitatie", part_of="nascholing"),
+        ],
+        rules=[
+            RuleSeed(
+                "Herregistratie", 200, [LineSeed("nascholing", 200, confirmed=True), LineSeed("ict", 40, confirmed=True), LineSeed("evaluatie", None, 25, confirmed=True)],
+                unit=RegisterRule.Unit.HOURS, source="RGS: herregistratie-eisen (bedrijfsarts als basis van de KAG).", confirmed=True,
+                note="Ook nodig: gemiddeld 16 uur werk per week, evaluatie van het individueel functioneren en externe kwaliteitsevaluatie.",
+            )
+        ],
+    ),
+    RegisterSeed(
+        code="nvka-voorbeeld",
+        name="KAG-register NVKA (voorbeeld)",
+        number_kinds=[BIG, FREE],
+        source="Voorbeeld: er is geen openbare regeling; de NVKA beslist.",
+        categories=[
+            CategorySeed("nascholing", "Geaccrediteerde nascholing"),
+            CategorySeed("kag", "Nascholing klinische arbeidsgeneeskunde", part_of="nascholing"),
+            CategorySeed("ict", "Intercollegiale toetsing en intervisie", part_of="nascholing"),
+        ],
+        rules=[
+            RuleSeed(
+                "Voorbeeldregel", 200, [LineSeed("nascholing", 200), LineSeed("kag", 60), LineSeed("ict", 40)], unit=RegisterRule.Unit.HOURS,
+                source="Voorbeeld, naar het model van de RGS.", note="Alle getallen zijn een voorbeeld tot de NVKA een regeling vaststelt.",
+            )
+        ],
+    ),
+]
+
+
+@transaction.atomic
+def load() -> None:
+    """Make the registers, their categories and rules, where they do not exist yet."""
+    for seed in REGISTERS:
+        register, _made = Register.objects.get_or_create(
+            code=seed.code,
+            defaults={
+                "name": seed.name,
+                "number_kinds": [kind.value for kind in seed.number_kinds],
+                "pe_online_org_id": seed.pe_online_org_id,
+                "confirmed": seed.confirmed,
+                "source": seed.source,
+            },
+        )
+        categories = _load_categories(register, seed.categories)
+        for rule_seed in seed.rules:
+            _load_rule(register, rule_seed, categories)
+
+
+def _load_categories(register: Register, seeds: list[CategorySeed]) -> dict[str, PointCategory]:
+    categories: dict[str, PointCategory] = {}
+    for order, seed in enumerate(seeds):
+        categories[seed.code], _made = PointCategory.objects.get_or_create(
+            register=register,
+            code=seed.code,
+            defaults={"name": seed.name, "part_of": categories.get(seed.part_of), "accredited": seed.accredited, "order": order},
+        )
+    return categories
+
+
+def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCategory]) -> None:
+    rule, made = RegisterRule.objects.get_or_create(
+        register=register,
+        section=seed.section,
+        applies_from=seed.applies_from,
+        defaults={
+            "name": seed.name,
+            "unit": seed.unit,
+            "total": Decimal(seed.total),
+            "applies_until": seed.applies_until,
+            "work_hours": seed.work_hours,
+            "reminder_weeks": seed.reminder_weeks,
+            "source": seed.source,
+            "confirmed": seed.confirmed,
+            "note": seed.note,
+        },
+    )
+    if made:
+        CategoryRule.objects.bulk_create(
+            CategoryRule(rule=rule, category=categories[line.category], minimum=line.minimum, maximum=line.maximum, confirmed=line.confirmed) for line in seed.lines
+        )

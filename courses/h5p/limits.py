@@ -17,7 +17,7 @@ class Limits:
     file_bytes: int = 256 * MEBIBYTE
     total_bytes: int = 1024 * MEBIBYTE
     json_bytes: int = 32 * MEBIBYTE
-    json_depth: int = 200
+    json_depth: int = 120
     # Text packs about 10:1 and repetitive text 60:1; a bomb of zeros packs 1000:1. Small files are left out of the ratio.
     ratio: int = 200
     ratio_from_bytes: int = 4 * MEBIBYTE

@@ -18,7 +18,7 @@ class FrameworkOverview:
     @property
     def shown(self) -> int:
         """How many competencies have any evidence."""
-        return sum(1 for competency in self.competencies if competency.own_evidence)  # type: ignore[attr-defined]
+        return len([competency for competency in self.competencies if competency.own_evidence])  # type: ignore[attr-defined]
 
 
 def overview_of(person: User) -> list[FrameworkOverview]:

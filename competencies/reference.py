@@ -1,9 +1,11 @@
 """The frameworks that every installation starts with. Source: V&VN and KNMG, CanMEDS as in the shared domain facts, section 4."""
 
+from typing import Any
+
 from accounts.models import Profession
 from competencies.models import Competency, Framework
 
-FRAMEWORKS = {
+FRAMEWORKS: dict[str, dict[str, Any]] = {
     "canmeds-vpk": {
         "name": "CanMEDS voor verpleegkundigen",
         "professions": ["vpk", "vs-agz", "vs-ggz", "vig"],
@@ -15,7 +17,11 @@ FRAMEWORKS = {
             ("reflectieve-professional", "Reflectieve EBP-professional", "Je onderbouwt wat je doet en leert van wat je ziet."),
             ("gezondheidsbevorderaar", "Gezondheidsbevorderaar", "Je helpt iemand gezond te blijven en mee te doen."),
             ("organisator", "Organisator", "Je regelt en bewaakt de zorg, zodat iemand weet waar hij aan toe is."),
-            ("professional-kwaliteitsbevorderaar", "Professional en kwaliteitsbevorderaar", "Je bewaakt de kwaliteit van je vak en helpt die verbeteren."),
+            (
+                "professional-kwaliteitsbevorderaar",
+                "Professional en kwaliteitsbevorderaar",
+                "Je bewaakt de kwaliteit van je vak en helpt die verbeteren.",
+            ),
         ],
     },
     "canmeds-arts": {
@@ -27,7 +33,11 @@ FRAMEWORKS = {
             ("communicatie", "Communicatie", "Je bespreekt bevindingen en keuzes zo dat de ander ermee verder kan."),
             ("samenwerking", "Samenwerking", "Je adviseert en overlegt met wie er verder bij betrokken is."),
             ("kennis-en-wetenschap", "Kennis en wetenschap", "Je gebruikt, deelt en vermeerdert kennis."),
-            ("maatschappelijk-handelen", "Maatschappelijk handelen", "Je kent de regels en belangen rond werk en zorg en handelt daarnaar."),
+            (
+                "maatschappelijk-handelen",
+                "Maatschappelijk handelen",
+                "Je kent de regels en belangen rond werk en zorg en handelt daarnaar.",
+            ),
             ("leiderschap", "Leiderschap", "Je draagt bij aan de inrichting en verbetering van de zorg."),
             ("professionaliteit", "Professionaliteit", "Je kent je grenzen en legt verantwoording af over wat je doet."),
         ],

@@ -16,12 +16,20 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["config", "portal", "accreditation", "competencies", "courses", "cms", "lrs", "accounts"]
 
-KEYWORDS = {
-    name: None
-    for name in (
-        "_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"
+KEYWORDS = dict.fromkeys(
+    (
+        "_",
+        "gettext",
+        "gettext_lazy",
+        "gettext_noop",
+        "ngettext",
+        "ngettext_lazy",
+        "pgettext",
+        "pgettext_lazy",
+        "npgettext",
+        "npgettext_lazy",
     )
-}
+)
 
 
 def catalogues() -> list[Path]:
@@ -81,7 +89,7 @@ def _extracted(package: str) -> Catalog:
         if path.suffix != ".py":
             text = templatize(text, origin=str(path))
         for _line, function, message, _comments in extract_python(io.BytesIO(text.encode()), KEYWORDS, [], {"encoding": "utf-8"}):
-            context, message = _split(function, message)
+            context, message = _split(str(function), message)
             if message:
                 catalog.add(message, context=context)
     return catalog

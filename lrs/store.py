@@ -63,9 +63,7 @@ def _insert(rows: list[Statement]) -> None:
         keys = dict(Statement.objects.filter(uuid__in=[row.uuid for row in new]).values_list("uuid", "sequence"))
         for row in new:
             row.sequence = keys[row.uuid]
-    PendingProjection.objects.bulk_create(
-        PendingProjection(statement_id=row.sequence, learner_key=row.learner_key) for row in new
-    )
+    PendingProjection.objects.bulk_create(PendingProjection(statement_id=row.sequence, learner_key=row.learner_key) for row in new)
     _void(new)
     for learner_key in dict.fromkeys(row.learner_key for row in new):
         transaction.on_commit(partial(projections.project_learner, learner_key))
@@ -105,7 +103,9 @@ def _authority(credential: Credential | None) -> dict[str, Any]:
 
 def _void(rows: list[Statement]) -> None:
     """A voiding statement makes its target void, unless that is a voiding statement itself (xAPI 2.3.2)."""
-    targets = [row.document["object"]["id"] for row in rows if row.verb == VOIDED and row.document["object"].get("objectType") == "StatementRef"]
+    targets = [
+        row.document["object"]["id"] for row in rows if row.verb == VOIDED and row.document["object"].get("objectType") == "StatementRef"
+    ]
     if targets:
         Statement.objects.filter(uuid__in=targets).exclude(verb=VOIDED).update(voided=True)
 

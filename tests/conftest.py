@@ -13,7 +13,9 @@ def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     Tests that are about commits use `@pytest.mark.django_db(transaction=True)` and get the real thing.
     """
     marker = request.node.get_closest_marker("django_db")
-    transactional = (marker is not None and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(request.fixturenames)
+    transactional = (marker is not None and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
+        request.fixturenames
+    )
     if not transactional:
 
         def at_once(func: Callable[[], object], using: str | None = None, robust: bool = False) -> None:

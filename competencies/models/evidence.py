@@ -9,7 +9,9 @@ class Evidence(models.Model):
     """One objective of a completed course, as evidence for one competency of the learner."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="evidence", verbose_name=_("deelnemer"))
-    competency = models.ForeignKey("competencies.Competency", on_delete=models.PROTECT, related_name="evidence", verbose_name=_("competentie"))
+    competency = models.ForeignKey(
+        "competencies.Competency", on_delete=models.PROTECT, related_name="evidence", verbose_name=_("competentie")
+    )
     enrolment = models.ForeignKey("courses.Enrolment", on_delete=models.CASCADE, related_name="evidence", verbose_name=_("inschrijving"))
     lesson = models.ForeignKey("courses.ReleaseLesson", on_delete=models.PROTECT, related_name="+", verbose_name=_("les"))
     objective = models.TextField(_("leerdoel"))

@@ -1,6 +1,6 @@
 """One machine, and the demo: SQLite, no other server needed."""
 
-from config.settings.base import *  # noqa: F403 - a settings module extends the one below it
+from config.settings.base import *
 from config.settings.base import env
 
 DEBUG = env.bool("DEBUG", default=False)

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings.base import *  # noqa: F403 - a settings module extends the one below it
+from config.settings.base import *
 from config.settings.base import REDIS_URL, SITE_URL, STORAGES, env
 
 DEMO = False
@@ -12,7 +12,9 @@ if env.bool("DEBUG", default=False):
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if len(SECRET_KEY) < 50 or "demo" in SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY to a secret of at least 50 characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to a secret of at least 50 characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
@@ -39,10 +41,10 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.Compresse
 if REDIS_URL:
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default", "lrs"]}}
     RQ_QUEUES = {name: {"URL": REDIS_URL} for name in ("default", "lrs")}
-    INSTALLED_APPS = [*INSTALLED_APPS, "django_rq"]  # noqa: F405 - from base
+    INSTALLED_APPS = [*INSTALLED_APPS, "django_rq"]
 
 if sentry_dsn := env.str("SENTRY_DSN", default=""):
-    import sentry_sdk  # noqa: PLC0415 - only an installation that asks for it pays for it
+    import sentry_sdk
 
     sentry_sdk.init(dsn=sentry_dsn, send_default_pii=False)
 

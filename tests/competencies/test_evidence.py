@@ -24,14 +24,26 @@ def _evidence_only(settings):
 @pytest.fixture
 def enrolment():
     reference.load()
-    objective = {"text": "Je voert het gesprek over werk.", "competencies": ["canmeds-vpk:communicator", "canmeds-vpk:zorgverlener", "bestaat-niet"]}
+    objective = {
+        "text": "Je voert het gesprek over werk.",
+        "competencies": ["canmeds-vpk:communicator", "canmeds-vpk:zorgverlener", "bestaat-niet"],
+    }
     return EnrolmentFactory(release=_release_with(objective))
 
 
 def _release_with(objective):
     release = released_course(lessons=1)
     ReleaseLesson.objects.create(
-        release=release, uuid=uuid.uuid4(), slug="doel", title="Doel", module_title="Module", module_number=1, order=9, minutes=5, objectives=[objective], body=[]
+        release=release,
+        uuid=uuid.uuid4(),
+        slug="doel",
+        title="Doel",
+        module_title="Module",
+        module_number=1,
+        order=9,
+        minutes=5,
+        objectives=[objective],
+        body=[],
     )
     return release
 
@@ -78,7 +90,9 @@ def test_a_visitor_is_led_to_log_in(client):
     assert client.get(reverse("competencies:mine")).status_code == 302
 
 
-def test_the_page_takes_as_many_queries_for_three_courses_as_for_one(enrolment, client, django_assert_num_queries, django_assert_max_num_queries):
+def test_the_page_takes_as_many_queries_for_three_courses_as_for_one(
+    enrolment, client, django_assert_num_queries, django_assert_max_num_queries
+):
     profession = ProfessionFactory()
     Competency.objects.first().framework.professions.add(profession)
     record(enrolment=enrolment, verb=SATISFIED)

@@ -22,7 +22,21 @@ class Command(BaseCommand):
         environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}"}
         python = sys.executable
         commands = [
-            [str(Path(python).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "8", "--no-ws", "config.wsgi:application"],
+            [
+                str(Path(python).parent / "granian"),
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "8",
+                "--no-ws",
+                "config.wsgi:application",
+            ],
             [python, "manage.py", "db_worker", "--queue-name", "*"],
             [python, "manage.py", "project_waiting", "--every", "30"],
         ]

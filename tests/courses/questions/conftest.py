@@ -1,0 +1,8 @@
+"""These stories end where the progress of the course begins to change; rooms above have their own tests."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _only_the_projection_of_courses(settings):
+    settings.LRS_PROJECTIONS = ["courses.progress.project"]

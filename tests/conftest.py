@@ -1,13 +1,13 @@
 """What every test shares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 
 
 @pytest.fixture(autouse=True)
-def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test inside a transaction never commits, so what waits for the commit runs at once.
 
     Tests that are about commits use `@pytest.mark.django_db(transaction=True)` and get the real thing.
@@ -22,4 +22,3 @@ def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
             func()
 
         monkeypatch.setattr(transaction, "on_commit", at_once)
-    yield

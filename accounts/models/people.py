@@ -23,13 +23,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """A person, known by an e-mail address; `pseudonym` is all that the learning records know of them."""
 
-    username = None  # type: ignore[assignment] - people are known by their e-mail address
+    username = None  # type: ignore[assignment]  # people are known by their e-mail address
     email = models.EmailField(_("e-mailadres"), unique=True)
     pseudonym = models.UUIDField(_("pseudoniem"), default=uuid.uuid4, unique=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
-    objects = UserManager()  # type: ignore[misc,assignment] - makes people without a user name
+    objects = UserManager()  # type: ignore[misc,assignment]  # makes people without a user name
 
     class Meta:
         verbose_name = _("persoon")

@@ -1,6 +1,6 @@
 // Builds frontend/dist/: one style sheet, one script, the fonts. `node build.mjs` once, `--watch` while drawing.
 import { build, context } from "esbuild";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
@@ -89,10 +89,19 @@ function writePaperFonts() {
   }
 }
 
+/** The H5P core that the player frame loads stays a set of separate files, as its makers ship it (see NOTICE). */
+function copyH5PCore() {
+  const from = join(here, "node_modules/h5p-standalone/dist");
+  const to = join(dist, "h5p");
+  for (const part of ["frame.bundle.js", "styles", "fonts", "images"]) cpSync(join(from, part), join(to, part), { recursive: true });
+  for (const file of ["shim.js", "embed.js", "embed.css"]) cpSync(join(here, "h5p/embed", file), join(to, file));
+}
+
 const options = {
   entryPoints: [
     { in: join(here, "src/site.css"), out: "site" },
     { in: join(here, "src/site.js"), out: "site" },
+    { in: join(here, "src/h5p-frame.js"), out: "h5p-frame" },
   ],
   outdir: dist,
   bundle: true,
@@ -107,6 +116,7 @@ const options = {
 
 rmSync(dist, { recursive: true, force: true });
 writePaperFonts();
+copyH5PCore();
 if (process.argv.includes("--watch")) {
   await (await context(options)).watch();
 } else {

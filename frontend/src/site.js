@@ -1,6 +1,9 @@
 // Everything works without this script; it makes some of it quicker.
 import htmx from "htmx.org";
+import "./dialog.js";
+import "./forms.js";
 import "./menu.js";
+import "./table.js";
 
 // The strict Content-Security-Policy allows no inline style and no eval.
 htmx.config.includeIndicatorStyles = false;

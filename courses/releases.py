@@ -52,6 +52,7 @@ def _copy(draft: DraftLesson, *, release: Release, after: int) -> int:
     lesson = ReleaseLesson.objects.create(
         release=release,
         module_title=draft.module.title,
+        module_summary=draft.module.summary,
         module_number=draft.module_number,
         order=draft.order,
         body=draft.page.body,

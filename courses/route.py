@@ -1,7 +1,8 @@
 """The route of a release: its modules, lessons and activities in order. A release never changes, so neither does its route."""
 
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -9,7 +10,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from courses.models import Release
+from courses.models import Release, ReleaseActivity, ReleaseLesson
 
 KEEP = 24 * 60 * 60
 
@@ -23,6 +24,7 @@ class Stop:
     kind: str
     title: str
     minutes: int
+    is_test: bool
     lesson: str
 
     @property
@@ -40,8 +42,16 @@ class Station:
     title: str
     minutes: int
     module: str
+    module_summary: str
     module_number: int
     stops: tuple[Stop, ...]
+
+    @property
+    def sign(self) -> str:
+        """How the station is drawn: a meeting, a test, or a plain lesson."""
+        if any(stop.kind == "session" for stop in self.stops):
+            return "session"
+        return "test" if any(stop.is_test for stop in self.stops) else "lesson"
 
 
 @dataclass(frozen=True)
@@ -95,32 +105,50 @@ class Route:
 
 def route_of(release: Release) -> Route:
     """The route of this release, remembered between requests."""
-    name = f"courses.route.{release.uuid}"
-    route: Route | None = cache.get(name)
-    if route is None:
-        route = _draw(release)
-        cache.set(name, route, KEEP)
-    return route
+    return routes_of([release])[release.pk]
 
 
-def _draw(release: Release) -> Route:
-    stops: dict[int, list[Stop]] = {}
-    lessons = list(release.lessons.defer("body").order_by("order"))
-    slugs = {lesson.pk: lesson.slug for lesson in lessons}
-    for activity in release.activities.defer("settings").order_by("order"):
-        stop = Stop(uuid=activity.uuid, key=activity.key, kind=activity.kind, title=activity.title, minutes=activity.minutes, lesson=slugs[activity.lesson_id])
-        stops.setdefault(activity.lesson_id, []).append(stop)
-    stations = tuple(
-        Station(
-            number=number,
-            uuid=lesson.uuid,
-            slug=lesson.slug,
-            title=lesson.title,
-            minutes=lesson.minutes,
-            module=lesson.module_title,
-            module_number=lesson.module_number,
-            stops=tuple(stops.get(lesson.pk, [])),
+def routes_of(releases: Sequence[Release]) -> dict[int, Route]:
+    """The routes of these releases by their keys; two queries for all that are not remembered."""
+    names = {release.pk: f"courses.route.{release.uuid}" for release in releases}
+    remembered = cache.get_many(names.values())
+    missing = [release for release in releases if names[release.pk] not in remembered]
+    if missing:
+        drawn = {names[pk]: route for pk, route in _draw(missing).items()}
+        cache.set_many(drawn, KEEP)
+        remembered |= drawn
+    return {pk: remembered[name] for pk, name in names.items()}
+
+
+def _draw(releases: Sequence[Release]) -> dict[int, Route]:
+    lessons: dict[int, list[ReleaseLesson]] = defaultdict(list)
+    for lesson in ReleaseLesson.objects.filter(release__in=releases).defer("body").order_by("release", "order"):
+        lessons[lesson.release_id].append(lesson)
+    stops: dict[int, list[ReleaseActivity]] = defaultdict(list)
+    for activity in ReleaseActivity.objects.filter(release__in=releases).order_by("release", "order"):
+        stops[activity.lesson_id].append(activity)
+    return {
+        release.pk: Route(
+            course_slug=release.course.slug,
+            completion=release.completion,
+            stations=tuple(station_of(lesson, stops[lesson.pk], number=number) for number, lesson in enumerate(lessons[release.pk], start=1)),
         )
-        for number, lesson in enumerate(lessons, start=1)
+        for release in releases
+    }
+
+
+def station_of(lesson: ReleaseLesson, activities: Sequence[ReleaseActivity], *, number: int) -> Station:
+    """A released lesson as a station."""
+    return Station(
+        number=number,
+        uuid=lesson.uuid,
+        slug=lesson.slug,
+        title=lesson.title,
+        minutes=lesson.minutes,
+        module=lesson.module_title,
+        module_summary=lesson.module_summary,
+        module_number=lesson.module_number,
+        stops=tuple(
+            Stop(uuid=one.uuid, key=one.key, kind=one.kind, title=one.title, minutes=one.minutes, is_test=one.is_test, lesson=lesson.slug) for one in activities
+        ),
     )
-    return Route(course_slug=release.course.slug, completion=release.completion, stations=stations)

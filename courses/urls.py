@@ -1,5 +1,15 @@
-"""Addresses of `courses`."""
+"""Addresses of `courses`. The catalogue and the course pages are pages of the CMS."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from courses import views
+
+app_name = "courses"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cursus/<slug:course_slug>/<slug:lesson_slug>/", views.lesson, name="lesson"),
+    path("leren/<uuid:enrolment>/les/<uuid:lesson>/", views.finish, name="finish_lesson"),
+    path("leren/meedoen/<uuid:course>/", views.join, name="join"),
+    path("leren/<uuid:enrolment>/stoppen/", views.leave, name="leave"),
+    path("docent/nakijken/", views.due_for_review, name="due_for_review"),
+]

@@ -1,13 +1,17 @@
 """Decided: the course as its author works on it. Learners follow a release of it (`courses.models.releases`)."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
+from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 
 from cms.models import BasePage
@@ -41,6 +45,12 @@ class CourseIndexPage(BasePage):
 
     class Meta:
         verbose_name = _("cursusaanbod")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from courses.catalogue import search  # noqa: PLC0415 - the catalogue asks these models, and they it when served
+
+        form, found = search(request.GET.dict(), learner=request.user.pk if request.user.is_authenticated else None)
+        return {**super().get_context(request, *args, **kwargs), "form": form, "found": found}
 
 
 class CoursePage(BasePage):
@@ -85,9 +95,16 @@ class CoursePage(BasePage):
         FieldPanel("is_demo"),
     ]
 
+    search_fields = [*BasePage.search_fields, index.SearchField("summary"), index.SearchField("intro"), index.SearchField("audience")]
+
     class Meta:
         verbose_name = _("cursus")
         verbose_name_plural = _("cursussen")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from courses.course_page import show_course  # noqa: PLC0415 - it asks these models, and they it when served
+
+        return {**super().get_context(request, *args, **kwargs), "shown": show_course(self, user=request.user)}
 
 
 class ModulePage(BasePage):
@@ -102,6 +119,9 @@ class ModulePage(BasePage):
     class Meta:
         verbose_name = _("module")
         verbose_name_plural = _("modules")
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect(self.get_parent().get_url(request))
 
 
 class LessonPage(BasePage):
@@ -120,6 +140,29 @@ class LessonPage(BasePage):
 
     content_panels = [*BasePage.content_panels, FieldPanel("minutes"), FieldPanel("objectives"), FieldPanel("body"), FieldPanel("sources"), FieldPanel("review_by")]
 
+    search_fields = [*BasePage.search_fields, index.SearchField("body")]
+
     class Meta:
         verbose_name = _("les")
         verbose_name_plural = _("lessen")
+
+    @property
+    def course(self) -> CoursePage:
+        """The course that this lesson stands in."""
+        return CoursePage.objects.ancestor_of(self).get()
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        """The address that learners know: /cursus/<course>/<lesson>/, without the module."""
+        parts = super().get_url_parts(request)
+        if parts is None or not parts[2]:
+            return parts
+        above, module, slug = parts[2].rstrip("/").rsplit("/", 2)
+        return parts[0], parts[1], f"{above}/{slug}/"
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect(self.get_url(request))
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from courses.previews import preview_lesson  # noqa: PLC0415 - it asks these models, and they it when previewed
+
+        return preview_lesson(self, request=request)

@@ -77,6 +77,7 @@ class ReleaseLesson(Released):
     slug = models.SlugField(max_length=255)
     title = models.CharField(max_length=255)
     module_title = models.CharField(max_length=255)
+    module_summary = models.TextField(blank=True)
     module_number = models.PositiveSmallIntegerField()
     order = models.PositiveSmallIntegerField()
     minutes = models.PositiveSmallIntegerField()
@@ -123,3 +124,13 @@ class ReleaseActivity(Released):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is drawn as a test on the route."""
+        return self.kind == "questions" and self.settings.get("mode") == "test"
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page of its lesson: /cursus/<course>/<lesson>/#activity-<uuid>."""
+        return f"activity-{self.uuid}"

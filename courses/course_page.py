@@ -1,0 +1,173 @@
+"""What a course page and a route show, for this reader."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from courses.enrolment import latest_release, open_enrolment
+from courses.explanation import Explained, why_not_yet
+from courses.lessons import is_taste, next_station
+from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Release
+from courses.route import Route, Station, Stop, route_of
+
+# Names of the owner and the provider, points and the next meeting may lag this many seconds behind for a visitor.
+FACTS_KEPT = 60
+
+Credit = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ShownStation:
+    """A station as the reader sees it: done, where they are, still to come, or not open to them."""
+
+    station: Station
+    url: str
+    state: str  # done | current | open | closed
+    stops: Sequence[Stop]
+
+
+@dataclass(frozen=True)
+class ShownModule:
+    number: int
+    title: str
+    summary: str
+    stations: Sequence[ShownStation]
+
+
+@dataclass(frozen=True)
+class ShownRoute:
+    """A route with the reader on it."""
+
+    modules: Sequence[ShownModule]
+    count: int
+    done: int
+    current: int
+    minutes_left: int
+
+
+def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None = None, open_to_all: bool = False) -> ShownRoute:
+    """The route for a reader who finished these lessons and stands at `current`; `open_to_all`: one who is not enrolled."""
+
+    def state(station: Station) -> str:
+        if current is not None and station.uuid == current.uuid:
+            return "current"
+        if station.uuid in viewed:
+            return "done"
+        return "closed" if open_to_all and not is_taste(station) else "open"
+
+    modules = [
+        ShownModule(
+            number=number,
+            title=title,
+            summary=stations[0].module_summary,
+            stations=[ShownStation(station=station, url=route.lesson_url(station), state=state(station), stops=station.stops) for station in stations],
+        )
+        for number, title, stations in route.modules()
+    ]
+    return ShownRoute(
+        modules=modules,
+        count=len(route.stations),
+        done=sum(station.uuid in viewed for station in route.stations),
+        current=current.number if current else 0,
+        minutes_left=sum(station.minutes for station in route.stations if station.uuid not in viewed),
+    )
+
+
+@dataclass(frozen=True)
+class CourseFacts:
+    """What is the same for every reader of a course page."""
+
+    theme: str
+    organisation: str
+    owner: str
+    professions: Sequence[str]
+    credits: Sequence[Credit]
+    next_date: date | None
+
+
+@dataclass(frozen=True)
+class ShownCourse:
+    """A course for this reader."""
+
+    facts: CourseFacts
+    release: Release | None
+    route: Route | None
+    shown_route: ShownRoute | None
+    enrolment: Enrolment | None
+    progress: CourseProgress | None
+    next_station: Station | None
+    why_not_yet: Explained | None
+
+    @property
+    def route_html(self) -> SafeString:
+        return render_to_string("courses/components/lesson_route/lesson_route.html", {"route": self.shown_route})
+
+    @property
+    def next_url(self) -> str:
+        return self.route.lesson_url(self.next_station) if self.route and self.next_station else ""
+
+
+def show_course(course: CoursePage, *, user: User) -> ShownCourse:
+    """What the page of this course shows to this person."""
+    enrolment = open_enrolment(learner=user, course=course)
+    release = enrolment.release if enrolment else latest_release(course)
+    if release is None:
+        return ShownCourse(facts=facts_of(course), release=None, route=None, shown_route=None, enrolment=None, progress=None, next_station=None, why_not_yet=None)
+    route = route_of(release)
+    viewed: set[uuid.UUID] = set()
+    if enrolment:
+        viewed = set(LessonProgress.objects.filter(enrolment=enrolment, viewed_at__isnull=False).values_list("lesson", flat=True))
+    return ShownCourse(
+        facts=facts_of(course),
+        release=release,
+        route=route,
+        shown_route=show_route(route, viewed=viewed, open_to_all=enrolment is None),
+        enrolment=enrolment,
+        progress=CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None,
+        next_station=next_station(route, viewed=viewed),
+        why_not_yet=why_not_yet(enrolment) if enrolment else None,
+    )
+
+
+def facts_of(course: CoursePage) -> CourseFacts:
+    """The facts around a course, remembered for a minute."""
+    name = f"courses.facts.{course.uuid}"
+    facts: CourseFacts | None = cache.get(name)
+    if facts is None:
+        page = CoursePage.objects.select_related("theme", "organisation", "course_owner").get(pk=course.pk)
+        facts = CourseFacts(
+            theme=page.theme.name,
+            organisation=page.organisation.name,
+            owner=str(page.course_owner),
+            professions=[profession.name for profession in page.professions.all()],
+            credits=credits_of([page.pk]).get(page.pk, []),
+            next_date=next_dates_of([page.pk]).get(page.pk),
+        )
+        cache.set(name, facts, FACTS_KEPT)
+    return facts
+
+
+def credits_of(courses: Sequence[int]) -> dict[int, list[Credit]]:
+    """The points that each course brings per register, from the room above (`COURSES_CREDIT_SOURCE`).
+
+    Each is {"register": code, "register_name": …, "points": …, "category": …, "id_number": …}.
+    """
+    try:
+        source: Callable[[Sequence[int]], dict[int, list[Credit]]] = import_string(settings.COURSES_CREDIT_SOURCE)
+    except ImportError:
+        return {}
+    return source(courses)
+
+
+def next_dates_of(courses: Sequence[int]) -> dict[int, date]:
+    """The next meeting of each course that has one planned."""
+    return {}

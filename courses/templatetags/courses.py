@@ -1,0 +1,54 @@
+"""Tags for the pages of courses."""
+
+from datetime import date
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from courses.models import ReleaseActivity
+from courses.route import Stop
+
+register = template.Library()
+
+
+@register.filter
+def duration(minutes: int) -> str:
+    """Minutes as people say them: 45 min, 1½ uur, 10 uur."""
+    if minutes < 60:
+        return ngettext("%(count)s min", "%(count)s min", minutes) % {"count": minutes}
+    halves = round(minutes / 30)
+    number = f"{halves // 2}{'½' if halves % 2 else ''}"
+    return _("%(number)s uur") % {"number": number}
+
+
+@register.filter
+def source_date(written: str) -> str:
+    """2025, 2025-10 or 2025-10-31 as people write it."""
+    year, *rest = (int(piece) for piece in str(written).split("-"))
+    if not rest:
+        return str(year)
+    return date_format(date(year, rest[0], rest[1] if len(rest) > 1 else 1), "j F Y" if len(rest) > 1 else "F Y")
+
+
+KIND_NAMES = {
+    "questions": gettext_lazy("Vragen"),
+    "h5p": gettext_lazy("Oefening"),
+    "assignment": gettext_lazy("Opdracht"),
+    "session": gettext_lazy("Bijeenkomst"),
+    "reflection": gettext_lazy("Reflectie"),
+    "evaluation": gettext_lazy("Evaluatie"),
+}
+KIND_ICONS = {"questions": "question", "h5p": "play", "assignment": "pencil", "session": "people", "reflection": "quote", "evaluation": "star"}
+
+
+@register.filter
+def kind_name(activity: Stop | ReleaseActivity) -> str:
+    """What kind of activity it is, in one word."""
+    return str(_("Toets") if activity.is_test else KIND_NAMES.get(activity.kind, activity.kind))
+
+
+@register.filter
+def kind_icon(activity: Stop | ReleaseActivity) -> str:
+    return KIND_ICONS.get(activity.kind, "circle")

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from cms.blocks import CONTENT_BLOCKS
+
 PROSE = ["bold", "italic", "link", "ul", "ol"]
 
 
@@ -24,7 +26,10 @@ class ActivityBlock(blocks.StructBlock):
     """What every activity has. The id of the block in its StreamField is the activity's uuid; `key` is its name in rules."""
 
     key = blocks.CharBlock(
-        label=_("Naam in regels"), max_length=80, validators=[validate_slug], help_text=_("Kort en uniek in de cursus, bijvoorbeeld eindtoets. Zonder spaties.")
+        label=_("Naam in regels"),
+        max_length=80,
+        validators=[validate_slug],
+        help_text=_("Kort en uniek in de cursus, bijvoorbeeld eindtoets. Zonder spaties."),
     )
     title = blocks.CharBlock(label=_("Titel"), max_length=255)
     minutes = blocks.IntegerBlock(label=_("Duur in minuten"), min_value=0, default=5)
@@ -50,7 +55,11 @@ class QuestionsBlock(ActivityBlock):
 
     mode = blocks.ChoiceBlock(label=_("Soort"), choices=[("practice", _("oefening")), ("test", _("toets"))], default="practice")
     questions = blocks.ListBlock(
-        SnippetChooserBlock("courses.Question", label=_("Vraag")), label=_("Gekozen vragen"), default=[], required=False, help_text=_("In deze volgorde, behalve als je laat schudden.")
+        SnippetChooserBlock("courses.Question", label=_("Vraag")),
+        label=_("Gekozen vragen"),
+        default=[],
+        required=False,
+        help_text=_("In deze volgorde, behalve als je laat schudden."),
     )
     draw = blocks.ListBlock(DrawBlock(), label=_("Trekking uit de vragenbank"), default=[], required=False)
     pass_mark = blocks.IntegerBlock(label=_("Cesuur in procenten"), min_value=0, max_value=100, default=70)
@@ -89,7 +98,9 @@ class AssignmentBlock(ActivityBlock):
     """Work to hand in, judged by a teacher along a rubric."""
 
     accept = blocks.ChoiceBlock(
-        label=_("Inleveren als"), choices=[("text", _("tekst")), ("file", _("bestand")), ("text_and_file", _("tekst en bestand"))], default="text_and_file"
+        label=_("Inleveren als"),
+        choices=[("text", _("tekst")), ("file", _("bestand")), ("text_and_file", _("tekst en bestand"))],
+        default="text_and_file",
     )
     instructions = blocks.RichTextBlock(label=_("Opdracht"), features=PROSE)
     rubric = blocks.ListBlock(CriterionBlock(), label=_("Beoordelingscriteria"), default=[], required=False)
@@ -123,8 +134,12 @@ class ReflectionBlock(ActivityBlock):
 
 class EvaluationQuestionBlock(blocks.StructBlock):
     text = blocks.CharBlock(label=_("Vraag"), max_length=500)
-    type = blocks.ChoiceBlock(label=_("Antwoord"), choices=[("scale", _("schaal van 1 tot 5")), ("open", _("open")), ("choice", _("keuze"))], default="scale")
-    options = blocks.ListBlock(blocks.CharBlock(max_length=255), label=_("Keuzes"), default=[], required=False, help_text=_("Alleen bij een keuze."))
+    type = blocks.ChoiceBlock(
+        label=_("Antwoord"), choices=[("scale", _("schaal van 1 tot 5")), ("open", _("open")), ("choice", _("keuze"))], default="scale"
+    )
+    options = blocks.ListBlock(
+        blocks.CharBlock(max_length=255), label=_("Keuzes"), default=[], required=False, help_text=_("Alleen bij een keuze.")
+    )
 
 
 class EvaluationBlock(ActivityBlock):
@@ -192,7 +207,7 @@ class SourceBlock(blocks.StructBlock):
 
 OBJECTIVE_BLOCKS: list[tuple[str, blocks.Block]] = [("objective", ObjectiveBlock())]
 SOURCE_BLOCKS: list[tuple[str, blocks.Block]] = [("source", SourceBlock())]
-LESSON_BLOCKS: list[tuple[str, blocks.Block]] = [("text", blocks.RichTextBlock(label=_("Tekst"), features=PROSE)), *ACTIVITY_BLOCKS]
+LESSON_BLOCKS: list[tuple[str, blocks.Block]] = [*CONTENT_BLOCKS, *ACTIVITY_BLOCKS]
 
 
 # --- When a course is complete ------------------------------------------------------------------------------------
@@ -202,12 +217,18 @@ class ActivityKeyBlock(blocks.CharBlock):
     """The name of an activity, as the author gave it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=80, validators=[validate_slug], help_text=_("De naam in regels van de activiteit, bijvoorbeeld eindtoets."), **kwargs)
+        super().__init__(
+            max_length=80, validators=[validate_slug], help_text=_("De naam in regels van de activiteit, bijvoorbeeld eindtoets."), **kwargs
+        )
 
 
 class LessonsViewedBlock(blocks.StructBlock):
     lessons = blocks.ListBlock(
-        blocks.PageChooserBlock(page_type="courses.LessonPage", label=_("Les")), label=_("Alleen deze lessen"), default=[], required=False, help_text=_("Leeg: alle lessen van de cursus.")
+        blocks.PageChooserBlock(page_type="courses.LessonPage", label=_("Les")),
+        label=_("Alleen deze lessen"),
+        default=[],
+        required=False,
+        help_text=_("Leeg: alle lessen van de cursus."),
     )
 
     class Meta:
@@ -248,7 +269,10 @@ def _groups(*, depth: int) -> list[tuple[str, blocks.Block]]:
         return []
     group = _("Groepen")
     n_of = blocks.StructBlock(
-        [("n", blocks.IntegerBlock(label=_("Hoeveel"), min_value=1, default=2)), ("rules", RulesBlock(depth=depth - 1))], label=_("Een aantal van deze"), icon="list-ol", group=group
+        [("n", blocks.IntegerBlock(label=_("Hoeveel"), min_value=1, default=2)), ("rules", RulesBlock(depth=depth - 1))],
+        label=_("Een aantal van deze"),
+        icon="list-ol",
+        group=group,
     )
     return [
         ("all_of", RulesBlock(depth=depth - 1, label=_("Alle van deze"), icon="list-ul", group=group)),

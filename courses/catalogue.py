@@ -22,22 +22,30 @@ class CatalogueForm(forms.Form):
     """What someone looks for. Every field may stay empty; an unknown value filters nothing away."""
 
     zoek = forms.CharField(label=_("Zoek in cursussen"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"}))
-    beroep = forms.ModelChoiceField(label=_("Beroep"), queryset=Profession.objects.all(), to_field_name="code", required=False, empty_label=_("Alle beroepen"))
-    thema = forms.ModelChoiceField(label=_("Thema"), queryset=Theme.objects.all(), to_field_name="code", required=False, empty_label=_("Alle thema's"))
+    beroep = forms.ModelChoiceField(
+        label=_("Beroep"), queryset=Profession.objects.all(), to_field_name="code", required=False, empty_label=_("Alle beroepen")
+    )
+    thema = forms.ModelChoiceField(
+        label=_("Thema"), queryset=Theme.objects.all(), to_field_name="code", required=False, empty_label=_("Alle thema's")
+    )
     register = forms.ChoiceField(label=_("Punten voor"), required=False)
     vorm = forms.ChoiceField(label=_("Vorm"), required=False, choices=[("", _("Alle vormen")), *CoursePage.Form.choices])
     duur = forms.ChoiceField(
-        label=_("Duur"), required=False, choices=[("", _("Elke duur")), ("kort", _("tot 2 uur")), ("middel", _("2 tot 8 uur")), ("lang", _("langer dan 8 uur"))]
+        label=_("Duur"),
+        required=False,
+        choices=[("", _("Elke duur")), ("kort", _("tot 2 uur")), ("middel", _("2 tot 8 uur")), ("lang", _("langer dan 8 uur"))],
     )
     datum = forms.ChoiceField(
-        label=_("Volgende bijeenkomst"), required=False, choices=[("", _("Wanneer dan ook")), ("30", _("binnen 30 dagen")), ("90", _("binnen 90 dagen")), ("geen", _("zonder bijeenkomst"))]
+        label=_("Volgende bijeenkomst"),
+        required=False,
+        choices=[("", _("Wanneer dan ook")), ("30", _("binnen 30 dagen")), ("90", _("binnen 90 dagen")), ("geen", _("zonder bijeenkomst"))],
     )
 
     def __init__(self, *args: Any, registers: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        register = self.fields["register"]
-        assert isinstance(register, forms.ChoiceField)
-        register.choices = [("", _("Elk register")), *registers]
+        self.fields["register"] = forms.ChoiceField(
+            label=self.fields["register"].label, required=False, choices=[("", _("Elk register")), *registers]
+        )
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,14 @@ class Found:
 def released_courses() -> QuerySet[CoursePage]:
     """The courses that someone can join: published, open to visitors, and released."""
     newest = Release.objects.filter(course=OuterRef("pk")).order_by("-number").values("pk")[:1]
-    return CoursePage.objects.live().public().annotate(newest_release=Subquery(newest)).exclude(newest_release=None).select_related("theme").order_by("title")
+    return (
+        CoursePage.objects.live()
+        .public()
+        .annotate(newest_release=Subquery(newest))
+        .exclude(newest_release=None)
+        .select_related("theme")
+        .order_by("title")
+    )
 
 
 def search(data: dict[str, Any], *, learner: int | None = None) -> tuple[CatalogueForm, list[Found]]:
@@ -94,17 +109,32 @@ def _found(courses: QuerySet[CoursePage], *, learner: int | None) -> list[Found]
     points, dates = credits_of(keys), next_dates_of(keys)
     progress = {}
     if learner is not None:
-        rows = CourseProgress.objects.filter(enrolment__learner=learner, enrolment__course__in=keys, enrolment__withdrawn_at=None).select_related("enrolment")
+        rows = CourseProgress.objects.filter(
+            enrolment__learner=learner, enrolment__course__in=keys, enrolment__withdrawn_at=None
+        ).select_related("enrolment")
         progress = {row.enrolment.course_id: row for row in rows}
     return [
-        Found(course=page, route=routes[page.newest_release], credits=points.get(page.pk, []), next_date=dates.get(page.pk), progress=progress.get(page.pk)) for page in pages
+        Found(
+            course=page,
+            route=routes[page.newest_release],
+            credits=points.get(page.pk, []),
+            next_date=dates.get(page.pk),
+            progress=progress.get(page.pk),
+        )
+        for page in pages
     ]
 
 
 def _matching(asked: dict[str, Any]) -> QuerySet[CoursePage]:
     courses = released_courses()
     for word in str(asked.get("zoek", "")).split():
-        anywhere = Q(title__icontains=word) | Q(summary__icontains=word) | Q(intro__icontains=word) | Q(audience__icontains=word) | Q(theme__name__icontains=word)
+        anywhere = (
+            Q(title__icontains=word)
+            | Q(summary__icontains=word)
+            | Q(intro__icontains=word)
+            | Q(audience__icontains=word)
+            | Q(theme__name__icontains=word)
+        )
         courses = courses.filter(anywhere | Q(releases__pk=F("newest_release"), releases__lessons__title__icontains=word))
     if "beroep" in asked:
         courses = courses.filter(professions=asked["beroep"])

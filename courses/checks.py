@@ -9,8 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 from wagtail import blocks
 
 from courses.activities import KINDS
@@ -65,7 +64,12 @@ def findings_in_lesson(lesson: LessonPage, *, course: CoursePage) -> list[Findin
     if lesson.review_by is None:
         findings.append(found(_("Vul in wanneer de feiten opnieuw nagekeken moeten worden.")))
     elif lesson.review_by < timezone.localdate():
-        findings.append(found(_("De feiten hadden voor %(date)s nagekeken moeten worden.") % {"date": date_format(lesson.review_by, "j F Y")}, blocks=False))
+        findings.append(
+            found(
+                _("De feiten hadden voor %(date)s nagekeken moeten worden.") % {"date": date_format(lesson.review_by, "j F Y")},
+                blocks=False,
+            )
+        )
     if not lesson.objectives:
         findings.append(found(_("Er is geen leerdoel."), blocks=False))
     findings += [found(text) for text in _in_content(lesson.body)]
@@ -80,40 +84,58 @@ def _in_course(course: CoursePage, lessons: list[DraftLesson]) -> Iterator[Findi
         yield Finding(_("Het beeld van de cursus heeft geen alternatieve tekst."), page=course.pk)
     for slug, count in Counter(lesson.page.slug for lesson in lessons).items():
         if count > 1:
-            yield Finding(_("Het adres ‘%(slug)s’ staat bij %(count)s lessen; geef elke les een eigen adres.") % {"slug": slug, "count": count}, page=course.pk)
+            yield Finding(
+                _("Het adres ‘%(slug)s’ staat bij %(count)s lessen; geef elke les een eigen adres.") % {"slug": slug, "count": count},
+                page=course.pk,
+            )
     activities = [activity for lesson in lessons for activity in lesson.activities()]
     for key, count in Counter(activity.key for activity in activities).items():
         if count > 1:
-            yield Finding(_("De naam ‘%(key)s’ staat bij %(count)s activiteiten; geef elke activiteit een eigen naam.") % {"key": key, "count": count}, page=course.pk)
+            yield Finding(
+                _("De naam ‘%(key)s’ staat bij %(count)s activiteiten; geef elke activiteit een eigen naam.")
+                % {"key": key, "count": count},
+                page=course.pk,
+            )
     for uid, count in Counter(activity.uuid for activity in activities).items():
         if count > 1:
             title = next(activity.title for activity in activities if activity.uuid == uid)
-            yield Finding(_("‘%(title)s’ is een kopie die nog aan het origineel vastzit. Verwijder de kopie en voeg haar opnieuw toe.") % {"title": title}, page=course.pk)
+            yield Finding(
+                _("‘%(title)s’ is een kopie die nog aan het origineel vastzit. Verwijder de kopie en voeg haar opnieuw toe.")
+                % {"title": title},
+                page=course.pk,
+            )
     for lesson in lessons:
         if lesson.page.has_unpublished_changes:
-            yield Finding(_("Er zijn wijzigingen die nog niet gepubliceerd zijn; die komen niet in de uitgave."), where=lesson.page.title, page=lesson.page.pk, blocks=False)
+            yield Finding(
+                _("Er zijn wijzigingen die nog niet gepubliceerd zijn; die komen niet in de uitgave."),
+                where=lesson.page.title,
+                page=lesson.page.pk,
+                blocks=False,
+            )
 
 
 def _in_content(value: Any) -> Iterator[str]:
-    """Pictures without a description and videos without captions, however deep they stand."""
+    """Pictures without a description, and videos without captions or text, however deep they stand."""
     if isinstance(value, blocks.StreamValue):
         for child in value:
-            if child.block_type == "image" and not _text(child.value, "alt"):
+            if child.block_type == "image" and not child.value["decorative"] and not child.value["alt_text"].strip():
                 yield _("Een beeld heeft geen alternatieve tekst.")
-            if child.block_type == "video" and not _text(child.value, "captions"):
+            if child.block_type == "video" and not child.value["captions"]:
                 yield _("Een video heeft geen ondertiteling.")
-            if child.block_type == "video" and not _text(child.value, "transcript"):
+            if child.block_type == "video" and not child.value["transcript"]:
                 yield _("Een video heeft geen uitgeschreven tekst.")
+            if child.block_type in {"image", "download", "tool"} and _is_gone(child.value):
+                yield _("Een beeld, bestand of hulpmiddel waarnaar de les verwijst, bestaat niet meer.")
             yield from _in_content(child.value)
     elif isinstance(value, blocks.StructValue):
         for inner in value.values():
             yield from _in_content(inner)
 
 
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, blocks.StructValue) or name not in value:
-        return "-"  # this block keeps it elsewhere, or has no such field
-    return str(value[name] or "").strip()
+def _is_gone(value: Any) -> bool:
+    if isinstance(value, blocks.StructValue):
+        return any(value[name] is None for name in ("image", "document") if name in value)
+    return value is None
 
 
 def _in_activity(activity: DraftActivity) -> list[str]:

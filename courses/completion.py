@@ -146,7 +146,9 @@ def _lessons_viewed(content: Any, facts: Facts) -> Outcome:
     to_do = tuple(lesson for lesson in lessons if lesson not in facts.viewed)
     share = 1 - len(to_do) / len(lessons) if lessons else 0.0
     met = bool(lessons) and not to_do
-    return Outcome(name="lessons_viewed", met=met, share=_exact(share, met=met), weight=max(1, len(lessons)), lessons=lessons, lessons_to_do=to_do)
+    return Outcome(
+        name="lessons_viewed", met=met, share=_exact(share, met=met), weight=max(1, len(lessons)), lessons=lessons, lessons_to_do=to_do
+    )
 
 
 def _exact(share: float, *, met: bool) -> float:

@@ -69,7 +69,10 @@ def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None 
             number=number,
             title=title,
             summary=stations[0].module_summary,
-            stations=[ShownStation(station=station, url=route.lesson_url(station), state=state(station), stops=station.stops) for station in stations],
+            stations=[
+                ShownStation(station=station, url=route.lesson_url(station), state=state(station), stops=station.stops)
+                for station in stations
+            ],
         )
         for number, title, stations in route.modules()
     ]
@@ -121,7 +124,16 @@ def show_course(course: CoursePage, *, user: User) -> ShownCourse:
     enrolment = open_enrolment(learner=user, course=course)
     release = enrolment.release if enrolment else latest_release(course)
     if release is None:
-        return ShownCourse(facts=facts_of(course), release=None, route=None, shown_route=None, enrolment=None, progress=None, next_station=None, why_not_yet=None)
+        return ShownCourse(
+            facts=facts_of(course),
+            release=None,
+            route=None,
+            shown_route=None,
+            enrolment=None,
+            progress=None,
+            next_station=None,
+            why_not_yet=None,
+        )
     route = route_of(release)
     viewed: set[uuid.UUID] = set()
     if enrolment:

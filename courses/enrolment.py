@@ -33,7 +33,9 @@ def enrol(*, learner: User, course: CoursePage, organisation: Organisation | Non
             record(enrolment=enrolment, verb=adl.REGISTERED, statement_id=uuid.uuid5(enrolment.uuid, "registered"))
     except IntegrityError:
         # A second click came first: the constraint "one_open_enrolment_per_course" held, and that one counts.
-        return Enrolment.objects.select_related("release__course", "course", "learner").get(learner=learner, course=course, withdrawn_at=None)
+        return Enrolment.objects.select_related("release__course", "course", "learner").get(
+            learner=learner, course=course, withdrawn_at=None
+        )
     return enrolment
 
 
@@ -50,7 +52,11 @@ def open_enrolment(*, learner: User, course: CoursePage) -> Enrolment | None:
     """How this person follows the course now, if they do."""
     if not learner.is_authenticated:
         return None
-    return Enrolment.objects.select_related("release__course", "course", "learner").filter(learner=learner, course=course, withdrawn_at=None).first()
+    return (
+        Enrolment.objects.select_related("release__course", "course", "learner")
+        .filter(learner=learner, course=course, withdrawn_at=None)
+        .first()
+    )
 
 
 def latest_release(course: CoursePage) -> Release | None:

@@ -1,10 +1,9 @@
-""""Waarom ben ik nog niet klaar?": each requirement as a sentence, with where one stands and the next step."""
+""" "Waarom ben ik nog niet klaar?": each requirement as a sentence, with where one stands and the next step."""
 
 from dataclasses import dataclass
 
 from django.utils.text import get_text_list
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 from courses.completion import Outcome
 from courses.models import Enrolment
@@ -75,7 +74,9 @@ def _lessons(outcome: Outcome, route: Route) -> tuple[str, str, Step | None]:
     if outcome.met:
         return asks, _("Alle lessen zijn afgerond"), None
     done = len(outcome.lessons) - len(outcome.lessons_to_do)
-    stands = ngettext("Nog 1 les te gaan; %(done)s afgerond", "Nog %(count)s lessen te gaan; %(done)s afgerond", len(outcome.lessons_to_do)) % {
+    stands = ngettext(
+        "Nog 1 les te gaan; %(done)s afgerond", "Nog %(count)s lessen te gaan; %(done)s afgerond", len(outcome.lessons_to_do)
+    ) % {
         "count": len(outcome.lessons_to_do),
         "done": done,
     }
@@ -83,7 +84,9 @@ def _lessons(outcome: Outcome, route: Route) -> tuple[str, str, Step | None]:
 
 
 def _to_lesson(station: Station, route: Route) -> Step:
-    return Step(label=_("Naar les %(number)s: %(title)s") % {"number": station.number, "title": station.title}, url=route.lesson_url(station))
+    return Step(
+        label=_("Naar les %(number)s: %(title)s") % {"number": station.number, "title": station.title}, url=route.lesson_url(station)
+    )
 
 
 def _titles(stations: list[Station]) -> str:
@@ -111,7 +114,9 @@ def _stands(outcome: Outcome) -> str:
         if best is not None:
             return _("Je beste score is %(score)s") % {"score": best}
         if did.reported_score is not None:
-            return _("Je oefende met een score van %(score)s; alleen een toets die wij zelf nakijken telt hier") % {"score": _percentage(did.reported_score)}
+            return _("Je oefende met een score van %(score)s; alleen een toets die wij zelf nakijken telt hier") % {
+                "score": _percentage(did.reported_score)
+            }
         return _("Nog geen score")
     if outcome.name == "judged_sufficient" and not outcome.met:
         return _("Ingeleverd; het oordeel voldoende is er nog niet") if did.answered else _("Nog niet ingeleverd")

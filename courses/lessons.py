@@ -23,7 +23,7 @@ KEEP = 60 * 60
 class Part:
     """A stretch of text, or the place of an activity."""
 
-    html: SafeString = SafeString("")
+    html: SafeString | str = ""
     activity: ReleaseActivity | None = None
 
 
@@ -68,7 +68,9 @@ def compose(lesson: ReleaseLesson, activities: list[ReleaseActivity]) -> ReadLes
             text.append(f'<div class="vw-block vw-block--{block.block_type}">{block.render()}</div>')
     parts += [Part(html=mark_safe("".join(text)))] if text else []  # noqa: S308 - rendered by our own blocks
     names = dict(competency_choices())
-    objectives = [{"text": one["text"], "competencies": [names.get(code, code) for code in one.get("competencies", [])]} for one in lesson.objectives]
+    objectives = [
+        {"text": one["text"], "competencies": [names.get(code, code) for code in one.get("competencies", [])]} for one in lesson.objectives
+    ]
     return ReadLesson(lesson=lesson, objectives=objectives, sources=lesson.sources, review_by=lesson.review_by, parts=parts)
 
 

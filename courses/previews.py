@@ -8,7 +8,7 @@ from django.shortcuts import render
 from courses.drafts import DraftLesson, activities_in, published_lessons
 from courses.lessons import compose
 from courses.models import CoursePage, LessonPage, ModulePage, Release, ReleaseActivity, ReleaseLesson
-from courses.route import Route, Station, station_of
+from courses.route import Route, station_of
 from courses.views import lesson_context
 
 
@@ -20,21 +20,23 @@ def preview_lesson(page: LessonPage, *, request: HttpRequest) -> HttpResponse:
     if page.pk not in {draft.page.pk for draft in drafts}:
         module = ModulePage.objects.parent_of(page).get()
         drafts.append(DraftLesson(page=page, module=module, module_number=0, order=len(drafts) + 1, course=course))
-    stations: list[Station] = []
-    here = None
-    for number, draft in enumerate(drafts, start=1):
-        shown = page if draft.page.pk == page.pk else draft.page
-        lesson, activities = _unsaved(shown, draft=draft, release=release, course=course, frozen=shown is page)
-        stations.append(station_of(lesson, activities, number=number))
-        if shown is page:
-            here = stations[-1], compose(lesson, activities)
-    assert here is not None
-    route = Route(course_slug=course.slug, completion={}, stations=tuple(stations))
-    context = lesson_context(request, read=here[1], route=route, station=here[0], enrolment=None, progress={}, preview=True)
+    unsaved = {}
+    for draft in drafts:
+        here = draft.page.pk == page.pk
+        unsaved[draft.page.pk] = _unsaved(page if here else draft.page, draft=draft, release=release, course=course, frozen=here)
+    stations = {
+        pk: station_of(lesson, activities, number=number) for number, (pk, (lesson, activities)) in enumerate(unsaved.items(), start=1)
+    }
+    route = Route(course_slug=course.slug, completion={}, stations=tuple(stations.values()))
+    context = lesson_context(
+        request, read=compose(*unsaved[page.pk]), route=route, station=stations[page.pk], enrolment=None, progress={}, preview=True
+    )
     return render(request, "courses/lesson.html", context)
 
 
-def _unsaved(page: LessonPage, *, draft: DraftLesson, release: Release, course: CoursePage, frozen: bool) -> tuple[ReleaseLesson, list[ReleaseActivity]]:
+def _unsaved(
+    page: LessonPage, *, draft: DraftLesson, release: Release, course: CoursePage, frozen: bool
+) -> tuple[ReleaseLesson, list[ReleaseActivity]]:
     lesson = ReleaseLesson(
         release=release,
         uuid=page.uuid,

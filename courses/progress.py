@@ -105,11 +105,15 @@ def _note(statement: Statement, enrolment: Enrolment) -> bool:
 
 def _is_lesson(enrolment: Enrolment, part: uuid.UUID) -> bool:
     """Whether any release of the course has this lesson: what was done in an older one is kept."""
-    return part in route_of(enrolment.release).by_uuid or ReleaseLesson.objects.filter(release__course=enrolment.course_id, uuid=part).exists()
+    return (
+        part in route_of(enrolment.release).by_uuid or ReleaseLesson.objects.filter(release__course=enrolment.course_id, uuid=part).exists()
+    )
 
 
 def _is_activity(enrolment: Enrolment, part: uuid.UUID) -> bool:
-    return part in route_of(enrolment.release).keys or ReleaseActivity.objects.filter(release__course=enrolment.course_id, uuid=part).exists()
+    return (
+        part in route_of(enrolment.release).keys or ReleaseActivity.objects.filter(release__course=enrolment.course_id, uuid=part).exists()
+    )
 
 
 def _note_course(statement: Statement, enrolment: Enrolment) -> bool:
@@ -204,7 +208,8 @@ def _take_back(voiding: Statement) -> None:
         return
     for model in (LessonProgress, ActivityProgress, CourseProgress):
         model.objects.filter(enrolment=enrolment).delete()
-    for statement in Statement.objects.filter(registration=enrolment.uuid, learner=enrolment.learner.pseudonym, voided=False).order_by("pk"):
+    for statement in Statement.objects.filter(registration=enrolment.uuid, learner=enrolment.learner.pseudonym, voided=False).order_by(
+        "pk"
+    ):
         if statement.verb != adl.VOIDED and _note(statement, enrolment):
             settle(enrolment, at=_when(statement))
-

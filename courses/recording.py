@@ -42,7 +42,13 @@ def record(
         "actor": actor_of(enrolment.learner.pseudonym),
         "verb": {"id": verb, "display": {"en-US": verb.rsplit("/", 1)[-1]}},
         "object": _piece(enrolment, subject, inner, inner_definition) if inner and subject else _object(enrolment, subject),
-        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", **_place(enrolment, subject, inner), **(context or {})},
+        "context": {
+            "registration": str(enrolment.uuid),
+            "platform": "Vakwijs",
+            "language": "nl",
+            **_place(enrolment, subject, inner),
+            **(context or {}),
+        },
         "timestamp": (at or timezone.now()).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if result:

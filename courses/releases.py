@@ -31,7 +31,9 @@ def publish_release(course: CoursePage, *, by: User, note: str) -> Release:
     Raises PublishRefused with everything that has to be mended first.
     """
     if not may(by, Action.PUBLISH_RELEASES, course.organisation):
-        raise PublishRefused([_("Een uitgave wordt uitgebracht door wie dat voor %(organisation)s mag.") % {"organisation": course.organisation}])
+        raise PublishRefused(
+            [_("Een uitgave wordt uitgebracht door wie dat voor %(organisation)s mag.") % {"organisation": course.organisation}]
+        )
     with transaction.atomic():
         # One release at a time: the number is counted under this lock.
         course = CoursePage.objects.select_for_update().get(pk=course.pk)
@@ -39,11 +41,20 @@ def publish_release(course: CoursePage, *, by: User, note: str) -> Release:
         if problems:
             raise PublishRefused(problems)
         number = (Release.objects.filter(course=course).aggregate(last=Max("number"))["last"] or 0) + 1
-        release = Release.objects.create(course=course, number=number, title=course.title, completion=rule_of(course.completion), note=note, published_by=by)
+        release = Release.objects.create(
+            course=course, number=number, title=course.title, completion=rule_of(course.completion), note=note, published_by=by
+        )
         activities = 0
         for lesson in published_lessons(course):
             activities = _copy(lesson, release=release, after=activities)
-        audit("release-published", actor=by, on_behalf_of=course.organisation, subject=str(release), release=release.number, course=str(course.uuid))
+        audit(
+            "release-published",
+            actor=by,
+            on_behalf_of=course.organisation,
+            subject=str(release),
+            release=release.number,
+            course=str(course.uuid),
+        )
     return release
 
 
@@ -130,6 +141,10 @@ def _changes_of_activities(now: list[DraftLesson], last: Release) -> list[Change
     before = {str(activity.uuid): activity for activity in last.activities.all()}
     present = {activity.uuid: activity for lesson in now for activity in lesson.activities()}
     changes = [Change(_("Nieuwe activiteit"), activity.title) for activity in present.values() if activity.uuid not in before]
-    changes += [Change(_("Activiteit gewijzigd"), activity.title) for activity in present.values() if activity.uuid in before and activity.settings() != before[activity.uuid].settings]
+    changes += [
+        Change(_("Activiteit gewijzigd"), activity.title)
+        for activity in present.values()
+        if activity.uuid in before and activity.settings() != before[activity.uuid].settings
+    ]
     changes += [Change(_("Activiteit vervalt"), activity.title) for activity in before.values() if str(activity.uuid) not in present]
     return changes

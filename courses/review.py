@@ -33,7 +33,9 @@ class Due:
 
 def lessons_due_for_review(user: User) -> Sequence[Due]:
     """The lessons of the courses that this person owns or makes, those without a date and the soonest first."""
-    courses = list(CoursePage.objects.filter(Q(course_owner=user) | Q(organisation__in=organisations_where(user, Action.AUTHOR_COURSES))).distinct())
+    courses = list(
+        CoursePage.objects.filter(Q(course_owner=user) | Q(organisation__in=organisations_where(user, Action.AUTHOR_COURSES))).distinct()
+    )
     by_path = {course.path: course for course in courses}
     if not by_path:
         return []

@@ -131,7 +131,9 @@ def _draw(releases: Sequence[Release]) -> dict[int, Route]:
         release.pk: Route(
             course_slug=release.course.slug,
             completion=release.completion,
-            stations=tuple(station_of(lesson, stops[lesson.pk], number=number) for number, lesson in enumerate(lessons[release.pk], start=1)),
+            stations=tuple(
+                station_of(lesson, stops[lesson.pk], number=number) for number, lesson in enumerate(lessons[release.pk], start=1)
+            ),
         )
         for release in releases
     }
@@ -149,6 +151,7 @@ def station_of(lesson: ReleaseLesson, activities: Sequence[ReleaseActivity], *, 
         module_summary=lesson.module_summary,
         module_number=lesson.module_number,
         stops=tuple(
-            Stop(uuid=one.uuid, key=one.key, kind=one.kind, title=one.title, minutes=one.minutes, is_test=one.is_test, lesson=lesson.slug) for one in activities
+            Stop(uuid=one.uuid, key=one.key, kind=one.kind, title=one.title, minutes=one.minutes, is_test=one.is_test, lesson=lesson.slug)
+            for one in activities
         ),
     )

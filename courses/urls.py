@@ -1,6 +1,6 @@
 """Addresses of `courses`. The catalogue and the course pages are pages of the CMS."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from courses import views
 

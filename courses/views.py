@@ -37,11 +37,22 @@ def lesson(request: HttpRequest, course_slug: str, lesson_slug: str) -> HttpResp
     progress = _progress(enrolment)
     if enrolment and station.uuid not in progress:
         open_lesson(enrolment=enrolment, lesson=read.lesson)
-    return render(request, "courses/lesson.html", lesson_context(request, read=read, route=route, station=station, enrolment=enrolment, progress=progress))
+    return render(
+        request,
+        "courses/lesson.html",
+        lesson_context(request, read=read, route=route, station=station, enrolment=enrolment, progress=progress),
+    )
 
 
 def lesson_context(
-    request: HttpRequest, *, read: ReadLesson, route: Route, station: Station, enrolment: Enrolment | None, progress: dict[uuid.UUID, LessonProgress], preview: bool = False
+    request: HttpRequest,
+    *,
+    read: ReadLesson,
+    route: Route,
+    station: Station,
+    enrolment: Enrolment | None,
+    progress: dict[uuid.UUID, LessonProgress],
+    preview: bool = False,
 ) -> dict[str, Any]:
     """What the page of a lesson shows; in a preview nothing can be recorded."""
     viewed = {uid for uid, row in progress.items() if row.viewed_at}
@@ -103,7 +114,9 @@ def _progress(enrolment: Enrolment | None) -> dict[uuid.UUID, LessonProgress]:
 @require_POST
 def finish(request: HttpRequest, enrolment: uuid.UUID, lesson: uuid.UUID) -> HttpResponse:
     """The learner goes on: what was read is kept, and the next lesson opens."""
-    mine = get_object_or_404(Enrolment.objects.select_related("course", "release__course", "learner"), uuid=enrolment, learner=request.user, withdrawn_at=None)
+    mine = get_object_or_404(
+        Enrolment.objects.select_related("course", "release__course", "learner"), uuid=enrolment, learner=request.user, withdrawn_at=None
+    )
     route = route_of(mine.release)
     station = route.by_uuid.get(lesson)
     if station is None:
@@ -127,7 +140,9 @@ def join(request: HttpRequest, course: uuid.UUID) -> HttpResponse:
     except EnrolmentRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(page.get_url(request))
-    messages.success(request, _("Je doet mee met %(course)s. Je kunt op elk moment stoppen; wat je deed blijft bewaard.") % {"course": page.title})
+    messages.success(
+        request, _("Je doet mee met %(course)s. Je kunt op elk moment stoppen; wat je deed blijft bewaard.") % {"course": page.title}
+    )
     first = next(iter(route_of(enrolment.release).stations), None)
     return redirect(f"/cursus/{page.slug}/{first.slug}/" if first else page.get_url(request))
 
@@ -139,7 +154,9 @@ def leave(request: HttpRequest, enrolment: uuid.UUID) -> HttpResponse:
     mine = get_object_or_404(Enrolment.objects.select_related("course", "release__course", "learner"), uuid=enrolment, learner=request.user)
     if request.method == "POST":
         withdraw(enrolment=mine)
-        messages.success(request, _("Je doet niet meer mee met %(course)s. Wat je deed staat nog in je leerrecords.") % {"course": mine.course.title})
+        messages.success(
+            request, _("Je doet niet meer mee met %(course)s. Wat je deed staat nog in je leerrecords.") % {"course": mine.course.title}
+        )
         return redirect(mine.course.get_url(request))
     return render(request, "courses/leave.html", {"enrolment": mine, "course": mine.course})
 

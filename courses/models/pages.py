@@ -69,7 +69,11 @@ class CoursePage(BasePage):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="courses", verbose_name=_("aanbieder"))
     course_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_courses", verbose_name=_("eigenaar"), help_text=_("Houdt de cursus actueel.")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="owned_courses",
+        verbose_name=_("eigenaar"),
+        help_text=_("Houdt de cursus actueel."),
     )
     summary = models.TextField(_("samenvatting"), max_length=300)
     intro = RichTextField(_("inleiding"), features=["bold", "italic", "link", "ul", "ol"])
@@ -78,7 +82,9 @@ class CoursePage(BasePage):
     form = models.CharField(_("vorm"), max_length=20, choices=Form)
     audience = models.TextField(_("voor wie"), blank=True)
     prior_knowledge = models.TextField(_("voorkennis"), blank=True)
-    image = models.ForeignKey("wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("beeld"))
+    image = models.ForeignKey(
+        "wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("beeld")
+    )
     is_demo = models.BooleanField(_("democurriculum"), default=False, help_text=_("Toont overal: democurriculum, niet geaccrediteerd."))
     completion = StreamField(COMPLETION_BLOCKS, verbose_name=_("wanneer is de cursus af"), blank=True)
 
@@ -87,7 +93,15 @@ class CoursePage(BasePage):
         FieldPanel("summary"),
         FieldPanel("intro"),
         MultiFieldPanel(
-            [FieldPanel("organisation"), FieldPanel("course_owner"), FieldPanel("form"), FieldPanel("theme"), FieldPanel("professions"), FieldPanel("audience"), FieldPanel("prior_knowledge")],
+            [
+                FieldPanel("organisation"),
+                FieldPanel("course_owner"),
+                FieldPanel("form"),
+                FieldPanel("theme"),
+                FieldPanel("professions"),
+                FieldPanel("audience"),
+                FieldPanel("prior_knowledge"),
+            ],
             heading=_("Over deze cursus"),
         ),
         FieldPanel("image"),
@@ -138,7 +152,14 @@ class LessonPage(BasePage):
     review_by = models.DateField(_("opnieuw nakijken voor"), null=True, blank=True)
     body = StreamField(LESSON_BLOCKS, verbose_name=_("inhoud"))
 
-    content_panels = [*BasePage.content_panels, FieldPanel("minutes"), FieldPanel("objectives"), FieldPanel("body"), FieldPanel("sources"), FieldPanel("review_by")]
+    content_panels = [
+        *BasePage.content_panels,
+        FieldPanel("minutes"),
+        FieldPanel("objectives"),
+        FieldPanel("body"),
+        FieldPanel("sources"),
+        FieldPanel("review_by"),
+    ]
 
     search_fields = [*BasePage.search_fields, index.SearchField("body")]
 
@@ -156,7 +177,7 @@ class LessonPage(BasePage):
         parts = super().get_url_parts(request)
         if parts is None or not parts[2]:
             return parts
-        above, module, slug = parts[2].rstrip("/").rsplit("/", 2)
+        above, _module, slug = parts[2].rstrip("/").rsplit("/", 2)
         return parts[0], parts[1], f"{above}/{slug}/"
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

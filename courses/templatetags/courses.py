@@ -4,8 +4,7 @@ from datetime import date
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from courses.models import ReleaseActivity
 from courses.route import Stop
@@ -40,7 +39,14 @@ KIND_NAMES = {
     "reflection": gettext_lazy("Reflectie"),
     "evaluation": gettext_lazy("Evaluatie"),
 }
-KIND_ICONS = {"questions": "question", "h5p": "play", "assignment": "pencil", "session": "people", "reflection": "quote", "evaluation": "star"}
+KIND_ICONS = {
+    "questions": "question",
+    "h5p": "play",
+    "assignment": "pencil",
+    "session": "people",
+    "reflection": "quote",
+    "evaluation": "star",
+}
 
 
 @register.filter

@@ -1,8 +1,7 @@
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from courses.completion import ActivityFacts, Facts, RuleMalformed, evaluate, requirements
 
@@ -38,7 +37,12 @@ def test_all_lessons_means_every_lesson_of_the_release():
 
 
 def test_of_a_choice_that_is_made_nothing_stands_open():
-    rule = {"all_of": [{"one_of": [{"answered": "a"}, {"answered": "b"}]}, {"n_of": {"n": 2, "rules": [{"attended": "c"}, {"evaluated": "d"}, {"answered": "a"}]}}]}
+    rule = {
+        "all_of": [
+            {"one_of": [{"answered": "a"}, {"answered": "b"}]},
+            {"n_of": {"n": 2, "rules": [{"attended": "c"}, {"evaluated": "d"}, {"answered": "a"}]}},
+        ]
+    }
 
     outcome = evaluate(rule, facts(a=ActivityFacts(answered=True)))
 
@@ -51,7 +55,19 @@ def test_an_empty_rule_is_never_met():
     assert not evaluate({"lessons_viewed": "all"}, Facts(lessons=[])).met
 
 
-@pytest.mark.parametrize("rule", [{}, {"all_of": "x"}, {"n_of": {"n": 0, "rules": []}}, {"passed": "a"}, {"seen": "a"}, {"answered": 3}, {"answered": "a", "attended": "b"}, []])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {},
+        {"all_of": "x"},
+        {"n_of": {"n": 0, "rules": []}},
+        {"passed": "a"},
+        {"seen": "a"},
+        {"answered": 3},
+        {"answered": "a", "attended": "b"},
+        [],
+    ],
+)
 def test_a_rule_that_is_not_one_is_refused(rule):
     with pytest.raises(RuleMalformed):
         evaluate(rule, facts())
@@ -65,7 +81,9 @@ def test_requirements_are_listed_through_all_groups():
 
 leaf = st.one_of(
     st.sampled_from([{"lessons_viewed": "all"}]),
-    st.tuples(st.sampled_from(["answered", "attended", "judged_sufficient", "evaluated"]), st.sampled_from(KEYS)).map(lambda pair: {pair[0]: pair[1]}),
+    st.tuples(st.sampled_from(["answered", "attended", "judged_sufficient", "evaluated"]), st.sampled_from(KEYS)).map(
+        lambda pair: {pair[0]: pair[1]}
+    ),
     st.tuples(st.sampled_from(KEYS), st.integers(0, 100)).map(lambda pair: {"passed": {"activity": pair[0], "at_least": pair[1]}}),
 )
 rules = st.recursive(
@@ -85,7 +103,11 @@ done = st.builds(
     judged_sufficient=st.booleans(),
     evaluated=st.booleans(),
 )
-some_facts = st.builds(lambda viewed, activities: Facts(lessons=LESSONS, viewed=frozenset(viewed), activities=activities), st.sets(st.sampled_from(LESSONS)), st.dictionaries(st.sampled_from(KEYS), done))
+some_facts = st.builds(
+    lambda viewed, activities: Facts(lessons=LESSONS, viewed=frozenset(viewed), activities=activities),
+    st.sets(st.sampled_from(LESSONS)),
+    st.dictionaries(st.sampled_from(KEYS), done),
+)
 
 
 @given(rules, some_facts)
@@ -122,6 +144,12 @@ def test_doing_more_never_takes_anything_away(rule, known, extra):
 
 @given(rules, some_facts)
 def test_whoever_does_what_stands_open_is_done(rule, known):
-    everything = Facts(lessons=LESSONS, viewed=frozenset(LESSONS), activities={key: ActivityFacts(answered=True, best_score=1.0, attended=True, judged_sufficient=True, evaluated=True) for key in KEYS})
+    everything = Facts(
+        lessons=LESSONS,
+        viewed=frozenset(LESSONS),
+        activities={
+            key: ActivityFacts(answered=True, best_score=1.0, attended=True, judged_sufficient=True, evaluated=True) for key in KEYS
+        },
+    )
 
     assert evaluate(rule, more(known, everything)).met == evaluate(rule, everything).met

@@ -2,8 +2,8 @@ import uuid
 
 import pytest
 from django.core.cache import cache
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Role
@@ -122,11 +122,15 @@ def test_a_learner_stays_in_their_release_when_a_newer_one_comes(client, enrolme
 
 def test_a_lesson_takes_a_fixed_number_of_queries(client, enrolment, monkeypatch):
     monkeypatch.setitem(activities.KINDS, "h5p", PlainKind("h5p", {"answered"}))
-    long = EnrolmentFactory(learner=enrolment.learner, release=released_course(lessons=30, activities=[{"key": f"a{n}", "kind": "h5p"} for n in range(3)]))
+    long = EnrolmentFactory(
+        learner=enrolment.learner, release=released_course(lessons=30, activities=[{"key": f"a{n}", "kind": "h5p"} for n in range(3)])
+    )
 
     def queries(release):
         client.get(lesson_url(release, 1))  # opened and remembered
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             assert client.get(lesson_url(release, 1)).status_code == 200
         return len(seen)
 
@@ -161,7 +165,9 @@ def test_a_course_without_a_release_cannot_be_joined(client):
 
 
 def test_the_course_page_says_why_not_yet_with_the_next_step(client):
-    release = released_course(activities=[{"key": "toets"}], completion={"all_of": [{"lessons_viewed": "all"}, {"passed": {"activity": "toets", "at_least": 70}}]})
+    release = released_course(
+        activities=[{"key": "toets"}], completion={"all_of": [{"lessons_viewed": "all"}, {"passed": {"activity": "toets", "at_least": 70}}]}
+    )
     enrolment = EnrolmentFactory(release=release)
     client.force_login(enrolment.learner)
 
@@ -210,7 +216,17 @@ def test_the_catalogue_filters(client, settings):
     released_course(course=wanted, lessons=20)
     released_course(course=CourseFactory(title="Iets anders", theme=ThemeFactory(name="Ander thema")))
 
-    for query in ["zoek=medicijn", "zoek=gesprek+WERK", "zoek=les+20", "beroep=vpk", "thema=gesprek", "vorm=blended", "duur=middel", "register=vpr", "datum=geen&beroep=vpk"]:
+    for query in [
+        "zoek=medicijn",
+        "zoek=gesprek+WERK",
+        "zoek=les+20",
+        "beroep=vpk",
+        "thema=gesprek",
+        "vorm=blended",
+        "duur=middel",
+        "register=vpr",
+        "datum=geen&beroep=vpk",
+    ]:
         response = client.get(f"/cursus/?{query}")
         assertContains(response, "Gesprek over werk", msg_prefix=query)
         assertNotContains(response, "Iets anders", msg_prefix=query)
@@ -219,7 +235,11 @@ def test_the_catalogue_filters(client, settings):
 
 
 def credit_of(courses):
-    return {courses[0]: [{"register": "vpr", "register_name": "Register", "points": 4, "category": "vakgericht", "id_number": "1"}]} if len(courses) else {}
+    return (
+        {courses[0]: [{"register": "vpr", "register_name": "Register", "points": 4, "category": "vakgericht", "id_number": "1"}]}
+        if len(courses)
+        else {}
+    )
 
 
 def test_the_catalogue_takes_as_many_queries_for_three_courses_as_for_one(client):
@@ -253,7 +273,13 @@ def test_a_lesson_page_leads_to_where_learners_read_it(client):
 
 def test_an_author_previews_a_lesson_as_a_learner_without_recording(client, monkeypatch):
     monkeypatch.setitem(activities.KINDS, "reflection", PlainKind("reflection", {"answered"}))
-    body = [{"type": "activity_reflection", "id": str(uuid.uuid4()), "value": {"key": "denk", "title": "Denk na", "minutes": 5, "intro": "", "prompt": "<p>Wat nu?</p>"}}]
+    body = [
+        {
+            "type": "activity_reflection",
+            "id": str(uuid.uuid4()),
+            "value": {"key": "denk", "title": "Denk na", "minutes": 5, "intro": "", "prompt": "<p>Wat nu?</p>"},
+        }
+    ]
     course = drafted_course(body=body)
     page = LessonPage.objects.descendant_of(course).last()
     page.title = "Nog niet gepubliceerd"

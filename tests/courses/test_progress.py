@@ -42,7 +42,9 @@ def passed(scaled):
 
 def rows():
     lessons = list(LessonProgress.objects.order_by("lesson").values("enrolment", "lesson", "opened_at", "viewed_at"))
-    activities = [{name: value for name, value in row.items() if name != "id"} for row in ActivityProgress.objects.order_by("activity").values()]
+    activities = [
+        {name: value for name, value in row.items() if name != "id"} for row in ActivityProgress.objects.order_by("activity").values()
+    ]
     return lessons, activities, list(CourseProgress.objects.values())
 
 
@@ -61,10 +63,19 @@ def test_the_last_requirement_completes_the_course_once(enrolment):
     assert CourseProgress.objects.get().share == pytest.approx(2 / 3)
 
     for scaled in (0.5, 0.8, 0.9):
-        record(enrolment=enrolment, verb=adl.PASSED if scaled > 0.7 else adl.FAILED, subject=enrolment.release.activities.get(), result=passed(scaled))
+        record(
+            enrolment=enrolment,
+            verb=adl.PASSED if scaled > 0.7 else adl.FAILED,
+            subject=enrolment.release.activities.get(),
+            result=passed(scaled),
+        )
 
     satisfied = Statement.objects.get(verb=adl.SATISFIED)
-    assert (satisfied.uuid, satisfied.activity, satisfied.source) == (satisfied_id(enrolment), course_iri(enrolment.course.uuid), Source.SERVER)
+    assert (satisfied.uuid, satisfied.activity, satisfied.source) == (
+        satisfied_id(enrolment),
+        course_iri(enrolment.course.uuid),
+        Source.SERVER,
+    )
     progress = CourseProgress.objects.get()
     assert (progress.share, progress.satisfied_at) == (1.0, satisfied.timestamp)
     assert ActivityProgress.objects.get().best_score == 0.9
@@ -84,7 +95,9 @@ def test_a_forged_pass_earns_nothing(enrolment, source):
 
 @pytest.mark.parametrize("verb", [adl.ATTENDED, vakwijs.JUDGED, vakwijs.EVALUATED])
 def test_attendance_judgement_and_evaluation_come_from_our_own_server_only(enrolment, verb):
-    record(enrolment=enrolment, verb=verb, subject=enrolment.release.activities.get(), result={"success": True}, source=Source.LEARNER_SESSION)
+    record(
+        enrolment=enrolment, verb=verb, subject=enrolment.release.activities.get(), result={"success": True}, source=Source.LEARNER_SESSION
+    )
 
     assert not ActivityProgress.objects.exists()
 
@@ -171,13 +184,22 @@ def test_rebuilding_gives_the_same_rows(enrolment):
 
 
 def test_attendance_that_is_taken_back_no_longer_counts():
-    release = released_course(activities=[{"key": "dag", "kind": "session"}], completion={"all_of": [{"attended": "dag"}, {"lessons_viewed": "all"}]})
+    release = released_course(
+        activities=[{"key": "dag", "kind": "session"}], completion={"all_of": [{"attended": "dag"}, {"lessons_viewed": "all"}]}
+    )
     enrolment = EnrolmentFactory(release=release)
     marked = record(enrolment=enrolment, verb=adl.ATTENDED, subject=release.activities.get())
     assert ActivityProgress.objects.get().attended_at
 
     append(
-        [{"actor": actor_of(enrolment.learner.pseudonym), "verb": {"id": adl.VOIDED}, "object": {"objectType": "StatementRef", "id": str(marked)}, "id": str(uuid.uuid4())}],
+        [
+            {
+                "actor": actor_of(enrolment.learner.pseudonym),
+                "verb": {"id": adl.VOIDED},
+                "object": {"objectType": "StatementRef", "id": str(marked)},
+                "id": str(uuid.uuid4()),
+            }
+        ],
         source=Source.SERVER,
     )
 

@@ -21,7 +21,11 @@ def _plain_kinds(monkeypatch):
 
 
 def reflection(key="nadenken", uid=None):
-    return {"type": "activity_reflection", "id": str(uid or uuid.uuid4()), "value": {"key": key, "title": "Denk na", "minutes": 5, "intro": "<p>Rustig aan.</p>", "prompt": "<p>Wat nu?</p>"}}
+    return {
+        "type": "activity_reflection",
+        "id": str(uid or uuid.uuid4()),
+        "value": {"key": key, "title": "Denk na", "minutes": 5, "intro": "<p>Rustig aan.</p>", "prompt": "<p>Wat nu?</p>"},
+    }
 
 
 def publisher_of(course):
@@ -36,9 +40,16 @@ def test_a_release_copies_lessons_and_activities_with_their_names():
 
     pages = list(LessonPage.objects.descendant_of(course))
     assert (release.number, release.completion) == (1, {"all_of": [{"lessons_viewed": "all"}, {"answered": "nadenken"}]})
-    assert list(release.lessons.values_list("uuid", "slug", "order")) == [(page.uuid, page.slug, order) for order, page in enumerate(pages, start=1)]
+    assert list(release.lessons.values_list("uuid", "slug", "order")) == [
+        (page.uuid, page.slug, order) for order, page in enumerate(pages, start=1)
+    ]
     activity = release.activities.get()
-    assert (activity.uuid, activity.key, activity.kind, activity.settings) == (uid, "nadenken", "reflection", {"intro": "<p>Rustig aan.</p>"})
+    assert (activity.uuid, activity.key, activity.kind, activity.settings) == (
+        uid,
+        "nadenken",
+        "reflection",
+        {"intro": "<p>Rustig aan.</p>"},
+    )
     assert AuditEvent.objects.get(event="release-published").details["release"] == 1
 
 
@@ -100,7 +111,12 @@ def test_a_release_is_an_act_of_who_may(role):
 def test_everything_to_mend_is_named_at_once():
     course = drafted_course(
         body=[reflection("dubbel"), reflection("dubbel")],
-        rule=[{"answered": "bestaat-niet"}, {"passed": {"activity": "dubbel", "at_least": 70}}, {"n_of": {"n": 3, "rules": [{"answered": "dubbel"}]}}, {"all_of": []}],
+        rule=[
+            {"answered": "bestaat-niet"},
+            {"passed": {"activity": "dubbel", "at_least": 70}},
+            {"n_of": {"n": 3, "rules": [{"answered": "dubbel"}]}},
+            {"all_of": []},
+        ],
     )
     bare = LessonFactory(parent=LessonPage.objects.descendant_of(course).first().get_parent(), sources=[], review_by=None, title="Kaal")
 
@@ -118,6 +134,20 @@ def test_everything_to_mend_is_named_at_once():
     ]
     assert bare.pk in {finding.page for finding in findings_of(course)}
     assert not Release.objects.exists()
+
+
+def test_a_picture_without_a_description_is_named_unless_it_only_decorates(monkeypatch):
+    def picture(**fields):
+        return {
+            "type": "image",
+            "value": {"image": None, "alt_text": "", "decorative": False, "caption": "", "long_description": "", **fields},
+        }
+
+    course = drafted_course(body=[picture(), picture(decorative=True), picture(alt_text="Een schema")])
+
+    texts = [finding.text for finding in findings_of(course)]
+
+    assert texts.count("Een beeld heeft geen alternatieve tekst.") == 1
 
 
 def test_a_course_without_a_rule_is_refused():

@@ -83,7 +83,9 @@ class LessonFactory(PageFactory):
     slug = factory.Sequence(lambda n: f"les-{n}")
     minutes = 10
     objectives = factory.LazyFunction(lambda: [{"type": "objective", "value": {"text": "Je legt uit waarom.", "competencies": []}}])
-    sources = factory.LazyFunction(lambda: [{"type": "source", "value": {"title": "Een bron", "publisher": "Demo", "date": "2025-10", "locator": "p. 1", "url": ""}}])
+    sources = factory.LazyFunction(
+        lambda: [{"type": "source", "value": {"title": "Een bron", "publisher": "Demo", "date": "2025-10", "locator": "p. 1", "url": ""}}]
+    )
     review_by = date(2030, 1, 1)
     body = factory.LazyFunction(lambda: [{"type": "text", "value": "<p>De tekst van de les.</p>", "id": str(uuid.uuid4())}])
 
@@ -161,7 +163,9 @@ class PlainKind:
         return {}
 
 
-def drafted_course(*, lessons: int = 2, rule: list[dict[str, Any]] | None = None, body: list[dict[str, Any]] | None = None, **fields: Any) -> CoursePage:
+def drafted_course(
+    *, lessons: int = 2, rule: list[dict[str, Any]] | None = None, body: list[dict[str, Any]] | None = None, **fields: Any
+) -> CoursePage:
     """A course as an author made it in the CMS, published but not yet released; `body` is added to the last lesson."""
     completion = blocks_of(rule if rule is not None else [{"lessons_viewed": "all"}])
     course = CourseFactory(completion=completion, **fields)

@@ -27,17 +27,18 @@ Credit = dict[str, Any]
 
 @dataclass(frozen=True)
 class ShownStation:
-    """A station as the reader sees it: done, where they are, still to come, or not open to them."""
+    """A station as the reader sees it, in the words of the route component."""
 
-    station: Station
-    url: str
-    state: str  # done | current | open | closed
-    stops: Sequence[Stop]
+    label: str
+    state: str  # done | current | next | locked
+    kind: str  # lesson | session | test | assignment | certificate
+    minutes: int = 0
+    href: str = ""
+    stops: Sequence[Stop] = ()
 
 
 @dataclass(frozen=True)
 class ShownModule:
-    number: int
     title: str
     summary: str
     stations: Sequence[ShownStation]
@@ -47,40 +48,32 @@ class ShownModule:
 class ShownRoute:
     """A route with the reader on it."""
 
-    modules: Sequence[ShownModule]
+    groups: Sequence[ShownModule]
     count: int
-    done: int
-    current: int
     minutes_left: int
 
 
-def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None = None, open_to_all: bool = False) -> ShownRoute:
-    """The route for a reader who finished these lessons and stands at `current`; `open_to_all`: one who is not enrolled."""
+def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None = None, only_a_taste: bool = False) -> ShownRoute:
+    """The route for a reader who finished these lessons and stands at `current`; `only_a_taste`: one who is not enrolled."""
 
     def state(station: Station) -> str:
         if current is not None and station.uuid == current.uuid:
             return "current"
         if station.uuid in viewed:
             return "done"
-        return "closed" if open_to_all and not is_taste(station) else "open"
+        return "locked" if only_a_taste and not is_taste(station) else "next"
 
-    modules = [
-        ShownModule(
-            number=number,
-            title=title,
-            summary=stations[0].module_summary,
-            stations=[
-                ShownStation(station=station, url=route.lesson_url(station), state=state(station), stops=station.stops)
-                for station in stations
-            ],
-        )
-        for number, title, stations in route.modules()
-    ]
+    def shown(station: Station) -> ShownStation:
+        now = state(station)
+        href = "" if now == "locked" else route.lesson_url(station)
+        return ShownStation(label=station.title, state=now, kind=station.sign, minutes=station.minutes, href=href, stops=station.stops)
+
     return ShownRoute(
-        modules=modules,
+        groups=[
+            ShownModule(title=title, summary=stations[0].module_summary, stations=[shown(station) for station in stations])
+            for _number, title, stations in route.modules()
+        ],
         count=len(route.stations),
-        done=sum(station.uuid in viewed for station in route.stations),
-        current=current.number if current else 0,
         minutes_left=sum(station.minutes for station in route.stations if station.uuid not in viewed),
     )
 
@@ -112,7 +105,7 @@ class ShownCourse:
 
     @property
     def route_html(self) -> SafeString:
-        return render_to_string("courses/components/lesson_route/lesson_route.html", {"route": self.shown_route})
+        return render_to_string("courses/parts/course_route.html", {"route": self.shown_route})
 
     @property
     def next_url(self) -> str:
@@ -142,7 +135,7 @@ def show_course(course: CoursePage, *, user: User) -> ShownCourse:
         facts=facts_of(course),
         release=release,
         route=route,
-        shown_route=show_route(route, viewed=viewed, open_to_all=enrolment is None),
+        shown_route=show_route(route, viewed=viewed, only_a_taste=enrolment is None),
         enrolment=enrolment,
         progress=CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None,
         next_station=next_station(route, viewed=viewed),

@@ -48,10 +48,12 @@ class Station:
 
     @property
     def sign(self) -> str:
-        """How the station is drawn: a meeting, a test, or a plain lesson."""
+        """How the station is drawn: a meeting, a test, an assignment, or a plain lesson."""
         if any(stop.kind == "session" for stop in self.stops):
             return "session"
-        return "test" if any(stop.is_test for stop in self.stops) else "lesson"
+        if any(stop.is_test for stop in self.stops):
+            return "test"
+        return "assignment" if any(stop.kind == "assignment" for stop in self.stops) else "lesson"
 
 
 @dataclass(frozen=True)

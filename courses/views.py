@@ -58,14 +58,14 @@ def lesson_context(
     viewed = {uid for uid, row in progress.items() if row.viewed_at}
     mine = progress.get(station.uuid)
     saved_at = mine.viewed_at if mine else None
-    shown_route = show_route(route, viewed=viewed, current=station, open_to_all=enrolment is None and not preview)
+    shown_route = show_route(route, viewed=viewed, current=station, only_a_taste=enrolment is None and not preview)
     return {
         "course": read.lesson.release.course,
         "read": read,
         "station": station,
         "parts": [_shown(part, request=request, enrolment=enrolment) for part in read.parts],
         "shown_route": shown_route,
-        "route_html": render_to_string("courses/components/lesson_route/lesson_route.html", {"route": shown_route, "small": True}),
+        "route_html": render_to_string("cms/components/route/route.html", {"groups": shown_route.groups}),
         "next": route.after(station),
         "previous": route.stations[station.number - 2] if station.number > 1 else None,
         "count": len(route.stations),

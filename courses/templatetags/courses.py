@@ -1,9 +1,6 @@
 """Tags for the pages of courses."""
 
-from datetime import date
-
 from django import template
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from courses.models import ReleaseActivity
@@ -20,15 +17,6 @@ def duration(minutes: int) -> str:
     halves = round(minutes / 30)
     number = f"{halves // 2}{'½' if halves % 2 else ''}"
     return _("%(number)s uur") % {"number": number}
-
-
-@register.filter
-def source_date(written: str) -> str:
-    """2025, 2025-10 or 2025-10-31 as people write it."""
-    year, *rest = (int(piece) for piece in str(written).split("-"))
-    if not rest:
-        return str(year)
-    return date_format(date(year, rest[0], rest[1] if len(rest) > 1 else 1), "j F Y" if len(rest) > 1 else "F Y")
 
 
 KIND_NAMES = {

@@ -5,3 +5,10 @@ from django.apps import AppConfig
 
 class CoursesConfig(AppConfig):
     name = "courses"
+
+    def ready(self) -> None:
+        # Inside, because a kind needs its models.
+        from courses.activities import register
+        from courses.h5p.kind import H5PKind
+
+        register(H5PKind())

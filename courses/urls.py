@@ -1,6 +1,6 @@
 """Addresses of `courses`. The catalogue and the course pages are pages of the CMS."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from courses import views
 
@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leren/meedoen/<uuid:course>/", views.join, name="join"),
     path("leren/<uuid:enrolment>/stoppen/", views.leave, name="leave"),
     path("docent/nakijken/", views.due_for_review, name="due_for_review"),
+    path("h5p/", include("courses.h5p.urls")),
 ]

@@ -66,7 +66,9 @@ def unpack(source: IO[bytes], *, into: Path, limits: Limits) -> Unpacking:
     with archive:
         entries = archive.infolist()
         if len(entries) > limits.entries:
-            raise PackageRefused([_("Het pakket telt %(count)s bestanden; meer dan %(limit)s mag niet.") % {"count": len(entries), "limit": limits.entries}])
+            raise PackageRefused(
+                [_("Het pakket telt %(count)s bestanden; meer dan %(limit)s mag niet.") % {"count": len(entries), "limit": limits.entries}]
+            )
         reasons, wanted, skipped = _sift(entries, limits)
         if reasons:
             raise PackageRefused(reasons)
@@ -80,7 +82,12 @@ def _check_end_record(source: IO[bytes], limits: Limits) -> None:
     source.seek(0, 2)
     size = source.tell()
     if size > limits.package_bytes:
-        raise PackageRefused([_("Het pakket is %(size)s MB; meer dan %(limit)s MB mag niet.") % {"size": size // 1_000_000, "limit": limits.package_bytes // 1_000_000}])
+        raise PackageRefused(
+            [
+                _("Het pakket is %(size)s MB; meer dan %(limit)s MB mag niet.")
+                % {"size": size // 1_000_000, "limit": limits.package_bytes // 1_000_000}
+            ]
+        )
     source.seek(0)
     if source.read(2) != b"PK":
         raise PackageRefused([not_a_zip])
@@ -102,7 +109,9 @@ def _check_end_record(source: IO[bytes], limits: Limits) -> None:
                 count, directory_bytes = struct.unpack_from("<QQ", record, 32)
     source.seek(0)
     if count > limits.entries or directory_bytes > limits.directory_bytes:
-        raise PackageRefused([_("Het pakket zegt %(count)s bestanden te tellen; meer dan %(limit)s mag niet.") % {"count": count, "limit": limits.entries}])
+        raise PackageRefused(
+            [_("Het pakket zegt %(count)s bestanden te tellen; meer dan %(limit)s mag niet.") % {"count": count, "limit": limits.entries}]
+        )
 
 
 def _sift(entries: list[zipfile.ZipInfo], limits: Limits) -> tuple[list[str], list[tuple[str, zipfile.ZipInfo]], int]:
@@ -124,7 +133,10 @@ def _sift(entries: list[zipfile.ZipInfo], limits: Limits) -> tuple[list[str], li
             continue
         wanted.append((name, entry))
     if total > limits.total_bytes:
-        reasons.append(_("Uitgepakt is het pakket %(size)s MB; meer dan %(limit)s MB mag niet.") % {"size": total // 1_000_000, "limit": limits.total_bytes // 1_000_000})
+        reasons.append(
+            _("Uitgepakt is het pakket %(size)s MB; meer dan %(limit)s MB mag niet.")
+            % {"size": total // 1_000_000, "limit": limits.total_bytes // 1_000_000}
+        )
     elif total > 8 * limits.ratio_from_bytes and total > limits.ratio * max(packed, 1):
         reasons.append(_("Uitgepakt is het pakket meer dan %(ratio)s keer zo groot; dat wijst op een zip-bom.") % {"ratio": limits.ratio})
     return reasons, wanted, skipped
@@ -159,7 +171,10 @@ def _problem_of_entry(entry: zipfile.ZipInfo, limits: Limits) -> str | None:
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         return _("deze manier van inpakken kennen we niet; gebruik gewone zip (deflate).")
     if entry.file_size > limits.file_bytes:
-        return _("het bestand is %(size)s MB; meer dan %(limit)s MB mag niet.") % {"size": entry.file_size // 1_000_000, "limit": limits.file_bytes // 1_000_000}
+        return _("het bestand is %(size)s MB; meer dan %(limit)s MB mag niet.") % {
+            "size": entry.file_size // 1_000_000,
+            "limit": limits.file_bytes // 1_000_000,
+        }
     if entry.file_size > limits.ratio_from_bytes and entry.file_size > limits.ratio * max(entry.compress_size, 1):
         return _("uitgepakt is dit bestand meer dan %(ratio)s keer zo groot; dat wijst op een zip-bom.") % {"ratio": limits.ratio}
     return None
@@ -183,7 +198,9 @@ def _extract(archive: zipfile.ZipFile, wanted: list[tuple[str, zipfile.ZipInfo]]
         folded = unicodedata.normalize("NFC", name).casefold()
         other = by_folded_name.setdefault(folded, name)
         if other != name:
-            reasons.append(f"{printable(name)}: " + _("deze naam verschilt alleen in hoofdletters van %(other)s.") % {"other": printable(other)})
+            reasons.append(
+                f"{printable(name)}: " + _("deze naam verschilt alleen in hoofdletters van %(other)s.") % {"other": printable(other)}
+            )
         elif name in files and files[name].sha256 != unpacked.sha256:
             reasons.append(f"{printable(name)}: " + _("dit bestand staat er twee keer in, met verschillende inhoud."))
         files[name] = unpacked

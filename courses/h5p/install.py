@@ -49,7 +49,14 @@ def import_package(
 
 
 def _keep(
-    package: Package, *, by: User | None, organisation: Organisation | None, content: H5PContent | None, may_install: bool, slug: str, origin: str
+    package: Package,
+    *,
+    by: User | None,
+    organisation: Organisation | None,
+    content: H5PContent | None,
+    may_install: bool,
+    slug: str,
+    origin: str,
 ) -> H5PVersion:
     scope = content.versions.all() if content else H5PVersion.objects.filter(content__organisation=organisation, content__slug=slug)
     same = scope.filter(package_sha256=package.sha256).order_by("-number").first()
@@ -83,7 +90,9 @@ def _keep(
             )
             version.files = kept.keep(package.content_files, folder="content")
             version.save()
-            H5PVersionLibrary.objects.bulk_create(H5PVersionLibrary(version=version, library=library, order=number) for number, library in enumerate(order))
+            H5PVersionLibrary.objects.bulk_create(
+                H5PVersionLibrary(version=version, library=library, order=number) for number, library in enumerate(order)
+            )
             return version
     except BaseException:
         kept.discard()
@@ -178,11 +187,16 @@ class _Builds:
         if not self._may_install:
             return H5PLibrary.objects.filter(hash=brought.hash).first() or default
         if default is not None and default.patch > brought.patch:
-            self.notes.append(_("Van %(name)s is hier al een nieuwere reparatieversie (%(patch)s); die wordt gebruikt.") % {"name": name, "patch": default.patch})
+            self.notes.append(
+                _("Van %(name)s is hier al een nieuwere reparatieversie (%(patch)s); die wordt gebruikt.")
+                % {"name": name, "patch": default.patch}
+            )
             return default
         same = H5PLibrary.objects.filter(hash=brought.hash).first()
         if same is None and default is not None and default.patch == brought.patch:
-            self.notes.append(_("%(name)s in dit pakket wijkt af van de geïnstalleerde; alleen deze inhoud gebruikt de afwijkende.") % {"name": name})
+            self.notes.append(
+                _("%(name)s in dit pakket wijkt af van de geïnstalleerde; alleen deze inhoud gebruikt de afwijkende.") % {"name": name}
+            )
         return same or self._install(brought)
 
     def in_loading_order(self) -> list[H5PLibrary]:
@@ -223,14 +237,20 @@ class _Builds:
 
     def _missing(self, name: LibraryName, *, needed_by: str = "") -> str:
         if name in self.package.libraries and not self._may_install:
-            return _("%(name)s: deze bibliotheek is hier niet geïnstalleerd. Vraag iemand die H5P-bibliotheken mag installeren om dit pakket te uploaden.") % {"name": name}
+            return _(
+                "%(name)s: deze bibliotheek is hier niet geïnstalleerd. Vraag iemand die H5P-bibliotheken mag installeren om dit pakket te uploaden."
+            ) % {"name": name}
         if needed_by:
-            return _("%(name)s: deze bibliotheek is nodig voor %(needed_by)s, maar zit niet in het pakket en is hier niet geïnstalleerd.") % {"name": name, "needed_by": needed_by}
+            return _(
+                "%(name)s: deze bibliotheek is nodig voor %(needed_by)s, maar zit niet in het pakket en is hier niet geïnstalleerd."
+            ) % {"name": name, "needed_by": needed_by}
         return _("%(name)s: deze bibliotheek zit niet in het pakket en is hier niet geïnstalleerd.") % {"name": name}
 
 
 def make_default(library: H5PLibrary) -> None:
     """Let this build serve packages that bring none themselves. Content that is there keeps what it pinned."""
     with transaction.atomic():
-        H5PLibrary.objects.filter(machine_name=library.machine_name, major=library.major, minor=library.minor, is_default=True).update(is_default=False)
+        H5PLibrary.objects.filter(machine_name=library.machine_name, major=library.major, minor=library.minor, is_default=True).update(
+            is_default=False
+        )
         H5PLibrary.objects.filter(pk=library.pk).update(is_default=True)

@@ -129,7 +129,9 @@ def _scan(source: IO[bytes], files: dict[str, Unpacked]) -> None:
     scan = import_string(name) if isinstance(name, str) else name
     found = [(file, finding) for file, unpacked in files.items() if (finding := scan(unpacked.path))]
     if found:
-        raise PackageRefused(_("%(file)s: de virusscanner vond %(finding)s.") % {"file": printable(file), "finding": finding} for file, finding in found)
+        raise PackageRefused(
+            _("%(file)s: de virusscanner vond %(finding)s.") % {"file": printable(file), "finding": finding} for file, finding in found
+        )
 
 
 def _check(files: dict[str, Unpacked], bounds: Limits, *, sha256: str) -> Package:
@@ -145,15 +147,18 @@ def _check(files: dict[str, Unpacked], bounds: Limits, *, sha256: str) -> Packag
     main_library = next((name for name in dependencies if name.machine_name == main_name), None)
     if definition is not None and main_name and main_library is None:
         reasons.append(_("h5p.json: preloadedDependencies noemt de hoofdbibliotheek %(name)s niet.") % {"name": main_name})
-    if reasons or main_library is None:
+    if reasons or main_library is None or definition is None or parameters is None:
         raise PackageRefused(reasons, main_library=str(main_library) if main_library else main_name or None)
-    assert definition is not None and parameters is not None
     return Package(
         title=title,
         language=language,
         main_library=main_library,
         dependencies=dependencies,
-        metadata={key: value for key, value in definition.items() if key not in {"preloadedDependencies", "dynamicDependencies", "editorDependencies"}},
+        metadata={
+            key: value
+            for key, value in definition.items()
+            if key not in {"preloadedDependencies", "dynamicDependencies", "editorDependencies"}
+        },
         parameters=parameters,
         content_files=content_files,
         libraries=libraries,
@@ -179,7 +184,7 @@ def _required_json(files: dict[str, Unpacked], name: str, bounds: Limits, reason
     return value
 
 
-def _extension(path: str) -> str:
+def extension_of(path: str) -> str:
     return posixpath.splitext(path)[1][1:].lower()
 
 
@@ -188,8 +193,8 @@ def _content_files(files: dict[str, Unpacked], reasons: list[str]) -> dict[str, 
     for path, file in files.items():
         if not path.startswith("content/"):
             continue
-        if _extension(path) not in CONTENT_EXTENSIONS:
-            kind = f".{_extension(path)}" if _extension(path) else _("zonder extensie")
+        if extension_of(path) not in CONTENT_EXTENSIONS:
+            kind = f".{extension_of(path)}" if extension_of(path) else _("zonder extensie")
             reasons.append(_("%(file)s: dit soort bestand (%(kind)s) mag niet in de inhoud.") % {"file": printable(path), "kind": kind})
         elif path != "content/content.json":
             kept[path.removeprefix("content/")] = file
@@ -285,7 +290,9 @@ def _libraries(files: dict[str, Unpacked], bounds: Limits, reasons: list[str], n
         if library is None:
             continue
         if library.name in libraries:
-            reasons.append(_("%(folder)s: bibliotheek %(name)s staat twee keer in het pakket.") % {"folder": printable(folder), "name": library.name})
+            reasons.append(
+                _("%(folder)s: bibliotheek %(name)s staat twee keer in het pakket.") % {"folder": printable(folder), "name": library.name}
+            )
         libraries[library.name] = library
     return libraries
 
@@ -325,16 +332,27 @@ def _library(folder: str, files: dict[str, Unpacked], bounds: Limits, reasons: l
         wrong(_("de map hoort %(name)s of %(name)s-%(major)s.%(minor)s te heten.") % {"name": machine_name, "major": major, "minor": minor})
     _check_core_api(manifest, wrong)
     clean = {
-        **{key: manifest[key] for key in ("title", "machineName", "author", "license", "description", "fullscreen") if _is_plain(manifest.get(key))},
+        **{
+            key: manifest[key]
+            for key in ("title", "machineName", "author", "license", "description", "fullscreen")
+            if _is_plain(manifest.get(key))
+        },
         "majorVersion": major,
         "minorVersion": minor,
         "patchVersion": patch,
         "preloadedJs": _assets(manifest, "preloadedJs", kept, wrong),
         "preloadedCss": _assets(manifest, "preloadedCss", kept, wrong),
-        "dropLibraryCss": [item["machineName"] for item in _list(manifest.get("dropLibraryCss")) if isinstance(item, dict) and isinstance(item.get("machineName"), str)],
+        "dropLibraryCss": [
+            item["machineName"]
+            for item in _list(manifest.get("dropLibraryCss"))
+            if isinstance(item, dict) and isinstance(item.get("machineName"), str)
+        ],
     }
     for key in ("preloadedDependencies", "dynamicDependencies", "editorDependencies"):
-        clean[key] = [{"machineName": dep.machine_name, "majorVersion": dep.major, "minorVersion": dep.minor} for dep in _dependencies(manifest, key, wrong)]
+        clean[key] = [
+            {"machineName": dep.machine_name, "majorVersion": dep.major, "minorVersion": dep.minor}
+            for dep in _dependencies(manifest, key, wrong)
+        ]
     semantics = _library_json(kept, "semantics.json", bounds, wrong) if "semantics.json" in kept else None
     if semantics is not None and not isinstance(semantics, list):
         wrong(_("hier hoort een JSON-lijst te staan."), "semantics.json")
@@ -350,7 +368,7 @@ def _library(folder: str, files: dict[str, Unpacked], bounds: Limits, reasons: l
 def _library_files(folder: str, files: dict[str, Unpacked], wrong: Any, notes: list[str]) -> dict[str, Unpacked]:
     kept, left_out = {}, []
     for path, file in files.items():
-        extension = _extension(path)
+        extension = extension_of(path)
         if extension in DANGEROUS_EXTENSIONS:
             wrong(_("dit soort bestand (.%(kind)s) mag niet in een bibliotheek.") % {"kind": extension}, path)
         elif extension in LIBRARY_EXTENSIONS:
@@ -390,7 +408,10 @@ def _check_core_api(manifest: dict[str, Any], wrong: Any) -> None:
     if major is None or minor is None:
         wrong(_("coreApi heeft geen majorVersion en minorVersion."))
     elif (major, minor) > CORE_API:
-        wrong(_("deze bibliotheek vraagt H5P core %(major)s.%(minor)s; hier draait %(ours)s.") % {"major": major, "minor": minor, "ours": "{}.{}".format(*CORE_API)})
+        wrong(
+            _("deze bibliotheek vraagt H5P core %(major)s.%(minor)s; hier draait %(ours)s.")
+            % {"major": major, "minor": minor, "ours": "{}.{}".format(*CORE_API)}
+        )
 
 
 def _assets(manifest: dict[str, Any], key: str, files: dict[str, Unpacked], wrong: Any) -> list[str]:
@@ -413,7 +434,10 @@ def _assets(manifest: dict[str, Any], key: str, files: dict[str, Unpacked], wron
         # Some old packages were made on Windows, or start their paths with a slash.
         plain = posixpath.normpath(path.strip().replace("\\", "/").lstrip("/"))
         if plain.startswith("..") or not plain.lower().endswith(suffix):
-            wrong(_("%(key)s: %(path)s is geen pad naar een %(suffix)s-bestand in de bibliotheek.") % {"key": key, "path": printable(path), "suffix": suffix})
+            wrong(
+                _("%(key)s: %(path)s is geen pad naar een %(suffix)s-bestand in de bibliotheek.")
+                % {"key": key, "path": printable(path), "suffix": suffix}
+            )
         elif plain not in files:
             wrong(_("%(key)s: %(path)s staat niet in het pakket.") % {"key": key, "path": printable(path)})
         else:

@@ -69,7 +69,11 @@ class Cleaning:
         return self._fields(parameters, self.semantics_of(library) or [])
 
     def _fields(self, values: dict[str, Any], fields: Any) -> dict[str, Any]:
-        known = {field["name"]: field for field in fields if isinstance(field, dict) and isinstance(field.get("name"), str)} if isinstance(fields, list) else {}
+        known = (
+            {field["name"]: field for field in fields if isinstance(field, dict) and isinstance(field.get("name"), str)}
+            if isinstance(fields, list)
+            else {}
+        )
         return {_key(name): self._value(value, known[name]) if name in known else self._unknown(value) for name, value in values.items()}
 
     def _value(self, value: Any, field: dict[str, Any]) -> Any:
@@ -78,7 +82,11 @@ class Cleaning:
             return self._group(value, field)
         if kind == "list":
             inner = field.get("field")
-            return [self._value(item, inner) if isinstance(inner, dict) else self._unknown(item) for item in value] if isinstance(value, list) else self._unknown(value)
+            return (
+                [self._value(item, inner) if isinstance(inner, dict) else self._unknown(item) for item in value]
+                if isinstance(value, list)
+                else self._unknown(value)
+            )
         if kind == "library":
             return self._library(value)
         if kind in {"file", "image", "video", "audio"}:
@@ -166,7 +174,10 @@ class Cleaning:
             # Sub-content can stand in a field that the semantics do not know, for instance of a newer library.
             if isinstance(value.get("library"), str) and isinstance(value.get("params"), dict):
                 return self._library(value)
-            return {_key(name): self._path(item) if name == "path" and isinstance(item, str) else self._unknown(item) for name, item in value.items()}
+            return {
+                _key(name): self._path(item) if name == "path" and isinstance(item, str) else self._unknown(item)
+                for name, item in value.items()
+            }
         return value
 
 

@@ -44,7 +44,9 @@ class H5PLibrary(models.Model):
         verbose_name = _("H5P-bibliotheek")
         verbose_name_plural = _("H5P-bibliotheken")
         constraints = [
-            models.UniqueConstraint(fields=["machine_name", "major", "minor"], condition=Q(is_default=True), name="one_default_build_per_library_version"),
+            models.UniqueConstraint(
+                fields=["machine_name", "major", "minor"], condition=Q(is_default=True), name="one_default_build_per_library_version"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,7 +111,9 @@ class H5PVersion(models.Model):
     files = models.JSONField(_("bestanden"), default=dict)
     notes = models.JSONField(_("opmerkingen bij het inlezen"), default=list)
     package_sha256 = models.CharField(max_length=64, db_index=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("gemaakt door"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("gemaakt door")
+    )
     created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 import zipfile
 from typing import Any
 
@@ -87,8 +88,6 @@ def zipped(entries: dict[str, bytes | str]) -> bytes:
 
 def raw_zip(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     """A zip with exactly these entries, repeats and odd names included."""
-    import warnings
-
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -135,7 +134,9 @@ T.OldQuestion.prototype = Object.create(H5P.EventDispatcher ? new H5P.EventDispa
 def old_style_package(text: str = "Oude vraag") -> bytes:
     """Uses eval, the Function constructor and an inline handler; made on Windows, with version numbers as text."""
     templates = library("EmbeddedJS 1.0", js=OLD_STYLE_TEMPLATES, runnable=0)
-    question = library("T.OldQuestion 1.17", js=OLD_STYLE, needs=["EmbeddedJS 1.0"], extra={"preloadedJs": [{"path": "\\main.js"}], "runnable": "1"})
+    question = library(
+        "T.OldQuestion 1.17", js=OLD_STYLE, needs=["EmbeddedJS 1.0"], extra={"preloadedJs": [{"path": "\\main.js"}], "runnable": "1"}
+    )
     h5p = {"preloadedDependencies": [{"machineName": "T.OldQuestion", "majorVersion": "1", "minorVersion": "17"}], "embedTypes": ["iframe"]}
     return package("T.OldQuestion 1.17", templates, question, params={"text": text}, h5p=h5p)
 

@@ -1,6 +1,8 @@
 import io
+from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import storages
 
 from courses.h5p.archive import PackageRefused
@@ -9,7 +11,18 @@ from courses.h5p.install import import_package
 
 @pytest.fixture(autouse=True)
 def own_private_storage(settings, tmp_path):
-    settings.STORAGES = {**settings.STORAGES, "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "private", "base_url": None}}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "private": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "private", "base_url": None},
+        },
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    cache.clear()
 
 
 @pytest.fixture
@@ -18,8 +31,6 @@ def stored_files():
 
     def list_files():
         root = storages["private"].base_location
-        from pathlib import Path
-
         return sorted(str(path) for path in Path(root).rglob("*") if path.is_file())
 
     return list_files
@@ -29,8 +40,8 @@ def stored_files():
 def upload(db):
     """Upload the bytes of a package, with the right to install libraries unless told otherwise."""
 
-    def upload(content, *, filename="pakket.h5p", may_install=True, **kwargs):
-        return import_package(io.BytesIO(content), filename=filename, may_install=may_install, **kwargs)
+    def upload(archive, *, filename="pakket.h5p", may_install=True, **kwargs):
+        return import_package(io.BytesIO(archive), filename=filename, may_install=may_install, **kwargs)
 
     return upload
 

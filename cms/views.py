@@ -1,11 +1,32 @@
 """Pages of `cms` that are not in the site tree."""
 
+from django.apps import apps
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
+from wagtail.models import Page
+
+from cms.models import BasePage, ToolPage, ToolUse
+from cms.models.tools import record_use
+
+RESULTS_PER_PAGE = 20
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Published pages that hold the words; a page behind a restriction is never found."""
+    query = request.GET.get("q", "").strip()[:200]
+    page_obj = None
+    if query:
+        kinds = [model for model in apps.get_models() if issubclass(model, BasePage) and model.found_by_search]
+        found = Page.objects.live().public().type(*kinds).specific().search(query)
+        page_obj = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("pagina"))
+    return render(request, "cms/search.html", {"query": query, "page_obj": page_obj})
 
 
 # Without a token, so that a visitor's pages need no cookie; all a forged request could do is change the language.
@@ -19,7 +40,17 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=request.is_secure(), httponly=True, samesite="Lax"
-        )
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=request.is_secure(), httponly=True, samesite="Lax")
     return response
+
+
+# A beacon cannot carry a token; it only counts, and only from our own pages.
+@csrf_exempt
+@require_POST
+def tool_used(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count that a tool is used on the screen: at the first step forward or the first letter, not at opening the page."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return HttpResponseBadRequest()
+    tool = get_object_or_404(ToolPage.objects.live().public(), pk=pk)
+    record_use(tool=tool, how=ToolUse.How.SCREEN, person=request.user if request.user.is_authenticated else None)
+    return HttpResponse(status=204)

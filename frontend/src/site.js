@@ -4,6 +4,7 @@ import "./dialog.js";
 import "./forms.js";
 import "./menu.js";
 import "./table.js";
+import "./tool.js";
 
 // The strict Content-Security-Policy allows no inline style and no eval.
 htmx.config.includeIndicatorStyles = false;

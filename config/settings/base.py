@@ -107,6 +107,7 @@ FORM_RENDERER = "cms.form_renderer.VakwijsRenderer"
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'vakwijs.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes the file, not the folder
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE: a writer waits for its turn at the start, instead of failing with "database is locked" half-way.
         "transaction_mode": "IMMEDIATE",

@@ -6,6 +6,7 @@ ICONS = {
     "calendar": "M4 6h16v14H4zM4 10.5h16M8.5 3.5V8m7-4.5V8",
     "check": "m5 12.5 4.5 4.5L19 7.5",
     "chevron-down": "m6 9.5 6 6 6-6",
+    "chevron-up": "m6 14.5 6-6 6 6",
     "chevron-right": "m9.5 6 6 6-6 6",
     "circle": "M12 4.5a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15z",
     "clock": "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zm0 3.5V12l3 2.5",

@@ -10,5 +10,7 @@ class CoursesConfig(AppConfig):
         # Inside, because a kind needs its models.
         from courses.activities import register
         from courses.h5p.kind import H5PKind
+        from courses.questions.kind import QuestionsKind
 
-        register(H5PKind())
+        for kind in (H5PKind(), QuestionsKind()):
+            register(kind)

@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leren/<uuid:enrolment>/stoppen/", views.leave, name="leave"),
     path("docent/nakijken/", views.due_for_review, name="due_for_review"),
     path("h5p/", include("courses.h5p.urls")),
+    path("", include("courses.questions.urls")),
 ]

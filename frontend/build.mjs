@@ -102,6 +102,8 @@ const options = {
     { in: join(here, "src/site.css"), out: "site" },
     { in: join(here, "src/site.js"), out: "site" },
     { in: join(here, "src/h5p-frame.js"), out: "h5p-frame" },
+    { in: join(here, "src/questions.js"), out: "questions" },
+    { in: join(here, "src/test-player.js"), out: "test-player" },
   ],
   outdir: dist,
   bundle: true,

@@ -29,8 +29,17 @@ class Question(models.Model):
         HARD = "hard", _("moeilijk")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="questions", verbose_name=_("organisatie"))
-    course = models.ForeignKey("courses.CoursePage", on_delete=models.PROTECT, null=True, blank=True, related_name="questions", verbose_name=_("alleen voor cursus"))
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="questions", verbose_name=_("organisatie")
+    )
+    course = models.ForeignKey(
+        "courses.CoursePage",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="questions",
+        verbose_name=_("alleen voor cursus"),
+    )
     key = models.SlugField(_("naam"), max_length=120, blank=True)
     title = models.CharField(_("titel"), max_length=255)
     difficulty = models.CharField(_("moeilijkheid"), max_length=10, choices=Difficulty, default=Difficulty.MEDIUM)
@@ -43,7 +52,9 @@ class Question(models.Model):
         ordering = ["title", "pk"]
         verbose_name = _("vraag")
         verbose_name_plural = _("vragen")
-        constraints = [models.UniqueConstraint(fields=["course", "key"], condition=~Q(key="") & Q(course__isnull=False), name="one_question_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "key"], condition=~Q(key="") & Q(course__isnull=False), name="one_question_per_key")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -58,7 +69,9 @@ class QuestionVersion(models.Model):
     definition = models.JSONField(_("inhoud"))
     points = models.PositiveSmallIntegerField(_("punten"), default=1)
     created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("gemaakt door"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("gemaakt door")
+    )
 
     class Meta:
         ordering = ["question", "-number"]
@@ -85,7 +98,9 @@ class Attempt(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enrolment = models.ForeignKey("courses.Enrolment", on_delete=models.PROTECT, related_name="attempts", verbose_name=_("inschrijving"))
     activity = models.UUIDField(_("activiteit"), db_index=True)
-    release_activity = models.ForeignKey("courses.ReleaseActivity", on_delete=models.PROTECT, related_name="attempts", verbose_name=_("uitgebrachte activiteit"))
+    release_activity = models.ForeignKey(
+        "courses.ReleaseActivity", on_delete=models.PROTECT, related_name="attempts", verbose_name=_("uitgebrachte activiteit")
+    )
     number = models.PositiveIntegerField(_("poging"))
     mode = models.CharField(_("soort"), max_length=10, choices=Mode)
     seed = models.CharField(max_length=64, default=new_seed, editable=False)
@@ -153,9 +168,12 @@ class Answer(models.Model):
     saved_at = models.DateTimeField(_("bewaard op"))
     checked_at = models.DateTimeField(_("nagekeken op"), null=True)
     share = models.FloatField(_("deel van de punten"), null=True)
-    judged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="judged_answers", verbose_name=_("beoordeeld door"))
+    judged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="judged_answers", verbose_name=_("beoordeeld door")
+    )
     judged_at = models.DateTimeField(_("beoordeeld op"), null=True)
     judgement = models.TextField(_("toelichting van de docent"), blank=True)
+    is_newer = False  # set on a row that was not replaced, because it was given later than what came in
 
     class Meta:
         verbose_name = _("antwoord")

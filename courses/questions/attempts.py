@@ -158,7 +158,9 @@ def place_questions(attempt: Attempt) -> list[AttemptQuestion]:
     """The questions of a new attempt, drawn and laid out, not saved yet."""
     chosen = draw(attempt.release_activity.settings, seed=attempt.seed)
     versions = QuestionVersion.objects.select_related("question").in_bulk(chosen)
-    return lay_out(attempt, [versions[key] for key in chosen if key in versions], shuffled=bool(attempt.release_activity.settings.get("shuffle", True)))
+    return lay_out(
+        attempt, [versions[key] for key in chosen if key in versions], shuffled=bool(attempt.release_activity.settings.get("shuffle", True))
+    )
 
 
 def save_answer(*, attempt: Attempt, position: int, data: FormData, age: timedelta = timedelta(0), flagged: bool | None = None) -> Answer:
@@ -254,8 +256,11 @@ def _plan_hand_in(attempt: Attempt) -> None:
         hand_in_overdue.using(run_after=attempt.deadline_at + 2 * GRACE).enqueue(attempt.pk)
 
 
-def score_when_marked(attempt: Attempt) -> None:
-    """Count the attempt and record its result, once no answer waits for a teacher any more. Call with its row locked."""
+def score_when_marked(attempt: Attempt, *, at: datetime) -> None:
+    """Count the attempt and record its result, once no answer waits for a teacher any more. Call with its row locked.
+
+    `at` is when that became so: the hand-in, or the last mark.
+    """
     questions = list(attempt.questions.select_related("version", "answer"))
     parts: list[tuple[float, float]] = []
     for question in questions:
@@ -272,7 +277,7 @@ def score_when_marked(attempt: Attempt) -> None:
     if attempt.mode == Attempt.Mode.TEST:
         attempt.passed = score.reaches(attempt.release_activity.settings.get("pass_mark") or DEFAULT_PASS_MARK)
     attempt.save(update_fields=["raw_score", "max_score", "scaled_score", "scored_at", "passed"])
-    _record_result(attempt, score)
+    _record_result(attempt, score, at=at)
 
 
 def _lock(attempt: Attempt) -> datetime:
@@ -290,6 +295,7 @@ def _keep(question: AttemptQuestion, data: FormData, *, given_at: datetime, now:
     kind, definition = TYPES[question.version.type], question.version.definition
     answer = Answer.objects.filter(question=question).first()
     if answer and answer.given_at > given_at:
+        answer.is_newer = True
         return answer
     response = kind.read(definition, question.layout, data, answer.response if answer else None)
     if answer is None:
@@ -315,7 +321,7 @@ def _finish(attempt: Attempt, *, at: datetime) -> None:
                 answer.save(update_fields=["share"])
             # Not before: whether an answer was right is in the record, and a learner can read the record.
             _record_answer(attempt, question, answer, name=f"answered:{question.position}", at=at)
-    score_when_marked(attempt)
+    score_when_marked(attempt, at=at)
 
 
 def _record_answer(attempt: Attempt, question: AttemptQuestion, answer: Answer, *, name: str, at: datetime | None = None) -> None:
@@ -323,28 +329,47 @@ def _record_answer(attempt: Attempt, question: AttemptQuestion, answer: Answer, 
     result: dict[str, Any] = {"response": kind.response_text(definition, answer.response)[:2000]}
     if answer.share is not None:
         points = question.version.points
-        result |= {"success": answer.share == 1, "score": {"scaled": answer.share, "raw": answer.share * points, "min": 0, "max": points}} if points else {"success": answer.share == 1}
+        result |= (
+            {"success": answer.share == 1, "score": {"scaled": answer.share, "raw": answer.share * points, "min": 0, "max": points}}
+            if points
+            else {"success": answer.share == 1}
+        )
     _record(attempt, adl.ANSWERED, name=name, question=question, result=result, at=at or answer.given_at)
 
 
-def _record_result(attempt: Attempt, score: Score) -> None:
-    assert attempt.submitted_at is not None
-    result: dict[str, Any] = {"completion": True, "duration": f"PT{max(0, int((attempt.submitted_at - attempt.started_at).total_seconds()))}S"}
+def _record_result(attempt: Attempt, score: Score, *, at: datetime) -> None:
+    ended = attempt.submitted_at or attempt.started_at
+    result: dict[str, Any] = {
+        "completion": True,
+        "duration": f"PT{max(0, int((ended - attempt.started_at).total_seconds()))}S",
+    }
     if score.max:
         result["score"] = {"scaled": score.scaled, "raw": score.raw, "min": 0, "max": score.max}
     verb = adl.COMPLETED
     if attempt.mode == Attempt.Mode.TEST:
         result["success"] = bool(attempt.passed)
         verb = adl.PASSED if attempt.passed else adl.FAILED
-    _record(attempt, verb, name="result", result=result, at=attempt.scored_at if attempt.waits_for_teacher else attempt.submitted_at)
+    _record(attempt, verb, name="result", result=result, at=at)
 
 
-def _record(attempt: Attempt, verb: str, *, name: str = "attempted", question: AttemptQuestion | None = None, result: dict[str, Any] | None = None, at: datetime | None = None) -> None:
+def _record(
+    attempt: Attempt,
+    verb: str,
+    *,
+    name: str = "attempted",
+    question: AttemptQuestion | None = None,
+    result: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
     inner, definition = "", None
     if question:
         inner = str(question.version.question.uuid)
         prompt = question.version.definition["prompt"]
-        definition = {"type": adl.CMI_INTERACTION, "name": {"nl": prompt[:500]}, **TYPES[question.version.type].interaction(question.version.definition)}
+        definition = {
+            "type": adl.CMI_INTERACTION,
+            "name": {"nl": prompt[:500]},
+            **TYPES[question.version.type].interaction(question.version.definition),
+        }
     record(
         enrolment=attempt.enrolment,
         verb=verb,
@@ -362,4 +387,11 @@ def record_judgement(attempt: Attempt, question: AttemptQuestion, answer: Answer
     """Write in the record what a teacher gave for an open answer."""
     points = question.version.points
     share = answer.share or 0.0
-    _record(attempt, adl.SCORED, name=f"scored:{question.position}", question=question, result={"score": {"scaled": share, "raw": share * points, "min": 0, "max": points}} if points else None, at=answer.judged_at)
+    _record(
+        attempt,
+        adl.SCORED,
+        name=f"scored:{question.position}",
+        question=question,
+        result={"score": {"scaled": share, "raw": share * points, "min": 0, "max": points}} if points else None,
+        at=answer.judged_at,
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
@@ -29,7 +29,9 @@ def add_question(
 ) -> Question:
     """Put a question in the bank with its first version. Raises DefinitionRefused."""
     definition = clean(kind, definition)
-    question = Question.objects.create(organisation=organisation, course=course, key=key, title=title[:255], difficulty=difficulty, provenance=provenance)
+    question = Question.objects.create(
+        organisation=organisation, course=course, key=key, title=title[:255], difficulty=difficulty, provenance=provenance
+    )
     question.tags.set(list(tags))
     QuestionVersion.objects.create(question=question, number=1, type=kind, definition=definition, points=points, created_by=author)
     return question
@@ -47,7 +49,9 @@ def revise(question: Question, *, kind: str, definition: dict[str, Any], points:
     if latest and (latest.type, latest.definition, latest.points) == (kind, definition, points):
         return latest
     number = (question.versions.aggregate(Max("number"))["number__max"] or 0) + 1
-    return QuestionVersion.objects.create(question=question, number=number, type=kind, definition=definition, points=points, created_by=author)
+    return QuestionVersion.objects.create(
+        question=question, number=number, type=kind, definition=definition, points=points, created_by=author
+    )
 
 
 def clean(kind: str, definition: Any) -> dict[str, Any]:
@@ -66,21 +70,25 @@ def with_latest(questions: QuerySet[Question]) -> QuerySet[Question]:
     """The questions with `latest_type`, `latest_version` and `latest_number` of their newest version."""
     newest = QuestionVersion.objects.filter(question=OuterRef("pk")).order_by("-number")
     return questions.annotate(
-        latest_version=Subquery(newest.values("pk")[:1]), latest_type=Subquery(newest.values("type")[:1]), latest_number=Subquery(newest.values("number")[:1])
+        latest_version=Subquery(newest.values("pk")[:1]),
+        latest_type=Subquery(newest.values("type")[:1]),
+        latest_number=Subquery(newest.values("number")[:1]),
     )
 
 
 def newest_versions(questions: QuerySet[Question]) -> list[QuestionVersion]:
     """The newest version of each of the questions, in a lasting order."""
-    ids = with_latest(questions).values("latest_version")
-    return list(QuestionVersion.objects.filter(pk__in=ids).select_related("question").order_by("question_id"))
+    newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("pk")[:1]
+    return list(
+        QuestionVersion.objects.filter(question__in=questions, pk=Subquery(newest)).select_related("question").order_by("question_id")
+    )
 
 
 def pool_for_draw(course: CoursePage, *, tag: str) -> list[QuestionVersion]:
     """What a draw by tag chooses from: the questions in use of the course itself and of the organisation at large."""
-    questions = Question.objects.filter(retired_at=None, organisation=course.organisation, tags__name=tag).filter(Q(course=course) | Q(course=None)).distinct()
+    questions = (
+        Question.objects.filter(retired_at=None, organisation=course.organisation, tags__name=tag)
+        .filter(Q(course=course) | Q(course=None))
+        .distinct()
+    )
     return newest_versions(questions)
-
-
-def with_versions(questions: QuerySet[Question]) -> QuerySet[Question]:
-    return questions.prefetch_related("tags", Prefetch("versions", QuestionVersion.objects.order_by("-number")))

@@ -29,7 +29,12 @@ def answers_for(teacher: User) -> QuerySet[Answer]:
             response__isnull=False,
         )
         .exclude(question__attempt__enrolment__learner=teacher)
-        .select_related("question__version__question", "question__attempt__enrolment__learner", "question__attempt__enrolment__course", "question__attempt__release_activity")
+        .select_related(
+            "question__version__question",
+            "question__attempt__enrolment__learner",
+            "question__attempt__enrolment__course",
+            "question__attempt__release_activity",
+        )
         .order_by("question__attempt__submitted_at", "question__position")
     )
 
@@ -59,5 +64,5 @@ def mark_answer(*, answer: Answer, teacher: User, points: float, feedback: str) 
         answer.judged_by, answer.judged_at, answer.checked_at, answer.judgement = teacher, now, now, feedback
         answer.save(update_fields=["share", "judged_by", "judged_at", "checked_at", "judgement"])
         record_judgement(attempt, answer.question, answer)
-        score_when_marked(attempt)
+        score_when_marked(attempt, at=now)
     return attempt

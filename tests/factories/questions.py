@@ -1,13 +1,15 @@
 """Questions of every type, and a course with a test, for tests."""
 
+import uuid
 from typing import Any
 
+from django.db.models import QuerySet
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file_svg
 from wagtail.models import Collection
 
 from accounts.models import Organisation
-from courses.models import Enrolment, Question, QuestionVersion, Release, ReleaseActivity
+from courses.models import Enrolment, Question, QuestionVersion, Release, ReleaseActivity, ReleaseLesson
 from courses.questions.bank import add_question
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CourseFactory, released_course
@@ -35,15 +37,34 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
             {"text": "Uitstellen", "feedback": f"{FOUT} meer-d"},
         ],
     },
-    "true_false": {"prompt": "Werk kan een behandeldoel zijn.", "feedback": "GEHEIM-UITLEG waar", "answer": True, "feedback_true": f"{GOED} waar", "feedback_false": f"{FOUT} waar"},
+    "true_false": {
+        "prompt": "Werk kan een behandeldoel zijn.",
+        "feedback": "GEHEIM-UITLEG waar",
+        "answer": True,
+        "feedback_true": f"{GOED} waar",
+        "feedback_false": f"{FOUT} waar",
+    },
     "matching": {
         "prompt": "Wie doet wat?",
         "feedback": "GEHEIM-UITLEG paar",
-        "pairs": [{"left": "Bedrijfsarts", "right": "Belastbaarheid"}, {"left": "Werkgever", "right": "Aangepast werk"}, {"left": "Verpleegkundige", "right": "Signaleren"}],
+        "pairs": [
+            {"left": "Bedrijfsarts", "right": "Belastbaarheid"},
+            {"left": "Werkgever", "right": "Aangepast werk"},
+            {"left": "Verpleegkundige", "right": "Signaleren"},
+        ],
         "extra_right": ["Salaris betalen"],
     },
-    "ordering": {"prompt": "Zet op volgorde.", "feedback": "GEHEIM-UITLEG volgorde", "items": ["Vragen", "Luisteren", "Samenvatten", "Afspreken"]},
-    "fill_in": {"prompt": "Vul aan.", "feedback": "GEHEIM-UITLEG gat", "text": "Een [[1]] noemt dat [[2]].", "gaps": {"1": ["cliënte", "GEHEIM-patiënt"], "2": ["GEHEIM-regie"]}},
+    "ordering": {
+        "prompt": "Zet op volgorde.",
+        "feedback": "GEHEIM-UITLEG volgorde",
+        "items": ["Vragen", "Luisteren", "Samenvatten", "Afspreken"],
+    },
+    "fill_in": {
+        "prompt": "Vul aan.",
+        "feedback": "GEHEIM-UITLEG gat",
+        "text": "Een [[1]] noemt dat [[2]].",
+        "gaps": {"1": ["cliënte", "GEHEIM-patiënt"], "2": ["GEHEIM-regie"]},
+    },
     "numeric": {"prompt": "Hoeveel procent?", "feedback": "GEHEIM-UITLEG getal", "answer": 9812.5, "tolerance": 0.5, "unit": "euro"},
     "hotspot": {
         "prompt": "Waar staat participatie?",
@@ -55,14 +76,31 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
             {"shape": "circle", "x": 80, "y": 20, "radius": 10, "label": "Rechts", "feedback": f"{FOUT} plek-c"},
         ],
     },
-    "open": {"prompt": "Wat vraag je als eerste?", "feedback": "GEHEIM-UITLEG open", "model_answer": "GEHEIM-MODEL vraag naar het werk", "max_words": 50},
+    "open": {
+        "prompt": "Wat vraag je als eerste?",
+        "feedback": "GEHEIM-UITLEG open",
+        "model_answer": "GEHEIM-MODEL vraag naar het werk",
+        "max_words": 50,
+    },
     "case": {
         "prompt": "Casus: mevrouw A.",
         "feedback": "GEHEIM-UITLEG casus",
         "start": "n1",
         "nodes": {
-            "n1": {"text": "Zij wil stoppen met werken.", "choices": [{"text": "Doorvragen", "next": "n2", "score": 1, "feedback": f"{GOED} casus-1"}, {"text": "Afronden", "next": "n3", "score": 0, "feedback": f"{FOUT} casus-1"}]},
-            "n2": {"text": "GEHEIM-KNOOP zij vertelt over haar werk.", "choices": [{"text": "GEHEIM-KEUZE plan maken", "next": "n4", "score": 1, "feedback": f"{GOED} casus-2"}, {"text": "GEHEIM-KEUZE niets", "next": "n3", "score": 0, "feedback": f"{FOUT} casus-2"}]},
+            "n1": {
+                "text": "Zij wil stoppen met werken.",
+                "choices": [
+                    {"text": "Doorvragen", "next": "n2", "score": 1, "feedback": f"{GOED} casus-1"},
+                    {"text": "Afronden", "next": "n3", "score": 0, "feedback": f"{FOUT} casus-1"},
+                ],
+            },
+            "n2": {
+                "text": "GEHEIM-KNOOP zij vertelt over haar werk.",
+                "choices": [
+                    {"text": "GEHEIM-KEUZE plan maken", "next": "n4", "score": 1, "feedback": f"{GOED} casus-2"},
+                    {"text": "GEHEIM-KEUZE niets", "next": "n3", "score": 0, "feedback": f"{FOUT} casus-2"},
+                ],
+            },
             "n3": {"text": "GEHEIM-EINDE zij gaat weg."},
             "n4": {"text": "GEHEIM-EINDE er is een plan."},
         },
@@ -85,7 +123,9 @@ def definition_of(kind: str) -> dict[str, Any]:
     return definition
 
 
-def make_question(kind: str = "single_choice", *, organisation: Organisation | None = None, tags: tuple[str, ...] = (), title: str = "", **fields: Any) -> Question:
+def make_question(
+    kind: str = "single_choice", *, organisation: Organisation | None = None, tags: tuple[str, ...] = (), title: str = "", **fields: Any
+) -> Question:
     course = fields.get("course")
     organisation = organisation or (course.organisation if course else None) or CourseFactory().organisation
     definition = {**definition_of(kind), **fields.pop("definition", {})}
@@ -95,10 +135,37 @@ def make_question(kind: str = "single_choice", *, organisation: Organisation | N
 def released_test(*kinds: str, versions: list[QuestionVersion] | None = None, **settings: Any) -> ReleaseActivity:
     """A released course whose only activity, `toets`, asks questions of these types."""
     course = CourseFactory()
-    versions = versions or [make_question(kind, course=course, title=f"{kind} {number}").versions.get() for number, kind in enumerate(kinds or ("single_choice",), start=1)]
-    frozen = {"mode": "test", "fixed": [version.pk for version in versions], "draws": [], "pass_mark": 70, "attempts": 0, "wait_hours": 0, "time_limit": 0, "shuffle": True, **settings}
-    release: Release = released_course(course=course, lessons=1, activities=[{"key": "toets", "kind": "questions", "title": "Eindtoets", "settings": frozen}], completion={"all_of": [{"passed": {"activity": "toets", "at_least": 70}}]})
-    return release.activities.get()
+    versions = versions or [
+        make_question(kind, course=course, title=f"{kind} {number}").versions.get()
+        for number, kind in enumerate(kinds or ("single_choice",), start=1)
+    ]
+    frozen = {
+        "mode": "test",
+        "fixed": [version.pk for version in versions],
+        "draws": [],
+        "pass_mark": 70,
+        "attempts": 0,
+        "wait_hours": 0,
+        "time_limit": 0,
+        "shuffle": True,
+        **settings,
+    }
+    release: Release = released_course(
+        course=course,
+        lessons=1,
+        activities=[{"key": "toets", "kind": "questions", "title": "Eindtoets", "settings": frozen}],
+        completion={"all_of": [{"passed": {"activity": "toets", "at_least": 70}}]},
+    )
+    activity = release.activities.select_related("lesson").get()
+    block = {
+        "type": "activity_questions",
+        "id": str(activity.uuid),
+        "value": {"key": activity.key, "title": activity.title, "minutes": 10, "mode": frozen["mode"]},
+    }
+    activity.lesson.body = [{"type": "text", "value": "<p>De tekst van de les.</p>", "id": str(uuid.uuid4())}, block]
+    # A released lesson refuses changes; a test makes one in two steps.
+    QuerySet(ReleaseLesson).filter(pk=activity.lesson_id).update(body=activity.lesson.body)
+    return activity
 
 
 def enrolled(activity: ReleaseActivity, **learner: Any) -> Enrolment:

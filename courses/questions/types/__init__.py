@@ -11,7 +11,8 @@ from courses.questions.types.open import Open
 from courses.questions.types.ordering import Ordering
 
 TYPES: dict[str, QuestionType] = {
-    kind.code: kind for kind in (SingleChoice(), MultipleChoice(), TrueFalse(), Matching(), Ordering(), FillIn(), Numeric(), Hotspot(), Open(), Case())
+    kind.code: kind
+    for kind in (SingleChoice(), MultipleChoice(), TrueFalse(), Matching(), Ordering(), FillIn(), Numeric(), Hotspot(), Open(), Case())
 }
 
 __all__ = ["TYPES", "Definition", "DefinitionRefused", "Layout", "QuestionType", "ReviewLine"]

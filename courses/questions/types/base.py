@@ -84,7 +84,9 @@ class Reader:
             self.problems.append(_("%(field)s moet een getal zijn.") % {"field": name})
             return 0
         if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
-            self.problems.append(_("%(field)s valt buiten wat mag (%(min)s tot %(max)s).") % {"field": name, "min": minimum, "max": maximum})
+            self.problems.append(
+                _("%(field)s valt buiten wat mag (%(min)s tot %(max)s).") % {"field": name, "min": minimum, "max": maximum}
+            )
         return value
 
     def items(self, name: str, *, minimum: int = 0, maximum: int = 50) -> list[Any]:
@@ -95,7 +97,10 @@ class Reader:
             self.problems.append(_("%(field)s moet een lijst zijn.") % {"field": name})
             return []
         if not minimum <= len(value) <= maximum:
-            self.problems.append(_("%(field)s telt %(count)s regels; het moeten er %(min)s tot %(max)s zijn.") % {"field": name, "count": len(value), "min": minimum, "max": maximum})
+            self.problems.append(
+                _("%(field)s telt %(count)s regels; het moeten er %(min)s tot %(max)s zijn.")
+                % {"field": name, "count": len(value), "min": minimum, "max": maximum}
+            )
         return value
 
     def part(self, raw: Any, label: str) -> "Reader":

@@ -6,8 +6,7 @@ shows no situation before the learner has arrived there.
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, first, is_index, opaque, shuffle
 
@@ -24,7 +23,11 @@ class Case(QuestionType):
         reader.known.add("nodes")
         raw_nodes = reader.raw.get("nodes")
         if isinstance(raw_nodes, list):  # the authoring form gives rows
-            raw_nodes = {str(row.get("id", "")): {name: value for name, value in row.items() if name != "id"} for row in raw_nodes if isinstance(row, dict)}
+            raw_nodes = {
+                str(row.get("id", "")): {name: value for name, value in row.items() if name != "id"}
+                for row in raw_nodes
+                if isinstance(row, dict)
+            }
         if not isinstance(raw_nodes, dict) or not 2 <= len(raw_nodes) <= MAX_STEPS:
             reader.problem(_("Een casus heeft 2 tot %(max)s situaties.") % {"max": MAX_STEPS})
             raw_nodes = {}
@@ -55,7 +58,9 @@ class Case(QuestionType):
         for name, node in nodes.items():
             for choice in node["choices"]:
                 if choice["next"] not in nodes:
-                    reader.problem(_("Situatie %(name)s leidt naar %(next)s, maar die bestaat niet.") % {"name": name, "next": choice["next"]})
+                    reader.problem(
+                        _("Situatie %(name)s leidt naar %(next)s, maar die bestaat niet.") % {"name": name, "next": choice["next"]}
+                    )
                     return
         if not nodes[start]["choices"]:
             reader.problem(_("De eerste situatie heeft geen keuzes."))
@@ -71,7 +76,10 @@ class Case(QuestionType):
         nodes = {}
         for name, node in definition["nodes"].items():
             count = len(node["choices"])
-            nodes[name] = {"ids": [opaque(seed, f"node {name}", index) for index in range(count)], "order": shuffle(seed, name, count) if shuffled else list(range(count))}
+            nodes[name] = {
+                "ids": [opaque(seed, f"node {name}", index) for index in range(count)],
+                "order": shuffle(seed, name, count) if shuffled else list(range(count)),
+            }
         return {"nodes": nodes}
 
     def walk(self, definition: Definition, response: Any) -> tuple[list[tuple[str, int]], str]:
@@ -90,7 +98,10 @@ class Case(QuestionType):
         node, placed = definition["nodes"][name], layout["nodes"][name]
         return {
             "step": len(steps),
-            "path": [{"text": definition["nodes"][step]["text"], "choice": definition["nodes"][step]["choices"][choice]["text"]} for step, choice in steps],
+            "path": [
+                {"text": definition["nodes"][step]["text"], "choice": definition["nodes"][step]["choices"][choice]["text"]}
+                for step, choice in steps
+            ],
             "text": node["text"],
             "options": [{"id": placed["ids"][index], "text": node["choices"][index]["text"]} for index in placed["order"]],
             "ended": not node["choices"],
@@ -113,7 +124,9 @@ class Case(QuestionType):
 
     def _share(self, definition: Definition, response: list[int]) -> float:
         steps, _name = self.walk(definition, response)
-        return sum(definition["nodes"][name]["choices"][choice]["score"] for name, choice in steps) / best_score(definition["nodes"], definition["start"])
+        return sum(definition["nodes"][name]["choices"][choice]["score"] for name, choice in steps) / best_score(
+            definition["nodes"], definition["start"]
+        )
 
     def right(self, definition: Definition) -> list[int]:
         nodes, name, path = definition["nodes"], definition["start"], []

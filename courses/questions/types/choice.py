@@ -6,10 +6,22 @@ less the share of the wrong options that were chosen, never below nothing; who c
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
-from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, components, first, is_index, opaque_ids, ranks, shuffle
+from courses.questions.types.base import (
+    Definition,
+    FormData,
+    Layout,
+    QuestionType,
+    Reader,
+    ReviewLine,
+    components,
+    first,
+    is_index,
+    opaque_ids,
+    ranks,
+    shuffle,
+)
 
 
 class _Choice(QuestionType):
@@ -30,7 +42,12 @@ class _Choice(QuestionType):
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         chosen = self._chosen(self.tidy(definition, response))
-        return {"options": [{"id": layout["ids"][index], "text": definition["options"][index]["text"], "chosen": index in chosen} for index in layout["order"]]}
+        return {
+            "options": [
+                {"id": layout["ids"][index], "text": definition["options"][index]["text"], "chosen": index in chosen}
+                for index in layout["order"]
+            ]
+        }
 
     def review(self, definition: Definition, layout: Layout, response: Any, *, reveal: bool) -> list[ReviewLine]:
         chosen = self._chosen(self.tidy(definition, response))
@@ -41,7 +58,9 @@ class _Choice(QuestionType):
             state = ""
             if reveal:
                 state = ("right" if option["correct"] else "wrong") if picked else ("missed" if option["correct"] else "")
-            lines.append(ReviewLine(label=option["text"], chosen=picked, state=state, feedback=option["feedback"] if picked or reveal else ""))
+            lines.append(
+                ReviewLine(label=option["text"], chosen=picked, state=state, feedback=option["feedback"] if picked or reveal else "")
+            )
         return lines
 
     def interaction(self, definition: Definition) -> dict[str, Any]:
@@ -110,13 +129,22 @@ class TrueFalse(QuestionType):
     label = gettext_lazy("Waar of niet waar")
 
     def _clean(self, reader: Reader) -> Definition:
-        return {"answer": reader.truth("answer", default=None), "feedback_true": reader.text("feedback_true"), "feedback_false": reader.text("feedback_false")}
+        return {
+            "answer": reader.truth("answer", default=None),
+            "feedback_true": reader.text("feedback_true"),
+            "feedback_false": reader.text("feedback_false"),
+        }
 
     def lay_out(self, definition: Definition, *, seed: str, shuffled: bool) -> Layout:
         return {}
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
-        return {"options": [{"id": "waar", "text": _("Waar"), "chosen": response is True}, {"id": "niet-waar", "text": _("Niet waar"), "chosen": response is False}]}
+        return {
+            "options": [
+                {"id": "waar", "text": _("Waar"), "chosen": response is True},
+                {"id": "niet-waar", "text": _("Niet waar"), "chosen": response is False},
+            ]
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         return {"waar": True, "niet-waar": False}.get(first(data, "antwoord"))
@@ -132,11 +160,18 @@ class TrueFalse(QuestionType):
 
     def review(self, definition: Definition, layout: Layout, response: Any, *, reveal: bool) -> list[ReviewLine]:
         lines = []
-        for value, label, feedback in ((True, _("Waar"), definition["feedback_true"]), (False, _("Niet waar"), definition["feedback_false"])):
+        for value, label, feedback in (
+            (True, _("Waar"), definition["feedback_true"]),
+            (False, _("Niet waar"), definition["feedback_false"]),
+        ):
             picked = response is value
             state = ""
             if reveal:
-                state = ("right" if definition["answer"] is value else "wrong") if picked else ("missed" if definition["answer"] is value else "")
+                state = (
+                    ("right" if definition["answer"] is value else "wrong")
+                    if picked
+                    else ("missed" if definition["answer"] is value else "")
+                )
             lines.append(ReviewLine(label=label, chosen=picked, state=state, feedback=feedback if picked or reveal else ""))
         return lines
 
@@ -144,7 +179,8 @@ class TrueFalse(QuestionType):
         return {"interactionType": "true-false"}
 
     def response_text(self, definition: Definition, response: Any) -> str:
-        return {True: "true", False: "false"}.get(self.tidy(definition, response), "")  # type: ignore[call-overload]
+        given = self.tidy(definition, response)
+        return "" if given is None else f"{given}".lower()
 
 
 def share_of_choices(correct: list[bool], chosen: list[int]) -> float:

@@ -8,8 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, first
 
@@ -57,7 +56,12 @@ class FillIn(QuestionType):
         given = self.tidy(definition, response) or {}
         pieces = GAP.split(definition["text"])
         numbers = {name: number for number, name in enumerate(self.names(definition), start=1)}
-        return {"pieces": [{"gap": numbers[piece], "name": f"gat-{piece}", "value": given.get(piece, "")} if place % 2 else {"text": piece} for place, piece in enumerate(pieces)]}
+        return {
+            "pieces": [
+                {"gap": numbers[piece], "name": f"gat-{piece}", "value": given.get(piece, "")} if place % 2 else {"text": piece}
+                for place, piece in enumerate(pieces)
+            ]
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         return self.tidy(definition, {name: first(data, f"gat-{name}") for name in self.names(definition)})
@@ -65,7 +69,11 @@ class FillIn(QuestionType):
     def tidy(self, definition: Definition, response: Any) -> dict[str, str] | None:
         if not isinstance(response, dict):
             return None
-        given = {name: response[name].replace("\x00", "").strip()[:MAX_ANSWER] for name in self.names(definition) if isinstance(response.get(name), str)}
+        given = {
+            name: response[name].replace("\x00", "").strip()[:MAX_ANSWER]
+            for name in self.names(definition)
+            if isinstance(response.get(name), str)
+        }
         return {name: text for name, text in given.items() if text} or None
 
     def complete(self, definition: Definition, response: Any) -> bool:
@@ -75,7 +83,9 @@ class FillIn(QuestionType):
         given = self.tidy(definition, response) or {}
         case, accents = definition["match_case"], definition["match_accents"]
         return {
-            name: fold(given.get(name, ""), case=case, accents=accents) in {fold(answer, case=case, accents=accents) for answer in definition["gaps"][name]} for name in self.names(definition)
+            name: fold(given.get(name, ""), case=case, accents=accents)
+            in {fold(answer, case=case, accents=accents) for answer in definition["gaps"][name]}
+            for name in self.names(definition)
         }
 
     def _share(self, definition: Definition, response: dict[str, str]) -> float:

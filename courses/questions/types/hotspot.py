@@ -5,10 +5,21 @@ Points: as for several options; with one right area it is all or nothing.
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
-from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, components, is_index, opaque_ids, ranks, shuffle
+from courses.questions.types.base import (
+    Definition,
+    FormData,
+    Layout,
+    QuestionType,
+    Reader,
+    ReviewLine,
+    components,
+    is_index,
+    opaque_ids,
+    ranks,
+    shuffle,
+)
 from courses.questions.types.choice import share_of_choices
 
 
@@ -27,13 +38,19 @@ class Hotspot(QuestionType):
             shape = part.text("shape", default="rect")
             if shape not in ("rect", "circle"):
                 part.problem(_("de vorm is rect of circle."))
-            area = {"shape": shape, "x": part.number("x", minimum=0, maximum=100), "y": part.number("y", minimum=0, maximum=100)}
+            area: dict[str, Any] = {
+                "shape": shape,
+                "x": part.number("x", minimum=0, maximum=100),
+                "y": part.number("y", minimum=0, maximum=100),
+            }
             area |= {name: part.number(name, default=0, minimum=0, maximum=100) for name in ("width", "height", "radius")}
             if not (area["radius"] if shape == "circle" else area["width"] and area["height"]):
                 part.problem(_("het gebied heeft geen oppervlak."))
             if shape == "rect" and (area["x"] + area["width"] > 100 or area["y"] + area["height"] > 100):
                 part.problem(_("het gebied steekt buiten de afbeelding."))
-            areas.append({**area, "label": part.text("label", required=True), "correct": part.truth("correct"), "feedback": part.text("feedback")})
+            areas.append(
+                {**area, "label": part.text("label", required=True), "correct": part.truth("correct"), "feedback": part.text("feedback")}
+            )
         if not any(area["correct"] for area in areas):
             reader.problem(_("Ten minste één gebied is goed."))
         if all(area["correct"] for area in areas):
@@ -46,8 +63,15 @@ class Hotspot(QuestionType):
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         chosen = self.tidy(definition, response) or []
-        areas = [{"id": layout["ids"][index], **_geometry(definition["areas"][index]), "chosen": index in chosen} for index in layout["order"]]
-        return {"image": definition["image"], "image_alt": definition["image_alt"], "areas": areas, "several": len(self.right(definition)) > 1}
+        areas = [
+            {"id": layout["ids"][index], **_geometry(definition["areas"][index]), "chosen": index in chosen} for index in layout["order"]
+        ]
+        return {
+            "image": definition["image"],
+            "image_alt": definition["image_alt"],
+            "areas": areas,
+            "several": len(self.right(definition)) > 1,
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         given = set(data.get("antwoord", ()))
@@ -77,7 +101,11 @@ class Hotspot(QuestionType):
             state = ""
             if reveal:
                 state = ("right" if area["correct"] else "wrong") if picked else ("missed" if area["correct"] else "")
-            lines.append(ReviewLine(label=f"{number}. {area['label']}", chosen=picked, state=state, feedback=area["feedback"] if picked or reveal else ""))
+            lines.append(
+                ReviewLine(
+                    label=f"{number}. {area['label']}", chosen=picked, state=state, feedback=area["feedback"] if picked or reveal else ""
+                )
+            )
         return lines
 
     def interaction(self, definition: Definition) -> dict[str, Any]:

@@ -5,10 +5,22 @@ Points: each pair counts the same; a right text that serves two left ones counts
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
-from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, components, first, is_index, opaque_ids, ranks, shuffle
+from courses.questions.types.base import (
+    Definition,
+    FormData,
+    Layout,
+    QuestionType,
+    Reader,
+    ReviewLine,
+    components,
+    first,
+    is_index,
+    opaque_ids,
+    ranks,
+    shuffle,
+)
 
 
 class Matching(QuestionType):
@@ -49,7 +61,10 @@ class Matching(QuestionType):
                 {
                     "name": f"paar-{layout['left_ids'][index]}",
                     "text": definition["pairs"][index]["left"],
-                    "options": [{"id": layout["ids"][right], "text": rights[right], "chosen": given.get(str(index)) == right} for right in layout["order"]],
+                    "options": [
+                        {"id": layout["ids"][right], "text": rights[right], "chosen": given.get(str(index)) == right}
+                        for right in layout["order"]
+                    ],
                 }
                 for index in layout["left_order"]
             ]
@@ -67,7 +82,9 @@ class Matching(QuestionType):
         if not isinstance(response, dict):
             return None
         rights = len(self.rights(definition))
-        return {str(index): response[str(index)] for index in range(len(definition["pairs"])) if is_index(response.get(str(index)), rights)} or None
+        return {
+            str(index): response[str(index)] for index in range(len(definition["pairs"])) if is_index(response.get(str(index)), rights)
+        } or None
 
     def complete(self, definition: Definition, response: Any) -> bool:
         return len(self.tidy(definition, response) or {}) == len(definition["pairs"])

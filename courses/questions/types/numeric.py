@@ -7,8 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, first
 
@@ -33,7 +32,11 @@ class Numeric(QuestionType):
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         given = self.tidy(definition, response) or ""
-        return {"value": given, "unit": definition["unit"], "unreadable": bool(given) and read_number(given, unit=definition["unit"]) is None}
+        return {
+            "value": given,
+            "unit": definition["unit"],
+            "unreadable": bool(given) and read_number(given, unit=definition["unit"]) is None,
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         return self.tidy(definition, first(data, "antwoord"))
@@ -53,7 +56,10 @@ class Numeric(QuestionType):
         hit = self.share(definition, response) == 1
         expected = written(definition["answer"])
         if definition["tolerance"]:
-            expected = _("%(answer)s (met een marge van %(tolerance)s)") % {"answer": expected, "tolerance": written(definition["tolerance"])}
+            expected = _("%(answer)s (met een marge van %(tolerance)s)") % {
+                "answer": expected,
+                "tolerance": written(definition["tolerance"]),
+            }
         return [
             ReviewLine(
                 label=_("Je antwoord"),

@@ -5,8 +5,7 @@ Points: what the teacher gives.
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, first
 
@@ -19,14 +18,22 @@ class Open(QuestionType):
     marked_by_teacher = True
 
     def _clean(self, reader: Reader) -> Definition:
-        return {"model_answer": reader.text("model_answer"), "max_words": int(reader.number("max_words", default=200, minimum=1, maximum=2000))}
+        return {
+            "model_answer": reader.text("model_answer"),
+            "max_words": int(reader.number("max_words", default=200, minimum=1, maximum=2000)),
+        }
 
     def lay_out(self, definition: Definition, *, seed: str, shuffled: bool) -> Layout:
         return {}
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         value = self.tidy(definition, response) or ""
-        return {"value": value, "max_words": definition["max_words"], "words": len(value.split()), "too_long": len(value.split()) > definition["max_words"]}
+        return {
+            "value": value,
+            "max_words": definition["max_words"],
+            "words": len(value.split()),
+            "too_long": len(value.split()) > definition["max_words"],
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         return self.tidy(definition, first(data, "antwoord"))

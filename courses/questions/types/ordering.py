@@ -7,10 +7,21 @@ costs little, and an order at random is expected to earn nothing.
 from itertools import combinations
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
-from courses.questions.types.base import Definition, FormData, Layout, QuestionType, Reader, ReviewLine, components, first, opaque_ids, ranks, shuffle
+from courses.questions.types.base import (
+    Definition,
+    FormData,
+    Layout,
+    QuestionType,
+    Reader,
+    ReviewLine,
+    components,
+    first,
+    opaque_ids,
+    ranks,
+    shuffle,
+)
 
 
 class Ordering(QuestionType):
@@ -33,7 +44,12 @@ class Ordering(QuestionType):
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         order = self.tidy(definition, response) or layout["order"]
         last = len(order) - 1
-        return {"rows": [{"id": layout["ids"][index], "text": definition["items"][index], "first": place == 0, "last": place == last} for place, index in enumerate(order)]}
+        return {
+            "rows": [
+                {"id": layout["ids"][index], "text": definition["items"][index], "first": place == 0, "last": place == last}
+                for place, index in enumerate(order)
+            ]
+        }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
         ids = layout["ids"]

@@ -7,7 +7,17 @@ import time_machine
 from django.utils import timezone
 
 from courses.models import ActivityProgress, Answer, Attempt, CourseProgress
-from courses.questions.attempts import AttemptClosed, AttemptRefused, TooLate, check_answer, hand_in, hand_in_all_overdue, save_answer, standing, start
+from courses.questions.attempts import (
+    AttemptClosed,
+    AttemptRefused,
+    TooLate,
+    check_answer,
+    hand_in,
+    hand_in_all_overdue,
+    save_answer,
+    standing,
+    start,
+)
 from courses.questions.types import TYPES
 from lrs.models import Source, Statement
 from lrs.profiles import adl
@@ -57,7 +67,9 @@ def test_the_record_holds_the_start_each_answer_and_the_result_from_our_own_serv
     assert {statement.source for statement in ours} == {Source.SERVER}
     assert sorted(statement.verb.rsplit("/")[-1] for statement in ours) == ["answered", "answered", "attempted", "passed"]
     iri = ours.get(verb=adl.PASSED).activity
-    assert {statement.activity for statement in ours.filter(verb=adl.ANSWERED)} == {f"{iri}/{question.version.question.uuid}" for question in attempt.questions.all()}
+    assert {statement.activity for statement in ours.filter(verb=adl.ANSWERED)} == {
+        f"{iri}/{question.version.question.uuid}" for question in attempt.questions.all()
+    }
     result = ours.get(verb=adl.PASSED).document["result"]
     assert result["score"] == {"scaled": 1, "raw": 2, "min": 0, "max": 2}
     assert result["success"] is True
@@ -81,7 +93,11 @@ def test_the_pass_mark_itself_is_a_pass_and_just_below_is_not():
         activity = released_test("single_choice", "true_false", pass_mark=pass_mark)
         attempt = start(enrolment=enrolled(activity), activity=activity)
         question = attempt.questions.select_related("version").first()
-        save_answer(attempt=attempt, position=question.position, data=posted(question, TYPES[question.version.type].right(question.version.definition)))
+        save_answer(
+            attempt=attempt,
+            position=question.position,
+            data=posted(question, TYPES[question.version.type].right(question.version.definition)),
+        )
 
         assert hand_in(attempt=attempt).passed is passed
 
@@ -128,7 +144,10 @@ def test_answers_come_in_until_the_time_is_up_and_late_ones_are_refused_but_the_
     with time_machine.travel(datetime(2026, 3, 1, 12, 0, tzinfo=UTC), tick=False) as clock:
         attempt = start(enrolment=enrolled(activity), activity=activity)
         first, second = attempt.questions.select_related("version")
-        right = {question.position: posted(question, TYPES[question.version.type].right(question.version.definition)) for question in (first, second)}
+        right = {
+            question.position: posted(question, TYPES[question.version.type].right(question.version.definition))
+            for question in (first, second)
+        }
         clock.move_to(datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC))  # the last moment of the grace
         save_answer(attempt=attempt, position=1, data=right[1])
         clock.move_to(datetime(2026, 3, 1, 12, 30, 5, 1, tzinfo=UTC))
@@ -240,7 +259,13 @@ def test_a_forged_statement_from_the_browser_earns_nothing():
     enrolment = enrolled(activity)
     from courses.recording import record  # noqa: PLC0415 - stands in for what a browser posts
 
-    record(enrolment=enrolment, verb=adl.PASSED, subject=activity, source=Source.LEARNER_SESSION, result={"success": True, "score": {"scaled": 1}})
+    record(
+        enrolment=enrolment,
+        verb=adl.PASSED,
+        subject=activity,
+        source=Source.LEARNER_SESSION,
+        result={"success": True, "score": {"scaled": 1}},
+    )
 
     assert CourseProgress.objects.get(enrolment=enrolment).satisfied_at is None
     assert not Attempt.objects.exists()

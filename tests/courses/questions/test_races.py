@@ -67,7 +67,12 @@ def test_answers_to_one_question_from_many_tabs_leave_one_row():
     attempt = start(enrolment=enrolled(activity), activity=activity)
     question = attempt.questions.select_related("version").get()
 
-    at_once(*[lambda choice=choice: save_answer(attempt=Attempt.objects.get(pk=attempt.pk), position=1, data=posted(question, choice)) for choice in (0, 1, 2, 1)])
+    at_once(
+        *[
+            lambda choice=choice: save_answer(attempt=Attempt.objects.get(pk=attempt.pk), position=1, data=posted(question, choice))
+            for choice in (0, 1, 2, 1)
+        ]
+    )
 
     assert Answer.objects.get().response in (0, 1, 2)
 
@@ -77,7 +82,10 @@ def test_an_answer_that_races_the_hand_in_is_either_counted_or_refused():
     enrolment = enrolled(activity)
     attempt = start(enrolment=enrolment, activity=activity)
 
-    saved, __ = at_once(lambda: save_answer(attempt=Attempt.objects.get(pk=attempt.pk), position=1, data={"antwoord": ["waar"]}), lambda: hand_in(attempt=Attempt.objects.get(pk=attempt.pk)))
+    saved, __ = at_once(
+        lambda: save_answer(attempt=Attempt.objects.get(pk=attempt.pk), position=1, data={"antwoord": ["waar"]}),
+        lambda: hand_in(attempt=Attempt.objects.get(pk=attempt.pk)),
+    )
 
     attempt.refresh_from_db()
     assert attempt.passed is isinstance(saved, Answer)

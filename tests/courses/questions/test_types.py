@@ -4,8 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from courses.questions.types import TYPES, DefinitionRefused
 from courses.questions.types.fill_in import fold
@@ -15,7 +14,10 @@ from tests.factories.questions import DEFINITIONS
 KINDS = sorted(TYPES)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 40) | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.sampled_from(["0", "1", "2", "antwoord", "n1"]) | st.text(max_size=4), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=6)
+        | st.dictionaries(st.sampled_from(["0", "1", "2", "antwoord", "n1"]) | st.text(max_size=4), inner, max_size=5)
+    ),
     max_leaves=12,
 )
 
@@ -49,7 +51,12 @@ def test_no_answer_of_any_shape_crashes_or_leaves_the_scale(kind, response):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@given(data=st.dictionaries(st.sampled_from(["antwoord", "volgorde", "verplaats", "stap", "gat-1", "gat-2"]), st.lists(st.text(max_size=20), max_size=4)), before=JSON)
+@given(
+    data=st.dictionaries(
+        st.sampled_from(["antwoord", "volgorde", "verplaats", "stap", "gat-1", "gat-2"]), st.lists(st.text(max_size=20), max_size=4)
+    ),
+    before=JSON,
+)
 @settings(max_examples=80, deadline=None)
 def test_no_form_data_crashes_the_reader(kind, data, before):
     definition = cleaned(kind)
@@ -64,11 +71,25 @@ def test_no_form_data_crashes_the_reader(kind, data, before):
 @given(raw=JSON)
 @settings(max_examples=80, deadline=None)
 def test_a_definition_of_any_shape_is_cleaned_or_refused(kind, raw):
-    for attempt in (raw, {"prompt": "Vraag", "options": raw, "pairs": raw, "items": raw, "gaps": raw, "text": "[[1]]", "nodes": raw, "start": "n1", "areas": raw, "answer": raw}):
+    for attempt in (
+        raw,
+        {
+            "prompt": "Vraag",
+            "options": raw,
+            "pairs": raw,
+            "items": raw,
+            "gaps": raw,
+            "text": "[[1]]",
+            "nodes": raw,
+            "start": "n1",
+            "areas": raw,
+            "answer": raw,
+        },
+    ):
         try:
             TYPES[kind].clean(attempt)
         except DefinitionRefused as refusal:
-            assert refusal.problems  # noqa: PT017 - both outcomes are fine, a crash is not
+            assert refusal.problems  # both outcomes are fine; a crash is not
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -79,7 +100,9 @@ def test_cleaning_twice_changes_nothing(kind):
 def test_choosing_everything_earns_nothing():
     definition = cleaned("multiple_choice")
 
-    shares = {tuple(chosen): TYPES["multiple_choice"].share(definition, list(chosen)) for chosen in [(0,), (0, 1), (0, 1, 2), (0, 1, 2, 3), (2,)]}
+    shares = {
+        tuple(chosen): TYPES["multiple_choice"].share(definition, list(chosen)) for chosen in [(0,), (0, 1), (0, 1, 2), (0, 1, 2, 3), (2,)]
+    }
 
     assert shares == {(0,): 0.5, (0, 1): 1, (0, 1, 2): 0.5, (0, 1, 2, 3): 0, (2,): 0}
 
@@ -150,7 +173,16 @@ def test_a_page_that_is_a_step_behind_does_not_lengthen_the_path():
         ("ordering", {"items": ["a", "b"]}, "regels"),
         ("fill_in", {"gaps": {"1": ["a"]}}, "Gat 2"),
         ("numeric", {"answer": "veel"}, "getal"),
-        ("hotspot", {"areas": [{"x": 90, "y": 0, "width": 20, "height": 5, "label": "a", "correct": True}, {"x": 0, "y": 0, "width": 5, "height": 5, "label": "b"}]}, "buiten"),
+        (
+            "hotspot",
+            {
+                "areas": [
+                    {"x": 90, "y": 0, "width": 20, "height": 5, "label": "a", "correct": True},
+                    {"x": 0, "y": 0, "width": 5, "height": 5, "label": "b"},
+                ]
+            },
+            "buiten",
+        ),
         ("case", {"nodes": {"n1": {"text": "a", "choices": [{"text": "x", "next": "n1", "score": 1}]}, "n2": {"text": "b"}}}, "kring"),
         ("case", {"nodes": {"n1": {"text": "a", "choices": [{"text": "x", "next": "n9", "score": 1}]}, "n2": {"text": "b"}}}, "n9"),
     ],

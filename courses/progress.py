@@ -8,6 +8,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from courses.completion import ActivityFacts, Facts, Outcome, evaluate
 from courses.iris import named_by
 from courses.models import ActivityProgress, CourseProgress, Enrolment, LessonProgress, ReleaseActivity, ReleaseLesson
@@ -37,15 +39,18 @@ def clear(learner: uuid.UUID) -> None:
         model.objects.filter(enrolment__learner__pseudonym=learner).delete()
 
 
-def settle(enrolment: Enrolment, *, at: datetime) -> Outcome:
-    """Weigh what is done against the rule of the release; the first time that all of it is met, the course is satisfied."""
+def settle(enrolment: Enrolment, *, at: datetime | None) -> Outcome:
+    """Weigh what is done against the rule of the release; the first time that all of it is met, the course is satisfied.
+
+    `at` is when the learner did something; None when it is the release that changed.
+    """
     outcome = outcome_of(enrolment)
-    progress, _ = CourseProgress.objects.get_or_create(enrolment=enrolment, defaults={"last_activity_at": at})
+    progress, _ = CourseProgress.objects.get_or_create(enrolment=enrolment, defaults={"last_activity_at": at or enrolment.enrolled_at})
     progress.share = outcome.share
-    progress.last_activity_at = max(progress.last_activity_at, at)
+    progress.last_activity_at = max(progress.last_activity_at, at) if at else progress.last_activity_at
     progress.save()
     if outcome.met:
-        _satisfy(enrolment, at=at)
+        _satisfy(enrolment, at=at or timezone.now())
     return outcome
 
 

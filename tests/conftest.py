@@ -3,7 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+
+
+@pytest.fixture(autouse=True)
+def only_on_postgresql(request: pytest.FixtureRequest) -> None:
+    """Row locks and real concurrency: SQLite has one writer, and its test database one connection."""
+    if request.node.get_closest_marker("postgresql") and connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
 
 
 @pytest.fixture(autouse=True)

@@ -19,18 +19,26 @@ class FigureBlock(blocks.StructBlock):
 
     image = ImageChooserBlock(label=_("Afbeelding"))
     alt_text = blocks.CharBlock(
-        label=_("Beschrijving voor wie het beeld niet ziet"), required=False, max_length=400, help_text=_("Wat zegt het beeld? Verplicht, behalve bij versiering.")
+        label=_("Beschrijving voor wie het beeld niet ziet"),
+        required=False,
+        max_length=400,
+        help_text=_("Wat zegt het beeld? Verplicht, behalve bij versiering."),
     )
     decorative = blocks.BooleanBlock(label=_("Alleen versiering"), required=False, default=False)
     caption = blocks.CharBlock(label=_("Bijschrift"), required=False, max_length=300)
     long_description = blocks.RichTextBlock(
-        label=_("Lange beschrijving"), required=False, features=SHORT_PROSE, help_text=_("Voor een schema: alles wat erin staat, in woorden.")
+        label=_("Lange beschrijving"),
+        required=False,
+        features=SHORT_PROSE,
+        help_text=_("Voor een schema: alles wat erin staat, in woorden."),
     )
 
     def clean(self, value: Any) -> Any:
         value = super().clean(value)
         if not value["decorative"] and not value["alt_text"].strip():
-            raise StructBlockValidationError({"alt_text": ValidationError(_("Beschrijf het beeld, of vink aan dat het alleen versiering is."))})
+            raise StructBlockValidationError(
+                {"alt_text": ValidationError(_("Beschrijf het beeld, of vink aan dat het alleen versiering is."))}
+            )
         return value
 
     class Meta:
@@ -48,7 +56,9 @@ class VideoBlock(blocks.StructBlock):
     language = blocks.ChoiceBlock(label=_("Taal"), choices=[("nl", _("Nederlands")), ("en", _("Engels"))], default="nl")
     minutes = blocks.IntegerBlock(label=_("Duur in minuten"), min_value=1, default=3)
     poster = ImageChooserBlock(label=_("Stilstaand beeld"), required=False)
-    transcript = blocks.RichTextBlock(label=_("Uitgeschreven tekst"), features=SHORT_PROSE, help_text=_("Alles wat gezegd en getoond wordt."))
+    transcript = blocks.RichTextBlock(
+        label=_("Uitgeschreven tekst"), features=SHORT_PROSE, help_text=_("Alles wat gezegd en getoond wordt.")
+    )
 
     def clean(self, value: Any) -> Any:
         value = super().clean(value)
@@ -118,7 +128,15 @@ class ToolBlock(blocks.PageChooserBlock):
     """A tool of the tool library, shown as a card."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"page_type": "cms.ToolPage", "label": _("Hulpmiddel"), "icon": "clipboard-list", "template": "cms/blocks/tool.html", **kwargs})
+        super().__init__(
+            **{
+                "page_type": "cms.ToolPage",
+                "label": _("Hulpmiddel"),
+                "icon": "clipboard-list",
+                "template": "cms/blocks/tool.html",
+                **kwargs,
+            }
+        )
 
     def get_context(self, value: Page, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         return {**super().get_context(value, parent_context=parent_context), "page": value.specific if value and value.live else None}

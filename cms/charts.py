@@ -37,14 +37,23 @@ class BarChart:
     ticks: list[dict[str, object]]
 
 
-def bar(*, identifier: str, title: str, unit: str, parts: Iterable[Part], rules: Iterable[Rule] = (), scale_to: float | None = None) -> BarChart:
+def bar(
+    *, identifier: str, title: str, unit: str, parts: Iterable[Part], rules: Iterable[Rule] = (), scale_to: float | None = None
+) -> BarChart:
     """A bar of parts beside each other; it is as long as the largest norm, or longer when there is more."""
     parts, rules = list(parts), list(rules)
     whole = scale_to or max([sum(part.value for part in parts), *[rule.value for rule in rules]], default=0) or 1
     drawn, at = [], 0.0
     for part in parts:
         drawn.append(
-            {"label": part.label, "value": f"{part.value:g}", "tone": part.tone, "hatched": part.hatched, "x": f"{at:.2f}", "width": f"{100 * part.value / whole:.2f}"}
+            {
+                "label": part.label,
+                "value": f"{part.value:g}",
+                "tone": part.tone,
+                "hatched": part.hatched,
+                "x": f"{at:.2f}",
+                "width": f"{100 * part.value / whole:.2f}",
+            }
         )
         at += 100 * part.value / whole
     ticks = [

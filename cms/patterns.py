@@ -41,7 +41,9 @@ class SampleForm(forms.Form):
 
 
 def _sample_form() -> SampleForm:
-    return SampleForm({"name": "Demo verpleegkundige", "big_number": "1912345678", "profession": "vpk", "reminder": "dates", "agreed": "on"})
+    return SampleForm(
+        {"name": "Demo verpleegkundige", "big_number": "1912345678", "profession": "vpk", "reminder": "dates", "agreed": "on"}
+    )
 
 
 FORMS = {
@@ -72,7 +74,11 @@ OBJECTS: dict[str, Callable[[], object]] = {
         end=date(2027, 12, 31),
         today=date(2026, 11, 22),
         rows=[
-            ("Arbeidsgerichte probleemanalyse", [route.Level(date(2026, 3, 1), 2), route.Level(date(2026, 10, 1), 4, True)], route.Goal(date(2027, 3, 1), 5)),
+            (
+                "Arbeidsgerichte probleemanalyse",
+                [route.Level(date(2026, 3, 1), 2), route.Level(date(2026, 10, 1), 4, True)],
+                route.Goal(date(2027, 3, 1), 5),
+            ),
             ("Beoordelen van belastbaarheid", [route.Level(date(2026, 6, 1), 2)], route.Goal(date(2027, 6, 1), 4)),
             ("Overleg met de bedrijfsarts", [], route.Goal(date(2027, 9, 1), 4)),
         ],
@@ -98,7 +104,12 @@ def components() -> list[dict[str, Any]]:
                 continue
             name = sample.parent.name
             found.append(
-                {"name": name, "room": app.label, "template": f"{app.label}/components/{name}/{name}.html", **json.loads(sample.read_text("utf-8"))}
+                {
+                    "name": name,
+                    "room": app.label,
+                    "template": f"{app.label}/components/{name}/{name}.html",
+                    **json.loads(sample.read_text("utf-8")),
+                }
             )
     return found
 
@@ -108,7 +119,8 @@ def pattern_library(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for component in components():
         samples = [
-            {"name": sample.get("name", ""), "html": _render(component["template"], sample, request)} for sample in component.get("samples", [])
+            {"name": sample.get("name", ""), "html": _render(component["template"], sample, request)}
+            for sample in component.get("samples", [])
         ]
         if form := component.get("form"):
             samples.append({"name": "", "html": FORMS[form]()})

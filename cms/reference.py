@@ -24,6 +24,11 @@ def load() -> HomePage:
     where = urlsplit(settings.SITE_URL)
     Site.objects.update_or_create(
         is_default_site=True,
-        defaults={"hostname": where.hostname or "localhost", "port": where.port or (443 if where.scheme == "https" else 80), "root_page": home, "site_name": settings.SITE_NAME},
+        defaults={
+            "hostname": where.hostname or "localhost",
+            "port": where.port or (443 if where.scheme == "https" else 80),
+            "root_page": home,
+            "site_name": settings.SITE_NAME,
+        },
     )
     return home

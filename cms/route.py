@@ -59,7 +59,8 @@ def period(*, identifier: str, title: str, start: date, end: date, today: date, 
     marks = [start, *[day for day in years if start < day < end]]
     ticks = [Tick(x=_percent(day, start, end), label=str(day.year), anchor=_anchor(day, start, end)) for day in marks]
     stops = [
-        Stop(x=_percent(event.on, start, end), radius=_radius(event.points), state=event.state, text=f"{event.label}, {_day(event.on)}") for event in events
+        Stop(x=_percent(event.on, start, end), radius=_radius(event.points), state=event.state, text=f"{event.label}, {_day(event.on)}")
+        for event in events
     ]
     return PeriodRoute(
         id=identifier,

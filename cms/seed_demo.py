@@ -27,14 +27,14 @@ DEMO = Path(__file__).parent / "demo"
 def seed() -> HomePage:
     """Build the site and give its front page."""
     home = reference.load()
-    tools = _tools(home)
-    articles = _articles(home)
-    stories = _stories(home)
+    _tools(home)
+    _articles(home)
+    _stories(home)
     _glossary(home)
-    for order, slug in enumerate(["over", "privacy", "toegankelijkheid"]):
+    for slug in ["over", "privacy", "toegankelijkheid"]:
         data = _read(f"pages/{slug}.yaml")
-        _put(home, StandardPage, slug, title=data["title"], summary=data.get("summary", ""), body=content(data["body"]), seo_title="", show_in_menus=order == 0)
-    _front_page(home, tools, articles, stories)
+        _put(home, StandardPage, slug, title=data["title"], summary=data.get("summary", ""), body=content(data["body"]))
+    arrange_front_page()
     return home
 
 
@@ -58,7 +58,7 @@ def _tool(slug: str) -> int | None:
 _BLOCKS: dict[str, Any] = {"text": from_markdown, "heading": str, "callout": _callout, "quote": _quote, "tool": _tool}
 
 
-def _tools(home: HomePage) -> ToolIndexPage:
+def _tools(home: HomePage) -> None:
     index = _put(
         home,
         ToolIndexPage,
@@ -66,7 +66,7 @@ def _tools(home: HomePage) -> ToolIndexPage:
         title="Hulpmiddelen",
         intro="<p>Voor in de spreekkamer: stap voor stap op je telefoon, of op één A4. Wat je invult blijft bij jou; hier wordt niets bewaard.</p>",
     )
-    for path in reversed(sorted(DEMO.glob("tools/*.yaml"))):
+    for path in sorted(DEMO.glob("tools/*.yaml"), reverse=True):
         data = yaml.safe_load(path.read_text("utf-8"))
         _put(
             index,
@@ -81,14 +81,16 @@ def _tools(home: HomePage) -> ToolIndexPage:
             sources=sources(data["sources"]),
             body=_tool_body(data),
         )
-    return index
 
 
 def _tool_body(data: dict[str, Any]) -> list[dict[str, Any]]:
     if data["kind"] == ToolPage.Kind.CONVERSATION:
         return [{"type": "step", "value": {"note_prompt": "", **step}} for step in data["steps"]]
     if data["kind"] == ToolPage.Kind.FORMAT:
-        return [{"type": "field", "value": {key: field[key] for key in ("label", "hint", "example", "rows") if key in field}} for field in data["fields"]]
+        return [
+            {"type": "field", "value": {key: field[key] for key in ("label", "hint", "example", "rows") if key in field}}
+            for field in data["fields"]
+        ]
     nodes, start = data["questions"]["nodes"], data["questions"]["start"]
     outcomes = data.get("outcomes") or data["questions"]["outcomes"]
     in_order = [start, *[name for name in nodes if name != start]]
@@ -98,8 +100,14 @@ def _tool_body(data: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _articles(home: HomePage) -> ArticleIndexPage:
-    index = _put(home, ArticleIndexPage, "artikelen", title="Artikelen", intro="<p>Kort en met bron: wat arbeidsgerichte zorg is, en hoe leren en punten werken.</p>")
+def _articles(home: HomePage) -> None:
+    index = _put(
+        home,
+        ArticleIndexPage,
+        "artikelen",
+        title="Artikelen",
+        intro="<p>Kort en met bron: wat arbeidsgerichte zorg is, en hoe leren en punten werken.</p>",
+    )
     found = [yaml.safe_load(path.read_text("utf-8")) for path in DEMO.glob("articles/*.yaml")]
     for data in sorted(found, key=lambda data: str(data["date"])):
         _put(
@@ -113,43 +121,70 @@ def _articles(home: HomePage) -> ArticleIndexPage:
             sources=sources(data.get("sources", [])),
             review_by=data.get("review_by"),
         )
-    return index
 
 
-def _stories(home: HomePage) -> StoryIndexPage:
-    index = _put(home, StoryIndexPage, "verhalen", title="Verhalen", intro="<p>Verzonnen, en toch herkenbaar: hoe zorgprofessionals werk een plek geven in het gesprek.</p>")
+def _stories(home: HomePage) -> None:
+    index = _put(
+        home,
+        StoryIndexPage,
+        "verhalen",
+        title="Verhalen",
+        intro="<p>Verzonnen, en toch herkenbaar: hoe zorgprofessionals werk een plek geven in het gesprek.</p>",
+    )
     for path in sorted(DEMO.glob("stories/*.yaml")):
         data = yaml.safe_load(path.read_text("utf-8"))
         _put(index, StoryPage, data["slug"], title=data["title"], role=data["role"], summary=data["summary"], body=content(data["body"]))
-    return index
 
 
 def _glossary(home: HomePage) -> None:
     terms = [
-        {"type": "term", "value": {"term": entry["term"], "meaning": entry["meaning"], "see_also": entry.get("see_also", []), "source": entry.get("source", "")}}
+        {
+            "type": "term",
+            "value": {
+                "term": entry["term"],
+                "meaning": entry["meaning"],
+                "see_also": entry.get("see_also", []),
+                "source": entry.get("source", ""),
+            },
+        }
         for entry in _read("glossary.yaml")
     ]
     _put(home, GlossaryPage, "begrippen", title="Begrippen", intro="<p>Vakwoorden in gewone taal, met de bron erbij.</p>", terms=terms)
 
 
-def _front_page(home: HomePage, tools: Page, articles: Page, stories: Page) -> None:
+def arrange_front_page() -> None:
+    """Fill the front page with what the site holds by now; again after the courses are there."""
     data = _read("pages/home.yaml")
-    courses = Page.objects.child_of(home).filter(slug="cursus").first()
-    lists = [("Cursussen", courses), ("Voor in de spreekkamer", tools), ("Verhalen", stories), ("Lezen", articles)]
-    cards = [{"type": "page_list", "value": {"title": title, "pages": [], "under": page.pk, "count": 3}} for title, page in lists if page]
+    home = HomePage.objects.get()
+    lists = [("Cursussen", "cursus"), ("Voor in de spreekkamer", "hulpmiddelen"), ("Verhalen", "verhalen"), ("Lezen", "artikelen")]
+    under = dict(Page.objects.child_of(home).live().values_list("slug", "pk"))
+    cards = {
+        slug: [{"type": "page_list", "value": {"title": title, "pages": [], "under": under[slug], "count": 3}}] if slug in under else []
+        for title, slug in lists
+    }
     hero = data["hero"]
     home.hero_title, home.hero_lead = hero["title"], hero["lead"]
     home.primary_action, home.secondary_action = hero["primary_action"], hero["secondary_action"]
     home.title = data["title"]
     home.search_description = data["summary"]
-    home.body = [*cards[:1], {"type": "steps", "value": data["how_it_works"]}, *cards[1:2], {"type": "reasons", "value": data["reasons"]}, *cards[2:]]
+    how, why = {"type": "steps", "value": data["how_it_works"]}, {"type": "reasons", "value": data["reasons"]}
+    home.body = [*cards["cursus"], how, *cards["hulpmiddelen"], why, *cards["verhalen"], *cards["artikelen"]]
     home.save_revision().publish()
 
 
 def sources(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sources of a file as StreamField data."""
     return [
-        {"type": "source", "value": {"title": e["title"], "publisher": e.get("publisher", ""), "date": str(e["date"]), "locator": e.get("locator", ""), "url": e.get("url", "")}}
+        {
+            "type": "source",
+            "value": {
+                "title": e["title"],
+                "publisher": e.get("publisher", ""),
+                "date": str(e["date"]),
+                "locator": e.get("locator", ""),
+                "url": e.get("url", ""),
+            },
+        }
         for e in entries
     ]
 

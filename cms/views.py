@@ -40,7 +40,9 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=request.is_secure(), httponly=True, samesite="Lax")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=request.is_secure(), httponly=True, samesite="Lax"
+        )
     return response
 
 

@@ -54,22 +54,24 @@ class BasePage(Page):
         return context
 
 
-class ListsItsChildren(models.Model):
+class IndexPage(BasePage):
     """An index: an introduction, and cards of what stands under it, newest first."""
 
+    template = "cms/index_page.html"
     intro = RichTextField(_("inleiding"), blank=True, features=["bold", "italic", "link"])
+    content_panels = [*BasePage.content_panels, FieldPanel("intro")]
 
     class Meta:
         abstract = True
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)  # type: ignore[misc]
+        context = super().get_context(request, *args, **kwargs)
         children = self.children_to_show(request)
         context["page_obj"] = Paginator(children, PER_PAGE).get_page(request.GET.get("pagina"))
         return context
 
     def children_to_show(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return self.get_children().live().public().specific().order_by("-first_published_at", "-pk")  # type: ignore[attr-defined]
+        return self.get_children().live().public().specific().order_by("-first_published_at", "-pk")
 
 
 class StepsBlock(blocks.StructBlock):
@@ -77,7 +79,8 @@ class StepsBlock(blocks.StructBlock):
 
     title = blocks.CharBlock(label=_("Kop"), max_length=120)
     steps = blocks.ListBlock(
-        blocks.StructBlock([("title", blocks.CharBlock(label=_("Titel"), max_length=80)), ("text", blocks.TextBlock(label=_("Tekst")))]), label=_("Stappen")
+        blocks.StructBlock([("title", blocks.CharBlock(label=_("Titel"), max_length=80)), ("text", blocks.TextBlock(label=_("Tekst")))]),
+        label=_("Stappen"),
     )
 
     class Meta:
@@ -89,7 +92,8 @@ class StepsBlock(blocks.StructBlock):
 class ReasonsBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Kop"), max_length=120)
     items = blocks.ListBlock(
-        blocks.StructBlock([("title", blocks.CharBlock(label=_("Titel"), max_length=80)), ("text", blocks.TextBlock(label=_("Tekst")))]), label=_("Redenen")
+        blocks.StructBlock([("title", blocks.CharBlock(label=_("Titel"), max_length=80)), ("text", blocks.TextBlock(label=_("Tekst")))]),
+        label=_("Redenen"),
     )
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -110,11 +114,18 @@ class HomePage(BasePage):
     hero_lead = models.TextField(_("inleiding"), blank=True)
     primary_action = models.CharField(_("opschrift van de knop naar de cursussen"), max_length=60, blank=True)
     secondary_action = models.CharField(_("opschrift van de knop naar de hulpmiddelen"), max_length=60, blank=True)
-    body = StreamField([("steps", StepsBlock()), ("reasons", ReasonsBlock()), ("page_list", PageListBlock()), *CONTENT_BLOCKS[:1]], verbose_name=_("inhoud"), blank=True)
+    body = StreamField(
+        [("steps", StepsBlock()), ("reasons", ReasonsBlock()), ("page_list", PageListBlock()), *CONTENT_BLOCKS[:1]],
+        verbose_name=_("inhoud"),
+        blank=True,
+    )
 
     content_panels = [
         *BasePage.content_panels,
-        MultiFieldPanel([FieldPanel("hero_title"), FieldPanel("hero_lead"), FieldPanel("primary_action"), FieldPanel("secondary_action")], heading=_("Boven aan")),
+        MultiFieldPanel(
+            [FieldPanel("hero_title"), FieldPanel("hero_lead"), FieldPanel("primary_action"), FieldPanel("secondary_action")],
+            heading=_("Boven aan"),
+        ),
         FieldPanel("body"),
     ]
 
@@ -122,13 +133,11 @@ class HomePage(BasePage):
         verbose_name = _("voorpagina")
 
 
-class ArticleIndexPage(ListsItsChildren, BasePage):
+class ArticleIndexPage(IndexPage):
     """Articles, at /artikelen/."""
 
     max_count = 1
     subpage_types = ["cms.ArticlePage"]
-    template = "cms/index_page.html"
-    content_panels = [*BasePage.content_panels, FieldPanel("intro")]
 
     class Meta:
         verbose_name = _("artikelen")
@@ -169,13 +178,11 @@ class ArticlePage(BasePage):
         return [block.value for block in self.sources]
 
 
-class StoryIndexPage(ListsItsChildren, BasePage):
+class StoryIndexPage(IndexPage):
     """Stories of ambassadors, at /verhalen/."""
 
     max_count = 1
     subpage_types = ["cms.StoryPage"]
-    template = "cms/index_page.html"
-    content_panels = [*BasePage.content_panels, FieldPanel("intro")]
 
     class Meta:
         verbose_name = _("verhalen")
@@ -237,7 +244,13 @@ class GlossaryPage(BasePage):
         for value in values:
             see_also = [{"term": term, "anchor": slugify(term)} for term in value["see_also"] if term in known]
             letters.setdefault(value["term"][0].upper(), []).append(
-                {"term": value["term"], "anchor": slugify(value["term"]), "meaning": value["meaning"], "source": value["source"], "see_also": see_also}
+                {
+                    "term": value["term"],
+                    "anchor": slugify(value["term"]),
+                    "meaning": value["meaning"],
+                    "source": value["source"],
+                    "see_also": see_also,
+                }
             )
         context["letters"] = letters
         return context

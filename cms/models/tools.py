@@ -6,8 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
@@ -16,16 +15,14 @@ from wagtail.search import index
 
 from accounts.models import User
 from cms.blocks import SourceBlock
-from cms.models.pages import BasePage, ListsItsChildren
+from cms.models.pages import BasePage, IndexPage
 
 
-class ToolIndexPage(ListsItsChildren, BasePage):
+class ToolIndexPage(IndexPage):
     """The tool library, at /hulpmiddelen/."""
 
     max_count = 1
     subpage_types = ["cms.ToolPage"]
-    template = "cms/index_page.html"
-    content_panels = [*BasePage.content_panels, FieldPanel("intro")]
 
     class Meta:
         verbose_name = _("hulpmiddelen")
@@ -52,7 +49,12 @@ class QuestionBlock(blocks.StructBlock):
     text = blocks.TextBlock(label=_("Vraag"))
     help = blocks.TextBlock(label=_("Uitleg"), required=False)
     choices = blocks.ListBlock(
-        blocks.StructBlock([("text", blocks.CharBlock(label=_("Antwoord"), max_length=200)), ("next", blocks.CharBlock(label=_("Gaat naar"), max_length=40))]),
+        blocks.StructBlock(
+            [
+                ("text", blocks.CharBlock(label=_("Antwoord"), max_length=200)),
+                ("next", blocks.CharBlock(label=_("Gaat naar"), max_length=40)),
+            ]
+        ),
         label=_("Antwoorden"),
     )
 
@@ -165,16 +167,22 @@ class ToolPage(RoutablePageMixin, BasePage):
         def road(choice: Any) -> dict[str, Any]:
             target = choice["next"]
             if target in numbers:
-                return {"text": choice["text"], "anchor": f"v-{numbers[target]}", "leads_to": gettext("naar vraag %(number)s") % {"number": numbers[target]}}
+                return {
+                    "text": choice["text"],
+                    "anchor": f"v-{numbers[target]}",
+                    "leads_to": gettext("naar vraag %(number)s") % {"number": numbers[target]},
+                }
             letter = letters.get(target, "")
             return {"text": choice["text"], "anchor": f"u-{letter}", "leads_to": gettext("uitkomst %(letter)s") % {"letter": letter}}
 
         return {
             "questions": [
-                {"number": numbers[q["key"]], "text": q["text"], "help": q["help"], "choices": [road(choice) for choice in q["choices"]]} for q in self.questions
+                {"number": numbers[q["key"]], "text": q["text"], "help": q["help"], "choices": [road(choice) for choice in q["choices"]]}
+                for q in self.questions
             ],
             "outcomes": [
-                {"letter": letters[o["key"]], "title": o["title"], "text": o["text"], "next_steps": list(o["next_steps"])} for o in self.outcomes
+                {"letter": letters[o["key"]], "title": o["title"], "text": o["text"], "next_steps": list(o["next_steps"])}
+                for o in self.outcomes
             ],
         }
 
@@ -186,7 +194,9 @@ class ToolPage(RoutablePageMixin, BasePage):
                 raise ValidationError({"body": problems})
 
     def _wrong_parts(self) -> list[str]:
-        belongs = {self.Kind.CONVERSATION: {"step"}, self.Kind.DECISION: {"question", "outcome"}, self.Kind.FORMAT: {"field"}}.get(self.Kind(self.kind), set())
+        belongs = {self.Kind.CONVERSATION: {"step"}, self.Kind.DECISION: {"question", "outcome"}, self.Kind.FORMAT: {"field"}}.get(
+            self.Kind(self.kind), set()
+        )
         if {block.block_type for block in self.body} <= belongs:
             return []
         return [gettext("Er staat een onderdeel in dat niet bij een %(kind)s hoort.") % {"kind": self.get_kind_display().lower()}]
@@ -196,7 +206,8 @@ class ToolPage(RoutablePageMixin, BasePage):
         ends = {outcome["key"] for outcome in self.outcomes}
         roads = {question["key"]: [choice["next"] for choice in question["choices"]] for question in self.questions}
         problems = [
-            gettext("Bij de vraag “%(question)s” gaat een antwoord naar “%(next)s”, en dat bestaat niet.") % {"question": question, "next": target}
+            gettext("Bij de vraag “%(question)s” gaat een antwoord naar “%(next)s”, en dat bestaat niet.")
+            % {"question": question, "next": target}
             for question, targets in roads.items()
             for target in targets
             if target not in roads and target not in ends

@@ -108,10 +108,15 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def root_collection() -> None:
+    """Where Wagtail keeps pictures; a test with real transactions, or without migrations, starts without."""
+    if Collection.get_first_root_node() is None:
+        Collection.add_root(name="Root")
+
+
 def picture() -> Image:
     """A small picture for questions that point out areas."""
-    if Collection.get_first_root_node() is None:  # a test with real transactions has emptied the tables
-        Collection.add_root(name="Root")
+    root_collection()
     return Image.objects.create(title="Schema", file=get_test_image_file_svg())
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("documenten/", include(wagtaildocs_urls)),
     path("account/", include("accounts.urls")),
     path("xapi/", include("lrs.urls")),
+    path("", include("courses.meetings.urls")),
     path("", include("courses.urls")),
     path("", include("competencies.urls")),
     path("", include("accreditation.urls")),

@@ -10,7 +10,8 @@ class CoursesConfig(AppConfig):
         # Inside, because a kind needs its models.
         from courses.activities import register
         from courses.h5p.kind import H5PKind
+        from courses.meetings.kind import SessionKind
         from courses.questions.kind import QuestionsKind
 
-        for kind in (H5PKind(), QuestionsKind()):
+        for kind in (H5PKind(), QuestionsKind(), SessionKind()):
             register(kind)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
-from courses.models import CoursePage, Enrolment, Release
+from courses.models import CoursePage, Enrolment, Release, ReleaseActivity
 from courses.recording import record
 from lrs.profiles import adl, vakwijs
 
@@ -62,3 +62,17 @@ def open_enrolment(*, learner: User, course: CoursePage) -> Enrolment | None:
 def latest_release(course: CoursePage) -> Release | None:
     """What someone who joins today would follow."""
     return Release.objects.select_related("course").filter(course=course).order_by("-number").first()
+
+
+def own_activity(*, learner: User, activity: uuid.UUID, kind: str) -> tuple[Enrolment, ReleaseActivity] | None:
+    """The learner's open enrolment whose release holds this activity of this kind, and the activity as released there."""
+    if not learner.is_authenticated:
+        return None
+    rows = ReleaseActivity.objects.filter(
+        uuid=activity, kind=kind, release__enrolments__learner=learner, release__enrolments__withdrawn_at=None
+    ).select_related("release__course", "lesson")
+    found = rows.first()
+    if found is None:
+        return None
+    enrolment = open_enrolment(learner=learner, course=found.release.course)
+    return (enrolment, found) if enrolment and enrolment.release_id == found.release_id else None

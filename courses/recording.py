@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from courses.iris import course_iri, part_iri
 from courses.models import Enrolment, ReleaseActivity, ReleaseLesson
 from lrs.actors import actor_of
@@ -81,3 +82,21 @@ def _place(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | None
     if inner:
         grouping, parent = [*grouping, *parent], [{"id": part_iri(course, subject.uuid)}]
     return {"contextActivities": {"parent": parent, "grouping": grouping}}
+
+
+def take_back(*, enrolment: Enrolment, statement_id: uuid.UUID, by: User, reason: str = "") -> uuid.UUID:
+    """Void a statement that proved wrong, such as a mark of attendance; progress is then made again without it.
+
+    The learner stays the actor, so that it passes under that learner's lock; who took it back is the instructor.
+    """
+    statement: dict[str, Any] = {
+        "id": str(uuid.uuid5(statement_id, "voided")),
+        "actor": actor_of(enrolment.learner.pseudonym),
+        "verb": {"id": adl.VOIDED, "display": {"en-US": "voided"}},
+        "object": {"objectType": "StatementRef", "id": str(statement_id)},
+        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", "instructor": actor_of(by.pseudonym)},
+        "timestamp": timezone.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    if reason:
+        statement["result"] = {"response": reason}
+    return append([statement], source=Source.SERVER)[0]

@@ -104,6 +104,11 @@ class Route:
     def stop_url(self, stop: Stop) -> str:
         return f"/cursus/{self.course_slug}/{stop.lesson}/#{stop.anchor}"
 
+    def activity_url(self, activity: uuid.UUID) -> str:
+        """The address of an activity by its uuid; of the course when this release no longer has it."""
+        key = self.keys.get(activity)
+        return self.stop_url(self.stops[key]) if key else f"/cursus/{self.course_slug}/"
+
 
 def route_of(release: Release) -> Route:
     """The route of this release, remembered between requests."""

@@ -2,33 +2,42 @@
 
 from courses.models.enrolment import Enrolment
 from courses.models.h5p import H5PContent, H5PLibrary, H5PState, H5PVersion, H5PVersionLibrary, VersionIsFixed
+from courses.models.meetings import Attendance, Booking, Meeting
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, Theme
 from courses.models.progress import ActivityProgress, CourseProgress, LessonProgress
 from courses.models.questions import Answer, Attempt, AttemptQuestion, Question, QuestionVersion
 from courses.models.releases import Release, ReleaseActivity, ReleaseLesson
+from courses.models.work import EvaluationAnswers, Judgement, Reflection, Submission
 
 __all__ = [
     "ActivityProgress",
     "Answer",
     "Attempt",
     "AttemptQuestion",
+    "Attendance",
+    "Booking",
     "CourseIndexPage",
     "CoursePage",
     "CourseProgress",
     "Enrolment",
+    "EvaluationAnswers",
     "H5PContent",
     "H5PLibrary",
     "H5PState",
     "H5PVersion",
     "H5PVersionLibrary",
+    "Judgement",
     "LessonPage",
     "LessonProgress",
+    "Meeting",
     "ModulePage",
     "Question",
     "QuestionVersion",
+    "Reflection",
     "Release",
     "ReleaseActivity",
     "ReleaseLesson",
+    "Submission",
     "Theme",
     "VersionIsFixed",
 ]

@@ -1,6 +1,9 @@
 """Tags for the pages of courses."""
 
+from decimal import Decimal
+
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from courses.models import ReleaseActivity
@@ -17,6 +20,12 @@ def duration(minutes: int) -> str:
     halves = round(minutes / 30)
     number = f"{halves // 2}{'½' if halves % 2 else ''}"
     return _("%(number)s uur") % {"number": number}
+
+
+@register.filter
+def as_hours(hours: Decimal) -> str:
+    """Hours as a number without needless zeros: 3, or 2,5."""
+    return number_format(f"{hours.normalize():f}", use_l10n=True)
 
 
 KIND_NAMES = {

@@ -125,7 +125,10 @@ def released_course(
             order=n,
             minutes=10,
             review_by=date(2030, 1, 1),
-            body=[{"type": "text", "value": f"<p>De tekst van les {n}.</p>", "id": str(uuid.uuid5(course.uuid, f"tekst-{n}"))}],
+            body=[
+                {"type": "text", "value": f"<p>De tekst van les {n}.</p>", "id": str(uuid.uuid5(course.uuid, f"tekst-{n}"))},
+                *(_places(course, activities or []) if n == lessons else []),
+            ],
         )
         for n in range(1, lessons + 1)
     ]
@@ -142,6 +145,14 @@ def released_course(
             }
         )
     return release
+
+
+def _places(course: CoursePage, activities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where the activities stand in the body of their lesson."""
+    return [
+        {"type": f"activity_{fields.get('kind', 'questions')}", "value": {}, "id": str(fields.get("uuid") or uuid.uuid5(course.uuid, fields["key"]))}
+        for fields in activities
+    ]
 
 
 class PlainKind:

@@ -1,0 +1,1 @@
+"""Contact meetings: planning them, booking a place, and marking who was there."""

@@ -45,6 +45,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 }
 
 
+# Whoever may manage members may give these roles. An auditor watches the administrators, so they do not choose one themselves.
+GRANTABLE: frozenset[Role] = frozenset(Role) - {Role.AUDITOR}
+
+# These see or change what belongs to others; they log in with a second step.
+ADMINISTRATORS: frozenset[Role] = frozenset({_ACCREDITATION, _ASSOCIATION, _AUDITOR})
+
+
 def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
     """The organisations in which this person may do this; all of them for a superuser."""
     if not user.is_authenticated or not user.is_active:
@@ -58,3 +65,8 @@ def may(user: User, action: Action, organisation: Organisation | None = None) ->
     """Whether this person may do this in the organisation, or in any when none is given."""
     where = organisations_where(user, action)
     return where.filter(pk=organisation.pk).exists() if organisation else where.exists()
+
+
+def is_administrator(user: User) -> bool:
+    """Whether this person holds a role, anywhere, that asks for a second step at log-in."""
+    return user.is_superuser or user.memberships.filter(role__in=ADMINISTRATORS).exists()

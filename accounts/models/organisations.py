@@ -1,6 +1,9 @@
 """Decided: organisations, and the roles people hold in them."""
 
+import uuid
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -69,3 +72,34 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()} ({self.organisation})"
+
+
+class Invitation(models.Model):
+    """Someone is asked into an organisation. A role shows an organisation a person's progress, so the person says yes first."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("organisatie"))
+    email = models.EmailField(_("e-mailadres"))
+    role = models.CharField(_("rol"), max_length=30, choices=Role)
+    invited_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", verbose_name=_("uitgenodigd door"))
+    invited_at = models.DateTimeField(_("uitgenodigd op"), auto_now_add=True)
+    valid_until = models.DateTimeField(_("geldig tot"))
+    answered_at = models.DateTimeField(_("beantwoord op"), null=True, blank=True)
+    accepted = models.BooleanField(_("aangenomen"), null=True)
+
+    class Meta:
+        ordering = ["-invited_at"]
+        verbose_name = _("uitnodiging")
+        verbose_name_plural = _("uitnodigingen")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email", "role"], condition=models.Q(answered_at=None), name="one_open_invitation_per_role"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.get_role_display()} ({self.organisation})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and timezone.now() < self.valid_until

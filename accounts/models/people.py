@@ -2,7 +2,9 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +27,7 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]  # people are known by their e-mail address
     email = models.EmailField(_("e-mailadres"), unique=True)
+    language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES, default="nl")
     pseudonym = models.UUIDField(_("pseudoniem"), default=uuid.uuid4, unique=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -112,5 +115,7 @@ class RegisterEntry(models.Model):
         return f"{self.register}: {self.number}"
 
     def clean(self) -> None:
+        if self.period_start and self.period_end and self.period_end < self.period_start:
+            raise ValidationError({"period_end": _("De laatste dag ligt voor het begin van de periode. Kijk beide data na.")})
         if self.register_id:
             self.number = clean_number(self.number, kinds=[NumberKind(k) for k in self.register.number_kinds])

@@ -1,0 +1,61 @@
+"""Who may work in the editor (Wagtail), derived from roles.
+
+Two groups carry the permissions: "Auteurs" may make and change pages and files, "Verenigingsbeheerders" may publish as well. Which
+organisation's pages someone may change is not a matter of groups: the room that owns the pages asks `may_edit_pages_of`.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
+
+from accounts.models import Organisation, Role, User
+from accounts.permissions import Action, may
+
+GROUPS = {Role.AUTHOR: "Auteurs", Role.ASSOCIATION_ADMIN: "Verenigingsbeheerders"}
+PAGE_PERMISSIONS = {
+    Role.AUTHOR: ["add_page", "change_page"],
+    Role.ASSOCIATION_ADMIN: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
+}
+FILE_PERMISSIONS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
+
+
+def may_edit_pages_of(user: User, organisation: Organisation | None) -> bool:
+    """Whether this person may change the pages of this organisation; pages of no organisation are for superusers."""
+    return user.is_superuser or (organisation is not None and may(user, Action.AUTHOR_COURSES, organisation))
+
+
+def may_publish_pages_of(user: User, organisation: Organisation | None) -> bool:
+    """Whether this person may publish the pages of this organisation."""
+    return user.is_superuser or (organisation is not None and may(user, Action.PUBLISH_RELEASES, organisation))
+
+
+def keep_groups_in_step(user: User) -> None:
+    """Put this person in the editor's groups that their roles ask for, and out of the others of ours."""
+    held = set(user.memberships.values_list("role", flat=True))
+    for role, name in GROUPS.items():
+        group, _made = Group.objects.get_or_create(name=name)
+        (user.groups.add if role in held else user.groups.remove)(group)
+
+
+def make_groups() -> None:
+    """The groups with entry to the editor and to images and documents; pages follow in `open_pages`."""
+    entry = Permission.objects.filter(content_type__app_label="wagtailadmin", codename="access_admin")
+    root = Collection.get_first_root_node()
+    for name in GROUPS.values():
+        group, _made = Group.objects.get_or_create(name=name)
+        group.permissions.add(*entry)
+        for permission in _permissions(FILE_PERMISSIONS) if root else ():
+            GroupCollectionPermission.objects.get_or_create(group=group, collection=root, permission=permission)
+
+
+def open_pages(page: Page) -> None:
+    """Let the groups work on this page and all below it: call it for the catalogue, once it exists."""
+    for role, name in GROUPS.items():
+        group, _made = Group.objects.get_or_create(name=name)
+        for permission in _permissions(PAGE_PERMISSIONS[role]):
+            GroupPagePermission.objects.get_or_create(group=group, page=page, permission=permission)
+
+
+def _permissions(codenames: list[str]) -> Any:
+    return Permission.objects.filter(codename__in=codenames, content_type__app_label__in=["wagtailcore", "wagtailimages", "wagtaildocs"])

@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import "./dialog.js";
 import "./forms.js";
 import "./menu.js";
+import "./passkeys.js";
 import "./table.js";
 import "./tool.js";
 

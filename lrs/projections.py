@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks import task
@@ -75,6 +75,20 @@ def project_learner_again(learner_key: str) -> None:
     project_learner(learner_key)
 
 
+@task(queue_name="lrs")
+def project_learners(learner_keys: list[str]) -> None:
+    """What a tool sent, projected without the tool waiting for it."""
+    for learner_key in learner_keys:
+        project_learner(learner_key)
+
+
+def try_again(pending: PendingProjection) -> bool:
+    """Project what was set aside now instead of at its next time; answers whether it passed."""
+    PendingProjection.objects.filter(pk=pending.pk).update(retry_at=None)
+    project_learner(pending.learner_key)
+    return not PendingProjection.objects.filter(pk=pending.pk).exists()
+
+
 def project_waiting() -> int:
     """Bring whatever still waits through the projections: after a crash, or where the queue cannot defer. Answers how many learners."""
     due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
@@ -101,12 +115,14 @@ def rebuild(learner: uuid.UUID) -> int:
             clear = getattr(importlib.import_module(path.rpartition(".")[0]), "clear", None)
             if clear is not None:
                 clear(learner)
-        statements = Statement.objects.filter(learner=learner, voided=False).order_by("pk")
+        # What a projection appends meanwhile stands after `last`, and is projected in its own turn.
+        last = Statement.objects.filter(learner=learner).aggregate(last=Max("pk"))["last"] or 0
+        statements = Statement.objects.filter(learner=learner, voided=False, pk__lte=last).order_by("pk")
         count = 0
         for statement in statements.iterator(chunk_size=500):
             _project(statement)
             count += 1
-        PendingProjection.objects.filter(learner_key=str(learner)).delete()
+        PendingProjection.objects.filter(learner_key=str(learner), pk__lte=last).delete()
     return count
 
 

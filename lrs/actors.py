@@ -62,7 +62,10 @@ def with_pseudonyms(statement: dict[str, Any], *, organisation: Organisation) ->
     known = {
         f"mailto:{email.lower()}": pseudonym
         for email, pseudonym in EmailAddress.objects.filter(
-            email__in=[mbox.removeprefix("mailto:") for mbox in found], verified=True, user__is_active=True, user__memberships__organisation=organisation
+            email__in=[mbox.removeprefix("mailto:") for mbox in found],
+            verified=True,
+            user__is_active=True,
+            user__memberships__organisation=organisation,
         ).values_list("email", "user__pseudonym")
     }
     replaced: dict[str, Any] = _replace_mail(statement, known) if known else statement

@@ -94,7 +94,7 @@ def keep_parts(parts: Iterable[Part]) -> None:
             with transaction.atomic():
                 attachment.save(force_insert=True)
         except IntegrityError:  # someone else stored the same bytes meanwhile
-            attachment.file.storage.delete(attachment.file.name)
+            attachment.file.delete(save=False)
 
 
 def write_message(result: bytes, *, statements: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
@@ -139,7 +139,9 @@ def _check_signature(statement: dict[str, Any], token: bytes) -> None:
     unsigned = {key: value for key, value in statement.items() if key != "attachments"}
     rest = [entry for entry in statement["attachments"] if entry["usageType"] != SIGNATURE]
     signed = dict(payload)
-    signed_rest = [entry for entry in signed.pop("attachments", []) if not (isinstance(entry, dict) and entry.get("usageType") == SIGNATURE)]
+    signed_rest = [
+        entry for entry in signed.pop("attachments", []) if not (isinstance(entry, dict) and entry.get("usageType") == SIGNATURE)
+    ]
     for key in ("id", "timestamp", "stored", "authority", "version"):  # what the store may add after signing
         if key not in signed or key not in unsigned:
             signed.pop(key, None)

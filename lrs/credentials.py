@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -97,7 +98,10 @@ def authenticate(authorization: str) -> Credential | None:
         return None
     credential = Credential.objects.select_related("organisation").filter(key=key[:64]).first()
     # The comparison is made for an unknown key too, so that the time of the answer does not tell which keys exist.
-    right = constant_time_compare(_hash(secret), credential.secret_hash if credential else "")
+    kept = credential.secret_hash if credential else ""
+    right = any(
+        constant_time_compare(_hash(secret, key=secret_key), kept) for secret_key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    )
     if credential is None or not right or credential.key != key or credential.revoked_at:
         return None
     if credential.expires_at and credential.expires_at <= timezone.now():
@@ -105,5 +109,5 @@ def authenticate(authorization: str) -> Credential | None:
     return credential
 
 
-def _hash(secret: str) -> str:
-    return salted_hmac("lrs.credentials", secret, algorithm="sha256").hexdigest()
+def _hash(secret: str, *, key: str | None = None) -> str:
+    return salted_hmac("lrs.credentials", secret, secret=key, algorithm="sha256").hexdigest()

@@ -31,11 +31,15 @@ class Credential(models.Model):
     key = models.CharField(_("sleutel"), max_length=64, unique=True)
     secret_hash = models.CharField(_("hash van het geheim"), max_length=128)
     scopes = models.JSONField(_("rechten"), default=list)
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("organisatie"))
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("organisatie")
+    )
     joins_people = models.BooleanField(
         _("herkent leden aan hun e-mailadres"),
         default=False,
-        help_text=_("Een uitspraak over het bevestigde e-mailadres van een lid van de organisatie komt in diens dossier, onder pseudoniem."),
+        help_text=_(
+            "Een uitspraak over het bevestigde e-mailadres van een lid van de organisatie komt in diens dossier, onder pseudoniem."
+        ),
     )
     source = models.CharField(_("herkomst"), max_length=20, choices=Source, default=Source.OUTSIDE)
     created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
@@ -68,7 +72,9 @@ class Statement(models.Model):
     timestamp = models.DateTimeField(_("gebeurd op"))
     stored = models.DateTimeField(_("opgeslagen op"), db_index=True)
     source = models.CharField(_("herkomst"), max_length=20, choices=Source)
-    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("toegangssleutel"))
+    credential = models.ForeignKey(
+        Credential, on_delete=models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("toegangssleutel")
+    )
     exact = models.TextField(_("uitspraak"))
     voided = models.BooleanField(_("herroepen"), default=False)
 
@@ -123,7 +129,10 @@ class Mention(models.Model):
     class Meta:
         verbose_name = _("vermelding")
         verbose_name_plural = _("vermeldingen")
-        indexes = [models.Index(fields=["kind", "key", "statement"], name="mention_by_key"), models.Index(fields=["statement"], name="mention_by_statement")]
+        indexes = [
+            models.Index(fields=["kind", "key", "statement"], name="mention_by_key"),
+            models.Index(fields=["statement"], name="mention_by_statement"),
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -213,10 +222,14 @@ class StateDocument(models.Model):
         verbose_name_plural = _("toestanden")
         constraints = [
             models.UniqueConstraint(
-                fields=["realm", "actor_key", "activity", "registration", "state_id"], condition=Q(registration__isnull=False), name="one_state_per_registration"
+                fields=["realm", "actor_key", "activity", "registration", "state_id"],
+                condition=Q(registration__isnull=False),
+                name="one_state_per_registration",
             ),
             models.UniqueConstraint(
-                fields=["realm", "actor_key", "activity", "state_id"], condition=Q(registration__isnull=True), name="one_state_without_registration"
+                fields=["realm", "actor_key", "activity", "state_id"],
+                condition=Q(registration__isnull=True),
+                name="one_state_without_registration",
             ),
         ]
 

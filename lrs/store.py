@@ -59,7 +59,10 @@ def append(
         except StatementRefused as refusal:
             raise StatementRefused(f"statement {index}: {refusal}" if len(statements) > 1 else str(refusal)) from None
     texts: Sequence[str | None] = originals or [None] * len(statements)
-    rows = [_row(statement, text, source=source, credential=credential, version=version) for statement, text in zip(statements, texts, strict=True)]
+    rows = [
+        _row(statement, text, source=source, credential=credential, version=version)
+        for statement, text in zip(statements, texts, strict=True)
+    ]
     if len({row.uuid for row in rows}) < len(rows):
         raise StatementRefused("$: two statements in one batch have the same id")
     if parts:
@@ -97,7 +100,9 @@ def _insert(rows: list[Statement]) -> None:
     Mention.objects.bulk_create(mention for row in new for mention in _mentions(row))
     voids = _void(new)
     pending = [
-        PendingProjection(statement_id=row.sequence, learner_key=learner_key) for row in new if (learner_key := voids.get(row.uuid) or _learner_key(row))
+        PendingProjection(statement_id=row.sequence, learner_key=learner_key)
+        for row in new
+        if (learner_key := voids.get(row.uuid) or _learner_key(row))
     ]
     PendingProjection.objects.bulk_create(pending)
     keys_in_order = list(dict.fromkeys(row.learner_key for row in pending))
@@ -126,7 +131,9 @@ def _row(statement: dict[str, Any], text: str | None, *, source: Source, credent
     document = _as_stored(statement, version=version)
     if credential and credential.joins_people and credential.organisation:
         document = with_pseudonyms(document, organisation=credential.organisation)
-    changed = any(document[key] is not value for key, value in statement.items() if key in document) or not statement.keys().isdisjoint(("stored", "authority"))
+    changed = any(document[key] is not value for key, value in statement.items() if key in document) or not statement.keys().isdisjoint(
+        ("stored", "authority")
+    )
     statement_id = statement.get("id")
     added = {
         **({} if statement_id else {"id": str(uuid.uuid4())}),
@@ -227,7 +234,8 @@ def _void(rows: list[Statement]) -> dict[uuid.UUID, str]:
     if not voiding:
         return {}
     targets = {
-        row.uuid: row for row in Statement.objects.filter(uuid__in=[row.refers_to for row in voiding]).exclude(verb=VOIDED).select_related("credential")
+        row.uuid: row
+        for row in Statement.objects.filter(uuid__in=[row.refers_to for row in voiding]).exclude(verb=VOIDED).select_related("credential")
     }
     concerned = {}
     for row in voiding:
@@ -257,7 +265,9 @@ def _may_void(voiding: Statement, target: Statement) -> bool:
 
 def comparable(document: dict[str, Any]) -> str:
     """Equal for statements that the standard calls equal (2.3.1): words of display and definitions do not count."""
-    return json.dumps(_bare(_as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True)
+    return json.dumps(
+        _bare(_as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True
+    )
 
 
 def _bare(part: dict[str, Any]) -> dict[str, Any]:
@@ -302,7 +312,8 @@ def _learn_definitions(rows: list[Statement], *, source: Source, credential: Cre
     if not unseen:
         return
     ActivityVersion.objects.bulk_create(
-        [ActivityVersion(activity=activity, digest=digest, definition=versions[(activity, digest)]) for activity, digest in unseen], ignore_conflicts=True
+        [ActivityVersion(activity=activity, digest=digest, definition=versions[(activity, digest)]) for activity, digest in unseen],
+        ignore_conflicts=True,
     )
     if not transaction.get_connection().in_atomic_block:  # inside somebody's transaction it may still be undone
         if len(_seen()) > 50_000:

@@ -96,7 +96,9 @@ COMPONENT = frozenset({"id", "description"})
 REFERENCE = frozenset({"objectType", "id"})
 RESULT = frozenset({"score", "success", "completion", "response", "duration", "extensions"})
 SCORE = frozenset({"scaled", "raw", "min", "max"})
-CONTEXT_1 = frozenset({"registration", "instructor", "team", "contextActivities", "revision", "platform", "language", "statement", "extensions"})
+CONTEXT_1 = frozenset(
+    {"registration", "instructor", "team", "contextActivities", "revision", "platform", "language", "statement", "extensions"}
+)
 CONTEXT_2 = CONTEXT_1 | {"contextAgents", "contextGroups"}
 CONTEXT_ACTIVITIES = frozenset({"parent", "grouping", "category", "other"})
 CONTEXT_AGENT = frozenset({"objectType", "agent", "relevantTypes"})
@@ -513,7 +515,9 @@ def _extensions(value: Any, path: str) -> None:
         if not isinstance(key, str) or not IRI.match(key):
             raise StatementRefused(f"{path}: the key {str(key)[:80]!r} must be an absolute IRI (4.1)")
     level, depth = list(value.values()), 1
-    while level := [inner for item in level if isinstance(item, dict | list) for inner in (item.values() if isinstance(item, dict) else item)]:
+    while level := [
+        inner for item in level if isinstance(item, dict | list) for inner in (item.values() if isinstance(item, dict) else item)
+    ]:
         depth += 1
         if depth > DEEPEST:
             raise StatementRefused(f"{path}: nested deeper than {DEEPEST} levels")

@@ -24,7 +24,9 @@ class Command(BaseCommand):
             if organisation is None:
                 raise CommandError(f"There is no organisation {options['organisation']}.")
         try:
-            credential, secret = create(name=options["name"], scopes=options["scope"] or ["all"], organisation=organisation, source=options["source"])
+            credential, secret = create(
+                name=options["name"], scopes=options["scope"] or ["all"], organisation=organisation, source=options["source"]
+            )
         except CredentialRefused as refusal:
             raise CommandError(str(refusal)) from None
         self.stdout.write(f"KEY={credential.key}")

@@ -1,0 +1,583 @@
+"""The xAPI interface over HTTP: reads a request, calls one function, answers. Versions 1.0.3 and 2.0 at two addresses.
+
+Clauses: xAPI 1.0.3, Part Three ("Communication"); 2.0: IEEE 9274.1.1, 4.1. Every refusal of what was sent is 400 with the reason.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils import timezone
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+
+from lrs import attachments, credentials, documents, formats, queries, store
+from lrs.actors import actor_key, indexable, with_pseudonyms
+from lrs.models import Credential, ProfileDocument, Source, Statement
+from lrs.validation import V1, V2, StatementRefused, check_actor, check_agent, check_iri, check_uuid, moment
+
+VERSION_HEADER = "X-Experience-API-Version"
+CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
+VERSIONS = re.compile(r"([12])\.0(?:\.[0-9]+)?\Z")
+FORM = "application/x-www-form-urlencoded"
+# What a form of the alternate syntax may carry in the place of headers (1.3).
+HEADERS_IN_FORM = (
+    "Authorization",
+    VERSION_HEADER,
+    "Content-Type",
+    "Content-Length",
+    "If-Match",
+    "If-None-Match",
+    "Accept",
+    "Accept-Language",
+)
+ALLOWED_HEADERS = f"Authorization, Content-Type, Content-Length, If-Match, If-None-Match, Accept, Accept-Language, {VERSION_HEADER}, X-Experience-API-Hash"
+EXPOSED_HEADERS = f"ETag, Last-Modified, Content-Length, Date, {VERSION_HEADER}, {CONSISTENT_HEADER}"
+
+
+class Refused(Exception):
+    """What the answer is to a request that is not carried out."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, whichever of the two syntaxes it came in."""
+
+    method: str
+    params: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    version: str
+    address: str
+    credential: Credential
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name.lower())
+
+    @property
+    def content_type(self) -> str:
+        return self.header("Content-Type") or ""
+
+    @property
+    def conditions(self) -> documents.Conditions:
+        return documents.Conditions(if_match=self.header("If-Match"), if_none_match=self.header("If-None-Match"))
+
+    def need(self, *scopes: str) -> None:
+        """Raises Refused with 403 unless the credential has one of these scopes (4.2)."""
+        if not {"all", *scopes} & set(self.credential.scopes):
+            raise Refused(403, f"this key lacks the scope {' or '.join(scopes)}")
+
+
+Handler = Callable[[Call], HttpResponse]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """The methods of a resource, and the parameters that each of them knows."""
+
+    handlers: dict[str, tuple[Handler, frozenset[str]]]
+    open: bool = False  # the about resource: no key, no version
+
+    def __call__(self, request: HttpRequest, version: str) -> HttpResponse:
+        answered = version
+        try:
+            if request.method == "OPTIONS":
+                response = HttpResponse(status=204)
+            else:
+                method, params, headers, body = _request(request, version=version, methods=self.handlers)
+                answered = _version(headers.get(VERSION_HEADER.lower()), default=version, needed=not self.open)
+                handler, known = self.handlers[method]
+                _check_params(params, known)
+                credential = Credential() if self.open else _credential(headers)
+                response = handler(Call(method, params, headers, body, answered, request.path, credential))
+        except Refused as refusal:
+            response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+        except (StatementRefused, attachments.MessageRefused, documents.DocumentRefused) as refusal:
+            response = HttpResponse(str(refusal), status=400, content_type="text/plain; charset=utf-8")
+        except (store.StatementConflict, documents.DocumentConflict) as conflict:
+            response = HttpResponse(str(conflict), status=409, content_type="text/plain; charset=utf-8")
+        except store.VoidingRefused as refusal:
+            response = HttpResponse(str(refusal), status=403, content_type="text/plain; charset=utf-8")
+        except documents.PreconditionFailed as failure:
+            response = HttpResponse(str(failure), status=412, content_type="text/plain; charset=utf-8")
+        return self._finished(response, request, answered)
+
+    def _finished(self, response: HttpResponse, request: HttpRequest, version: str) -> HttpResponse:
+        if response.status_code in (204, 405) or request.method == "OPTIONS":
+            response.headers["Allow"] = ", ".join(sorted({*self.handlers, "OPTIONS", *(["HEAD"] if "GET" in self.handlers else [])}))
+        if response.status_code == 204:
+            del response.headers["Content-Type"]
+        response.headers[VERSION_HEADER] = version
+        response.headers.setdefault(CONSISTENT_HEADER, _iso(timezone.now()))
+        response.headers["Date"] = http_date()
+        # Content that runs in another origin sends its own key; there are no cookies in this, so any origin may ask (1.2, CORS).
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        response.headers["Access-Control-Max-Age"] = "86400"
+        # A document can be HTML of anybody's, and a form can ask for it: it must never run as a page of ours.
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        if request.method == "HEAD":
+            response.headers["Content-Length"] = str(len(response.content))
+            response.content = b""
+        return response
+
+
+# --- Reading a request ------------------------------------------------------------------------------------------------
+
+
+def _request(request: HttpRequest, *, version: str, methods: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, str], bytes]:
+    method = "GET" if request.method == "HEAD" else request.method or ""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    params = _single(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
+    if method == "POST" and "method" in params:
+        method, params, headers, body = _alternate(request, params, headers, version=version)
+    else:
+        body = _body(request) if method in ("POST", "PUT") and method in methods else b""
+    if method not in methods:
+        raise Refused(405, f"this resource does not know {method}")
+    return method, params, headers, body
+
+
+def _alternate(
+    request: HttpRequest, params: dict[str, str], headers: dict[str, str], *, version: str
+) -> tuple[str, dict[str, str], dict[str, str], bytes]:
+    """The alternate request syntax of 1.0.3: the method in the query, the rest in a form (1.3). 2.0 does not have it."""
+    if set(params) != {"method"}:
+        raise Refused(400, "beside method, the parameters stand in the form (1.3)")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise Refused(400, f"the alternate request syntax is a form: {FORM} (1.3)")
+    try:
+        form = _single(parse_qsl(_body(request).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100))
+    except ValueError:
+        raise Refused(400, "the form cannot be read (1.3)") from None
+    inner = {name: value for name, value in headers.items() if name not in ("content-type", "content-length")}
+    for name in HEADERS_IN_FORM:
+        if name in form:
+            inner[name.lower()] = form.pop(name)
+    if _version(inner.get(VERSION_HEADER.lower()), default=version, needed=False) != V1:
+        raise Refused(400, "xAPI 2.0 has no alternate request syntax")
+    method = params["method"]
+    body = b""
+    if method in ("POST", "PUT"):
+        if "content" not in form:
+            raise Refused(400, "the form needs the parameter content (1.3)")
+        body = form.pop("content").encode("utf-8", "surrogateescape")
+        inner.setdefault("content-type", "application/json")
+    return method, form, inner, body
+
+
+def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    params = dict(pairs)
+    if len(params) < len(pairs):
+        raise Refused(400, "a parameter is given twice")
+    return params
+
+
+def _body(request: HttpRequest) -> bytes:
+    largest = getattr(settings, "LRS_LARGEST_BODY", 64 * 1024 * 1024)
+    too_large = Refused(413, f"the request is larger than {largest} octets")
+    if request.META.get("CONTENT_LENGTH", "").isdigit() and int(request.META["CONTENT_LENGTH"]) > largest:
+        raise too_large
+    try:
+        body = request.read(largest + 1)
+    except RequestDataTooBig:
+        raise too_large from None
+    except (UnreadablePostError, OSError):
+        raise Refused(400, "the request ended before it was complete") from None
+    if len(body) > largest:
+        raise too_large
+    return body
+
+
+def _version(header: str | None, *, default: str, needed: bool) -> str:
+    """The version that a request is in, and its answer will be in (3.3)."""
+    if header is None:
+        if needed:
+            raise Refused(400, f"the header {VERSION_HEADER} is required (3.3)")
+        return default
+    match = VERSIONS.match(header.strip())
+    if match is None:
+        if needed:
+            raise Refused(400, f"{VERSION_HEADER}: this store knows 1.0.x and 2.0.x (3.3)")
+        return default
+    return V1 if match[1] == "1" else V2
+
+
+def _credential(headers: Mapping[str, str]) -> Credential:
+    """Whose request it is. Without a WWW-Authenticate in the answer: a browser would ask a person for a password."""
+    credential = credentials.authenticate(headers.get("authorization", ""))
+    if credential is None:
+        raise Refused(401, "no key, or not one that is in use")
+    return credential
+
+
+def _check_params(params: Mapping[str, str], known: frozenset[str]) -> None:
+    for name in params:
+        if name not in known:
+            raise Refused(400, f"the parameter {name[:80]!r} is not known here (3.2)")
+
+
+def _required(call: Call, name: str) -> str:
+    if not call.params.get(name):
+        raise Refused(400, f"the parameter {name} is required")
+    return call.params[name]
+
+
+def _uuid(call: Call, name: str) -> uuid.UUID | None:
+    if name not in call.params:
+        return None
+    check_uuid(call.params[name], name)
+    return uuid.UUID(call.params[name])
+
+
+def _iri(call: Call, name: str) -> str:
+    value = _required(call, name)
+    check_iri(value, name)
+    return value
+
+
+def _moment(call: Call, name: str) -> datetime | None:
+    return moment(call.params[name].replace(" ", "+"), name) if name in call.params else None  # an unescaped plus
+
+
+def _flag(call: Call, name: str) -> bool:
+    value = call.params.get(name, "false")
+    if value not in ("true", "false"):
+        raise Refused(400, f"{name}: must be true or false")
+    return value == "true"
+
+
+def _actor(call: Call, name: str, *, groups: bool) -> dict[str, Any]:
+    try:
+        value = json.loads(_required(call, name))
+    except (ValueError, RecursionError):
+        raise Refused(400, f"{name}: must be an Agent as JSON") from None
+    (check_actor if groups else check_agent)(value, name)
+    if not any(key in value for key in formats.IDENTIFIERS):
+        raise Refused(400, f"{name}: an anonymous Group cannot be asked for")
+    if call.credential.joins_people and call.credential.organisation:
+        value = with_pseudonyms(value, organisation=call.credential.organisation)
+    return dict(value)
+
+
+# --- About ------------------------------------------------------------------------------------------------------------
+
+
+def about(call: Call) -> HttpResponse:
+    return _json({"version": [V2, V1], "extensions": {"https://vakwijs.example/xapi/name": settings.SITE_NAME}})
+
+
+# --- Statements -------------------------------------------------------------------------------------------------------
+
+
+def post_statements(call: Call) -> HttpResponse:
+    call.need("statements/write")
+    statements, originals, parts, _ = _statements(call)
+    ids = store.append(
+        statements,
+        source=Source(call.credential.source),
+        credential=call.credential,
+        version=call.version,
+        originals=originals,
+        parts=parts,
+    )
+    return _json([str(one) for one in ids])
+
+
+def put_statement(call: Call) -> HttpResponse:
+    call.need("statements/write")
+    _required(call, "statementId")
+    statement_id = _uuid(call, "statementId")
+    statements, originals, parts, batch = _statements(call)
+    if batch or not isinstance(statements[0], dict):
+        raise Refused(400, "PUT takes one statement (2.1.1)")
+    own = statements[0].get("id")
+    if own is None and "id" not in statements[0]:
+        statements, originals = [{**statements[0], "id": str(statement_id)}], []
+    elif str(own).lower() != str(statement_id):
+        raise Refused(400, "the id of the statement is not the statementId (2.1.1)")
+    store.append(
+        statements,
+        source=Source(call.credential.source),
+        credential=call.credential,
+        version=call.version,
+        originals=originals,
+        parts=parts,
+    )
+    return HttpResponse(status=204)
+
+
+def _statements(call: Call) -> tuple[list[Any], list[str], dict[str, attachments.Part], bool]:
+    """The statements, their texts, the attachments that came with them, and whether they came as a batch."""
+    kind = call.content_type.partition(";")[0].strip().lower()
+    parts: dict[str, attachments.Part] = {}
+    if kind == "multipart/mixed":
+        content, parts = attachments.read_message(call.body, content_type=call.content_type)
+    elif kind == "application/json":
+        content = call.body
+    else:
+        raise Refused(400, "Content-Type: must be application/json or multipart/mixed (1.5)")
+    try:
+        text = content.decode()
+        statements, originals = _split(text)
+    except UnicodeDecodeError:
+        raise Refused(400, "the statements are not UTF-8 (1.4)") from None
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the statements are not JSON: {str(error)[:200]}") from None
+    attachments.match_parts(statements, parts)
+    for statement in statements:
+        if any(entry.get("usageType") == attachments.SIGNATURE for entry in attachments.attachments_of(statement)):
+            store.check_statement(statement, version=call.version)
+            attachments.check_signatures([statement], parts)
+    return statements, originals, parts, text.lstrip(SPACE)[:1] == "["
+
+
+SPACE = " \t\n\r"
+_SKIP = re.compile(r"[ \t\n\r]*")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _split(text: str) -> tuple[list[Any], list[str]]:
+    """The statements, and the very text of each."""
+
+    def skip(at: int) -> int:
+        match = _SKIP.match(text, at)
+        return match.end() if match else at
+
+    at = skip(0)
+    if text[at : at + 1] != "[":
+        value, end = _DECODER.raw_decode(text, at)
+        if skip(end) != len(text):
+            raise ValueError("there is more after the statement")
+        return [value], [text[at:end]]
+    values, texts = [], []
+    at = skip(at + 1)
+    if text[at : at + 1] == "]":
+        at += 1
+    else:
+        while True:
+            value, end = _DECODER.raw_decode(text, at)
+            values.append(value)
+            texts.append(text[at:end])
+            at = skip(end)
+            mark = text[at : at + 1]
+            at = skip(at + 1)
+            if mark == "]":
+                break
+            if mark != ",":
+                raise ValueError("a comma or a bracket is missing between two statements")
+    if skip(at) != len(text):
+        raise ValueError("there is more after the statements")
+    return values, texts
+
+
+def get_statements(call: Call) -> HttpResponse:
+    visible = queries.visible_to(call.credential)
+    if visible is None:
+        raise Refused(403, "this key may not read statements")
+    form = call.params.get("format", "exact")
+    if form not in ("ids", "exact", "canonical"):
+        raise Refused(400, "format: must be ids, exact or canonical")
+    with_attachments = _flag(call, "attachments")
+    languages = formats.accepted_languages(call.header("Accept-Language") or "")
+    through = queries.consistent_through()
+
+    single = [name for name in ("statementId", "voidedStatementId") if name in call.params]
+    if single:
+        if len(single) > 1 or set(call.params) - {*single, "attachments", "format"}:
+            raise Refused(400, "statementId and voidedStatementId go with attachments and format alone (2.1.3)")
+        statement_id = _uuid(call, single[0])
+        found = queries.one(statement_id, voided=single[0] == "voidedStatementId", visible=visible) if statement_id else None
+        if found is None:
+            raise Refused(404, "there is no such statement")
+        shown = [found]
+        body = formats.written(shown, format=form, version=call.version, languages=languages)[0]
+    else:
+        page = queries.find(_filters(call), visible=visible, through=through)
+        shown = page.statements
+        more = ""
+        if page.last is not None:
+            more = f"{call.address}?{urlencode({**call.params, 'cursor': page.last})}"
+        texts = formats.written(shown, format=form, version=call.version, languages=languages)
+        body = f'{{"statements":[{",".join(texts)}],"more":{json.dumps(more)}}}'
+    return _statements_answer(body.encode(), shown, with_attachments=with_attachments, through=through)
+
+
+def _statements_answer(body: bytes, shown: list[Statement], *, with_attachments: bool, through: datetime) -> HttpResponse:
+    content_type = "application/json"
+    if with_attachments:
+        content_type, body = attachments.write_message(body, statements=[statement.document for statement in shown])
+    response = HttpResponse(body, content_type=content_type)
+    response.headers[CONSISTENT_HEADER] = _iso(through)
+    if shown:
+        response.headers["Last-Modified"] = http_date(max(statement.stored for statement in shown).timestamp())
+    return response
+
+
+def _filters(call: Call) -> queries.Filters:
+    limit = call.params.get("limit", "0")
+    cursor = call.params.get("cursor")
+    for name, value in (("limit", limit), ("cursor", cursor or "0")):
+        if not (value.isascii() and value.isdigit() and len(value) < 18):
+            raise Refused(400, f"{name}: must be a whole number, 0 or more")
+    return queries.Filters(
+        agent=_actor(call, "agent", groups=True) if "agent" in call.params else None,
+        verb=_iri(call, "verb") if "verb" in call.params else None,
+        activity=_iri(call, "activity") if "activity" in call.params else None,
+        registration=_uuid(call, "registration"),
+        related_activities=_flag(call, "related_activities"),
+        related_agents=_flag(call, "related_agents"),
+        since=_moment(call, "since"),
+        until=_moment(call, "until"),
+        ascending=_flag(call, "ascending"),
+        limit=int(limit),
+        after=int(cursor) if cursor else None,
+    )
+
+
+# --- Documents --------------------------------------------------------------------------------------------------------
+
+
+def _state_place(call: Call) -> documents.Place:
+    return documents.state_of(
+        credential=call.credential,
+        actor_key=actor_key(_actor(call, "agent", groups=False)),
+        activity=indexable(_iri(call, "activityId"), 1000),
+        registration=_uuid(call, "registration"),
+        version=call.version,
+    )
+
+
+def _agent_profile_place(call: Call) -> documents.Place:
+    subject = actor_key(_actor(call, "agent", groups=False))
+    return documents.profiles_of(credential=call.credential, kind=ProfileDocument.Kind.AGENT, subject=subject, version=call.version)
+
+
+def _activity_profile_place(call: Call) -> documents.Place:
+    subject = indexable(_iri(call, "activityId"), 1000)
+    return documents.profiles_of(credential=call.credential, kind=ProfileDocument.Kind.ACTIVITY, subject=subject, version=call.version)
+
+
+def _document_resource(place: Callable[[Call], documents.Place], *, subject: frozenset[str], name: str, scope: str) -> Resource:
+    """GET, PUT, POST and DELETE of one kind of document."""
+
+    def get(call: Call) -> HttpResponse:
+        call.need(scope, "all/read")
+        since = _moment(call, "since")
+        here = place(call)
+        if name not in call.params:
+            if scope == "state" and "registration" not in call.params:
+                here = _everywhere(call, here)
+            return _with_etag(_json(documents.names(here, since=since)))
+        document = documents.read(here, indexable(_required(call, name), 400))
+        if document is None:
+            raise Refused(404, "there is no such document")
+        response = HttpResponse(bytes(document.content), content_type=document.content_type or "application/octet-stream")
+        response.headers["ETag"] = f'"{document.etag}"'
+        response.headers["Last-Modified"] = http_date(document.updated_at.timestamp())
+        return response
+
+    def write(call: Call) -> HttpResponse:
+        call.need(scope)
+        change = documents.put if call.method == "PUT" else documents.merge
+        content_type = call.content_type or "application/octet-stream"
+        change(place(call), indexable(_required(call, name), 400), content=call.body, content_type=content_type, conditions=call.conditions)
+        return HttpResponse(status=204)
+
+    def delete(call: Call) -> HttpResponse:
+        call.need(scope)
+        here = place(call)
+        if name in call.params:
+            documents.delete(here, indexable(_required(call, name), 400), conditions=call.conditions)
+        elif scope == "state":
+            documents.delete_all(here if "registration" in call.params else _everywhere(call, here))
+        else:
+            raise Refused(400, f"the parameter {name} is required")
+        return HttpResponse(status=204)
+
+    one = subject | {name}
+    return Resource({"GET": (get, one | {"since"}), "PUT": (write, one), "POST": (write, one), "DELETE": (delete, one)})
+
+
+def _everywhere(call: Call, place: documents.Place) -> documents.Place:
+    """Without a registration, a list or a clean-up is about all registrations (2.3)."""
+    return replace(place, shared={key: value for key, value in place.shared.items() if key != "registration"})
+
+
+# --- Activities and agents --------------------------------------------------------------------------------------------
+
+
+def get_activity(call: Call) -> HttpResponse:
+    call.need("statements/read", "statements/read/mine", "all/read", "define", "profile", "state")
+    activity = _iri(call, "activityId")
+    definition = formats.merged_definitions([[activity]]).get(activity)
+    return _with_etag(_json({"objectType": "Activity", "id": activity, **({"definition": definition} if definition else {})}))
+
+
+def get_person(call: Call) -> HttpResponse:
+    call.need("statements/read", "all/read", "profile")
+    agent = _actor(call, "agent", groups=False)
+    visible = queries.visible_to(call.credential)
+    seen = Statement.objects.filter(visible, actor_key=actor_key(agent)).order_by("-sequence")[:50] if visible is not None else []
+    return _with_etag(_json(formats.person(agent, seen_as=[statement.document["actor"] for statement in seen])))
+
+
+def _with_etag(response: HttpResponse) -> HttpResponse:
+    response.headers["ETag"] = f'"{documents.etag_of(response.content)}"'
+    return response
+
+
+def _json(value: Any) -> HttpResponse:
+    return HttpResponse(json.dumps(value), content_type="application/json")
+
+
+def _iso(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+FILTERS = frozenset(
+    {"statementId", "voidedStatementId", "agent", "verb", "activity", "registration", "related_activities", "related_agents"}
+    | {"since", "until", "limit", "format", "attachments", "ascending", "cursor"}
+)
+RESOURCES: dict[str, Resource] = {
+    "about": Resource({"GET": (about, frozenset())}, open=True),
+    "statements": Resource(
+        {"GET": (get_statements, FILTERS), "POST": (post_statements, frozenset()), "PUT": (put_statement, frozenset({"statementId"}))}
+    ),
+    "activities/state": _document_resource(
+        _state_place, subject=frozenset({"activityId", "agent", "registration"}), name="stateId", scope="state"
+    ),
+    "activities/profile": _document_resource(_activity_profile_place, subject=frozenset({"activityId"}), name="profileId", scope="profile"),
+    "agents/profile": _document_resource(_agent_profile_place, subject=frozenset({"agent"}), name="profileId", scope="profile"),
+    "activities": Resource({"GET": (get_activity, frozenset({"activityId"}))}),
+    "agents": Resource({"GET": (get_person, frozenset({"agent"}))}),
+}
+
+
+@csrf_exempt
+def resource(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    """One resource, at the address of one version."""
+    return RESOURCES[name](request, version)

@@ -1,0 +1,185 @@
+"""Documents beside the statements: where an activity left off (state), and profiles of actors and activities.
+
+Clauses: xAPI 1.0.3, Part Three, 2.2, 2.3, 2.6, 2.7 and 3.1 (concurrency); 2.0: 4.1.4 and 4.1.6.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from lrs.models import Credential, ProfileDocument, StateDocument
+
+
+class DocumentRefused(Exception):
+    """The document or the request for it is not what the standard asks."""
+
+
+class PreconditionFailed(Exception):
+    """The document is not the one that the sender has in mind."""
+
+
+class DocumentConflict(Exception):
+    """The document exists, and the sender did not say which version it replaces."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """If-Match and If-None-Match of a request."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    @property
+    def given(self) -> bool:
+        return self.if_match is not None or self.if_none_match is not None
+
+    def check(self, etag: str | None) -> None:
+        """Raises PreconditionFailed. `etag` is that of the document that is there, or None."""
+        if self.if_match is not None and not _matches(self.if_match, etag):
+            raise PreconditionFailed("If-Match does not name the document that is stored")
+        if self.if_none_match is not None and _matches(self.if_none_match, etag):
+            raise PreconditionFailed("If-None-Match names the document that is stored")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where documents of one kind stand: a model, and the values that all of them share."""
+
+    model: type[StateDocument] | type[ProfileDocument]
+    shared: dict[str, Any]
+    id_field: str
+    unconditional_overwrite: bool
+    unconditional_create: bool
+
+    def documents(self) -> "QuerySet[Any]":
+        return self.model._default_manager.filter(**self.shared)
+
+
+def state_of(*, credential: Credential, actor_key: str, activity: str, registration: uuid.UUID | None, version: str) -> Place:
+    """The states of an actor in an activity. 1.0.3 lets them be overwritten unseen, 2.0 does not."""
+    shared = {"realm": realm_of(credential), "actor_key": actor_key, "activity": activity, "registration": registration}
+    return Place(StateDocument, shared, "state_id", unconditional_overwrite=version.startswith("1."), unconditional_create=True)
+
+
+def profiles_of(*, credential: Credential, kind: str, subject: str, version: str) -> Place:
+    """The profiles of an actor or an activity. In 1.0.3 even a first PUT has to say that it knows there is none (3.1)."""
+    shared = {"realm": realm_of(credential), "kind": kind, "subject": subject}
+    return Place(ProfileDocument, shared, "profile_id", unconditional_overwrite=False, unconditional_create=not version.startswith("1."))
+
+
+def realm_of(credential: Credential) -> str:
+    """Tools of one organisation share their documents, and see no others."""
+    return f"organisation/{credential.organisation_id}" if credential.organisation_id else ""
+
+
+def read(place: Place, name: str) -> Any | None:
+    """The document of this name, or None."""
+    return place.documents().filter(**{place.id_field: name}).first()
+
+
+def names(place: Place, *, since: datetime | None) -> list[str]:
+    """The names of the documents, of those that changed after `since` when given."""
+    documents = place.documents()
+    if since:
+        documents = documents.filter(updated_at__gt=since)
+    return sorted(set(documents.values_list(place.id_field, flat=True)))
+
+
+def put(place: Place, name: str, *, content: bytes, content_type: str, conditions: Conditions) -> None:
+    """Store the document, in the place of what was there. Raises PreconditionFailed, DocumentConflict and DocumentRefused."""
+    if _media_type(content_type) == "application/json":
+        _parsed(content)
+
+    def change(existing: Any | None) -> tuple[bytes, str]:
+        conditions.check(existing.etag if existing else None)
+        if existing and not conditions.given and not place.unconditional_overwrite:
+            raise DocumentConflict("a document of this name exists: read it, and send its ETag as If-Match to replace it")
+        if not existing and not conditions.given and not place.unconditional_create:
+            raise DocumentRefused("If-Match or If-None-Match is required to PUT a profile (3.1)")
+        return content, content_type
+
+    _write(place, name, change)
+
+
+def merge(place: Place, name: str, *, content: bytes, content_type: str, conditions: Conditions) -> None:
+    """Store the document, or lay its top-level keys over those of the JSON object that was there (2.2)."""
+    if _media_type(content_type) == "application/json":
+        _parsed(content)
+
+    def change(existing: Any | None) -> tuple[bytes, str]:
+        conditions.check(existing.etag if existing else None)
+        if existing is None:
+            return content, content_type
+        if _media_type(content_type) != "application/json" or _media_type(existing.content_type) != "application/json":
+            raise DocumentRefused("only a JSON document can be merged with a JSON document (2.2)")
+        old, new = _parsed(bytes(existing.content)), _parsed(content)
+        if not isinstance(old, dict) or not isinstance(new, dict):
+            raise DocumentRefused("only a JSON object can be merged with a JSON object (2.2)")
+        return json.dumps({**old, **new}).encode(), "application/json"
+
+    _write(place, name, change)
+
+
+def delete(place: Place, name: str, *, conditions: Conditions) -> None:
+    """Delete the document when it is there. Raises PreconditionFailed."""
+    with transaction.atomic():
+        existing = place.documents().select_for_update().filter(**{place.id_field: name}).first()
+        conditions.check(existing.etag if existing else None)
+        if existing:
+            existing.delete()
+
+
+def delete_all(place: Place) -> None:
+    """Delete the documents of this place."""
+    place.documents().delete()
+
+
+def etag_of(content: bytes) -> str:
+    """The ETag of a document, without quotes. 1.0.3 names SHA-1 (3.1)."""
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def _write(place: Place, name: str, change: Callable[[Any | None], tuple[bytes, str]]) -> None:
+    for last in (False, True):
+        try:
+            with transaction.atomic():
+                existing = place.documents().select_for_update().filter(**{place.id_field: name}).first()
+                content, content_type = change(existing)
+                row = existing or place.model(**place.shared, **{place.id_field: name})
+                row.content, row.content_type = content, content_type[:200]
+                row.etag = etag_of(content)
+                row.updated_at = timezone.now()
+                row.save()
+        except IntegrityError:
+            # Someone else made the document after we looked: now it is there to be weighed.
+            if last:
+                raise
+        else:
+            return
+
+
+def _matches(header: str, etag: str | None) -> bool:
+    if etag is None:
+        return False
+    if header.strip() == "*":
+        return True
+    return etag in {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise DocumentRefused("the document says it is application/json and is not") from None

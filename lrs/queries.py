@@ -1,0 +1,207 @@
+"""Questions to the record in the words of the standard (xAPI 1.0.3, Part Three, 2.1.3; 2.0: 4.1.6.1)."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from lrs.actors import actor_key, indexable
+from lrs.models import Credential, Mention, Statement
+from lrs.profiles.vakwijs import NAMESPACE
+
+MOST = 100  # statements on a page
+
+# Statements get their number when they are inserted and `stored` a moment before; they differ in order by less than this.
+DISORDER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The parameters of GET statements, already read."""
+
+    agent: dict[str, Any] | None = None
+    verb: str | None = None
+    activity: str | None = None
+    registration: uuid.UUID | None = None
+    related_activities: bool = False
+    related_agents: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    ascending: bool = False
+    limit: int = 0
+    after: int | None = None  # where the previous page ended
+
+    @property
+    def of_content(self) -> bool:
+        """Whether a filter looks at what the statement says: those filters also find who refers to such a statement (2.1.3)."""
+        return bool(self.agent or self.verb or self.activity or self.registration)
+
+
+@dataclass(frozen=True)
+class Page:
+    statements: list[Statement]
+    last: int | None  # given to the next page as `after`; None when this was the last one
+
+
+def find(filters: Filters, *, visible: Q, through: datetime) -> Page:
+    """A page of statements that are not void.
+
+    Each way in which a statement can match is a query of its own that walks one index in the order of the page; the pages
+    are merged here. One query with OR would make the database read everything.
+    """
+    size = min(filters.limit or MOST, MOST)
+    found: dict[int, Statement] = {}
+    order = "sequence" if filters.ascending else "-sequence"
+    for query in _ways(filters, visible=visible, through=through):
+        for statement in query.order_by(order)[: size + 1]:
+            found[statement.sequence] = statement
+    in_order = [found[key] for key in sorted(found, reverse=not filters.ascending)]
+    page = in_order[:size]
+    return Page(statements=page, last=page[-1].sequence if len(in_order) > size else None)
+
+
+def one(statement_id: uuid.UUID, *, voided: bool, visible: Q) -> Statement | None:
+    """The statement with this id, when it is void or not as asked."""
+    return Statement.objects.filter(visible, uuid=statement_id, voided=voided).first()
+
+
+def visible_to(credential: Credential) -> Q | None:
+    """Which statements a credential may read, or None when it may read none.
+
+    A tool of an organisation reads what tools of that organisation wrote. What we recorded of our learners themselves it does
+    not read: nobody asked them (docs/decisions, "Whose statement is it").
+    """
+    scopes = set(credential.scopes)
+    if {"all", "all/read", "statements/read"} & scopes:
+        if credential.organisation_id is None:
+            return Q()
+        return Q(credential__in=list(Credential.objects.filter(organisation=credential.organisation_id).values_list("pk", flat=True)))
+    if "statements/read/mine" in scopes:
+        return Q(credential=credential)
+    return None
+
+
+def consistent_through() -> datetime:
+    """Until when every stored statement can be read: no writer that began earlier is still at work."""
+    now = timezone.now()
+    if connection.vendor != "postgresql":
+        return now
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity"
+            " WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        earliest = cursor.fetchone()[0]
+    return min(now, earliest) if earliest else now
+
+
+def _ways(filters: Filters, *, visible: Q, through: datetime) -> Iterator[QuerySet[Statement]]:
+    base = _in_time(Statement.objects.filter(visible, voided=False), filters, through=through)
+    if base is None:
+        return
+    if not filters.of_content:
+        yield base
+        return
+    alternatives = list(_alternatives(filters))
+    for ways in alternatives:
+        yield _narrowed(base, ways, filters)
+    if not Statement.objects.filter(refers_to__isnull=False).exists():
+        return
+    for ways in alternatives:
+        # A statement that refers to a match matches too, and so does one that refers to that one.
+        target = _narrowed(Statement.objects.filter(visible, uuid=OuterRef("refers_to")), ways, filters)
+        yield base.filter(Exists(target), refers_to__isnull=False)
+        farther = _narrowed(Statement.objects.filter(visible, uuid=OuterRef("refers_to")), ways, filters)
+        between = Statement.objects.filter(Exists(farther), uuid=OuterRef("refers_to"), refers_to__isnull=False)
+        yield base.filter(Exists(between), refers_to__isnull=False)
+
+
+def _in_time(base: QuerySet[Statement], filters: Filters, *, through: datetime) -> QuerySet[Statement] | None:
+    if filters.since:
+        first = Statement.objects.filter(stored__gt=_minus(filters.since)).order_by("stored").values_list("sequence", flat=True).first()
+        if first is None:
+            return None
+        base = base.filter(stored__gt=filters.since, sequence__gte=first - 1000)
+    if filters.until:
+        base = base.filter(stored__lte=filters.until)
+        last = Statement.objects.filter(stored__lte=_plus(filters.until)).order_by("-stored").values_list("sequence", flat=True).first()
+        if last is None:
+            return None
+        base = base.filter(sequence__lte=last + 1000)
+    if filters.ascending:
+        # A reader who follows along must not step over a statement that is still being written.
+        base = base.filter(stored__lte=through)
+    if filters.after is not None:
+        base = base.filter(sequence__gt=filters.after) if filters.ascending else base.filter(sequence__lt=filters.after)
+    return base
+
+
+def _minus(when: datetime) -> datetime:
+    try:
+        return when - DISORDER
+    except OverflowError:
+        return when
+
+
+def _plus(when: datetime) -> datetime:
+    try:
+        return when + DISORDER
+    except OverflowError:
+        return when
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to match: a value of the statement itself, or a mention."""
+
+    itself: Q | None = None
+    kind: int = 0
+    key: str = ""
+
+
+def _alternatives(filters: Filters) -> Iterator[list[_Way]]:
+    agent_ways: list[_Way] = []
+    activity_ways: list[_Way] = []
+    if filters.agent:
+        key = actor_key(filters.agent)
+        agent_ways = [_Way(itself=Q(actor_key=key)), _Way(kind=Mention.Kind.OBJECT, key=key)]
+        if filters.related_agents:
+            agent_ways.append(_Way(kind=Mention.Kind.AGENT, key=key))
+            authority = _credential_named_by(filters.agent)
+            if authority is not None:
+                agent_ways.append(_Way(itself=authority))
+    if filters.activity:
+        key = indexable(filters.activity, 1000)
+        activity_ways = [_Way(itself=Q(activity=key))]
+        if filters.related_activities:
+            activity_ways.append(_Way(kind=Mention.Kind.ACTIVITY, key=key))
+    for ways in product(*(ways for ways in (agent_ways, activity_ways) if ways)):
+        yield list(ways)
+
+
+def _narrowed(query: QuerySet[Statement], ways: list[_Way], filters: Filters) -> QuerySet[Statement]:
+    for way in ways:
+        # A filter of its own for each mention: each is another row.
+        query = query.filter(way.itself) if way.itself is not None else query.filter(mentions__kind=way.kind, mentions__key=way.key)
+    if filters.verb:
+        query = query.filter(verb=indexable(filters.verb, 400))
+    if filters.registration:
+        query = query.filter(registration=filters.registration)
+    return query
+
+
+def _credential_named_by(agent: dict[str, Any]) -> Q | None:
+    """The authority of a statement is a credential, or this application: neither is written out in a row of its own."""
+    account = agent.get("account", {})
+    if account.get("homePage") != NAMESPACE:
+        return None
+    if account.get("name") == "vakwijs":
+        return Q(credential=None)
+    kind, _, number = str(account.get("name")).partition("/")
+    return Q(credential=int(number)) if kind == "credential" and number.isascii() and number.isdigit() and len(number) < 18 else None

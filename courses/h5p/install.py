@@ -127,6 +127,8 @@ def _install(library: PackagedLibrary, kept: _KeptFiles, *, by: User | None, ori
     """Keep a build that is not there yet. It becomes the default when it is the first, or a newer patch: never a downgrade."""
     default = default_build(library.name)
     is_default = default is None or library.patch > default.patch
+    if default is not None and library.patch == default.patch:
+        is_default = origin == default.origin == H5PLibrary.Origin.OWN  # our own source moved on between two releases
     if default is not None and is_default:
         H5PLibrary.objects.filter(pk=default.pk).update(is_default=False)
     return H5PLibrary.objects.create(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
 from courses.h5p.archive import PackageRefused
@@ -50,5 +51,6 @@ def _import(file: Path, organisation: Organisation | None) -> dict[str, Any]:
     except PackageRefused as refusal:
         return {**outcome, "main_library": refusal.main_library, "reasons": refusal.reasons}
     except OSError as error:
-        return {**outcome, "reasons": [f"{file}: {error.strerror or error}"]}
+        missing = isinstance(error, FileNotFoundError)
+        return {**outcome, "reasons": [f"{file}: " + (_("dit bestand bestaat niet.") if missing else str(error.strerror or error))]}
     return {**outcome, "accepted": True, "main_library": version.main_library.versioned_name}

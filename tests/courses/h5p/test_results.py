@@ -271,7 +271,9 @@ def test_reports_need_the_csrf_token(enrolment, activity):
     strict.force_login(enrolment.learner)
 
     assert (
-        strict.post(reverse("courses:h5p:statements", args=[enrolment.uuid, activity.uuid]), "{}", content_type="application/json").status_code
+        strict.post(
+            reverse("courses:h5p:statements", args=[enrolment.uuid, activity.uuid]), "{}", content_type="application/json"
+        ).status_code
         == 403
     )
 

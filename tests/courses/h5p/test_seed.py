@@ -70,7 +70,12 @@ def test_import_h5p_gives_a_line_per_package_and_goes_on_after_a_refusal(tmp_pat
     call_command("import_h5p", *paths, "--json", stdout=out)
 
     assert [json.loads(line) for line in out.getvalue().splitlines()] == [
-        {"file": paths[0], "accepted": False, "main_library": "T.Main 1.2", "reasons": ["content/x.svg: dit soort bestand (.svg) mag niet in de inhoud."]},
-        {"file": paths[1], "accepted": False, "main_library": None, "reasons": [f"{paths[1]}: No such file or directory"]},
+        {
+            "file": paths[0],
+            "accepted": False,
+            "main_library": "T.Main 1.2",
+            "reasons": ["content/x.svg: dit soort bestand (.svg) mag niet in de inhoud."],
+        },
+        {"file": paths[1], "accepted": False, "main_library": None, "reasons": [f"{paths[1]}: dit bestand bestaat niet."]},
         {"file": paths[2], "accepted": True, "main_library": "T.Main 1.2", "reasons": []},
     ]

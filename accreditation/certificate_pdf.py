@@ -313,7 +313,7 @@ def _matrix(address: str) -> list[list[bool]]:
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0, mask_pattern=3)
     code.add_data(address)
     code.make(fit=True)
-    return code.get_matrix()  # type: ignore[no-any-return]
+    return code.get_matrix()
 
 
 @lru_cache(maxsize=2048)

@@ -153,7 +153,7 @@ def make_pdf_now(certificate: Certificate) -> Certificate:
     content = certificate_seal.seal(
         certificate_pdf.render(certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code, address=verification_address(certificate), issued_on=timezone.localdate(), demo_seal=certificate_seal.is_demo_seal())
     )
-    storage = Certificate._meta.get_field("pdf").storage  # type: ignore[union-attr]
+    storage = Certificate._meta.get_field("pdf").storage
     name = storage.save(f"certificates/{certificate.created_at:%Y}/{secrets.token_hex(20)}.pdf", ContentFile(content))
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
@@ -189,7 +189,7 @@ def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
     lessons = list(release.lessons.all())
     lines = _lines(enrolment, day=day)
     genuine = [line for line in lines if not line["is_demo"]]
-    demo = bool(course.is_demo or settings.DEMO and (lines and not genuine))
+    demo = bool(course.is_demo or (settings.DEMO and (lines and not genuine)))
     return {
         "version": 1,
         "language": "nl",

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
-from accounts.models import RegisterEntry, User
-from accreditation.evaluation import Category, Evaluation, Reason, Row, Rule, evaluate
-from accreditation.models import PointAward, RegisterRule
 from django.db.models import Q
 from django.utils import timezone
+
+from accounts.models import RegisterEntry, User
+from accreditation.evaluation import Category, Evaluation, Row, Rule, evaluate
+from accreditation.models import PointAward, RegisterRule
 
 
 @dataclass(frozen=True, slots=True)

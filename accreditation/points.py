@@ -3,7 +3,7 @@
 Only a `satisfied` statement that our own server wrote earns anything; a browser, a tool or another system can say what it likes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,12 +32,16 @@ class Why(StrEnum):
 
     AWARDED = "awarded"
     UNDONE = "undone"
+    EARNED_BEFORE = "earned_before"
     CAN_CLAIM = "can_claim"
     NOT_ACCREDITED = "not_accredited"
     NOT_ON_THAT_DATE = "not_on_that_date"
     RELEASE_NOT_COVERED = "release_not_covered"
     NO_ENTRY = "no_entry"
     NO_POINTS = "no_points"
+
+
+_TELLING = [Why.AWARDED, Why.UNDONE, Why.EARNED_BEFORE, Why.CAN_CLAIM, Why.NO_ENTRY, Why.NO_POINTS, Why.RELEASE_NOT_COVERED, Why.NOT_ON_THAT_DATE, Why.NOT_ACCREDITED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,19 @@ def award_completed(*, enrolment: Enrolment, completed_at: datetime) -> list[Poi
 
 def completed_at(enrolment: Enrolment) -> datetime | None:
     """When our server found the course completed; the earliest, should there be more than one such statement."""
-    statements = Statement.objects.filter(registration=enrolment.uuid, verb=SATISFIED, source=Source.SERVER, voided=False).order_by("sequence")
-    return next((statement.timestamp for statement in statements if _is_about(statement, enrolment)), None)
+    return completions([enrolment]).get(enrolment.pk)
+
+
+def completions(enrolments: Sequence[Enrolment]) -> dict[int, datetime]:
+    """When each of these enrolments was completed, by its key; who did not complete is left out."""
+    by_registration = {enrolment.uuid: enrolment for enrolment in enrolments}
+    found: dict[int, datetime] = {}
+    statements = Statement.objects.filter(registration__in=by_registration, verb=SATISFIED, source=Source.SERVER, voided=False).order_by("sequence")
+    for statement in statements:
+        enrolment = by_registration[statement.registration]  # type: ignore[index]
+        if enrolment.pk not in found and _is_about(statement, enrolment):
+            found[enrolment.pk] = statement.timestamp
+    return found
 
 
 def claim(*, learner: User, register: Register) -> list[PointAward]:
@@ -87,9 +102,11 @@ def claim(*, learner: User, register: Register) -> list[PointAward]:
     if not RegisterEntry.objects.filter(user=learner, register=register).exists():
         raise AwardRefused(gettext("Zet eerst je nummer in dit register in je profiel. Daarna kun je de punten bijschrijven."))
     awards = []
+    enrolments = list(_completed(learner, registers=[register.pk]))
+    moments = completions(enrolments)
     with transaction.atomic():
-        for enrolment in _completed(learner, register=register):
-            moment = completed_at(enrolment)
+        for enrolment in enrolments:
+            moment = moments.get(enrolment.pk)
             if moment is None:
                 continue
             new = [award for award in award_completed(enrolment=enrolment, completed_at=moment) if award.register_id == register.pk]
@@ -103,30 +120,57 @@ def claimable(*, learner: User) -> dict[Register, Decimal]:
     """The points per register that `claim` would add now."""
     entries = {entry.register_id: entry.register for entry in RegisterEntry.objects.filter(user=learner).select_related("register")}
     found: dict[Register, Decimal] = {}
-    enrolments = list(_completed(learner, registers=entries))
-    held = set(PointAward.objects.filter(learner=learner).values_list("accreditation_id", flat=True))
-    for enrolment in enrolments:
-        moment = completed_at(enrolment)
-        for accreditation in _accreditations(enrolment) if moment else ():
-            register = entries.get(accreditation.register_id)
-            if register and accreditation.pk not in held and accreditation.valid_on(amsterdam_date(moment)) and _covers(accreditation, enrolment):
-                worth = sum((line.points for line in accreditation.points.all()), Decimal(0))
-                if worth:
-                    found[register] = found.get(register, Decimal(0)) + worth
+    counted: set[int] = set()
+    for enrolment_outcomes in explain_all(enrolments=list(_completed(learner, registers=entries))).values():
+        for outcome in enrolment_outcomes:
+            accreditation = outcome.accreditation
+            if outcome.why is Why.CAN_CLAIM and accreditation and accreditation.pk not in counted:
+                counted.add(accreditation.pk)
+                register = entries[accreditation.register_id]
+                found[register] = found.get(register, Decimal(0)) + sum((line.points for line in accreditation.points.all()), Decimal(0))
     return found
 
 
-def explain(*, enrolment: Enrolment, completed_at: datetime) -> list[Outcome]:
-    """Why this completion brought points in each register, or why not and what the learner can do about it."""
-    day = amsterdam_date(completed_at)
-    accreditations = [a for a in _accreditations(enrolment) if a.status != Accreditation.Status.REJECTED]
-    if not accreditations:
-        return [Outcome(Why.NOT_ACCREDITED, gettext("Deze cursus is bij geen enkel register geaccrediteerd. Je certificaat bewijst wel dat je hem hebt afgerond."))]
-    entries = {entry.register_id for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
-    awards: dict[int, list[PointAward]] = {}
-    for award in PointAward.objects.filter(learner=enrolment.learner_id, accreditation__in=accreditations):
-        awards.setdefault(award.accreditation_id, []).append(award)
-    return [_outcome(a, awards=awards.get(a.pk, []), enrolment=enrolment, day=day, has_entry=a.register_id in entries) for a in accreditations]
+def explain(*, enrolment: Enrolment) -> list[Outcome]:
+    """Per register why this completion brought points, or why not and what the learner can do about it; nothing before completion."""
+    return explain_all(enrolments=[enrolment]).get(enrolment.pk, [])
+
+
+def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
+    """`explain` for many enrolments, in a handful of queries."""
+    completed = completions(enrolments)
+    by_course: dict[int, list[Accreditation]] = {}
+    accreditations = Accreditation.objects.filter(course__in={e.course_id for e in enrolments}).exclude(status=Accreditation.Status.REJECTED)
+    for accreditation in accreditations.select_related("register").prefetch_related("points", "releases").order_by("register__name", "valid_from"):
+        by_course.setdefault(accreditation.course_id, []).append(accreditation)
+    learners = {enrolment.learner_id for enrolment in enrolments}
+    entries = set(RegisterEntry.objects.filter(user__in=learners).values_list("user_id", "register_id"))
+    awards: dict[tuple[int, int], list[PointAward]] = {}
+    for award in PointAward.objects.filter(learner__in=learners, accreditation__course__in=by_course):
+        awards.setdefault((award.learner_id, award.accreditation_id), []).append(award)
+
+    explained = {}
+    for enrolment in enrolments:
+        moment = completed.get(enrolment.pk)
+        if moment is None:
+            continue
+        best: dict[int, Outcome] = {}
+        for accreditation in by_course.get(enrolment.course_id, []):
+            outcome = _outcome(
+                accreditation,
+                awards=awards.get((enrolment.learner_id, accreditation.pk), []),
+                enrolment=enrolment,
+                day=amsterdam_date(moment),
+                has_entry=(enrolment.learner_id, accreditation.register_id) in entries,
+            )
+            known = best.get(accreditation.register_id)
+            # Of several accreditations in one register the most telling one speaks; among equals the newest.
+            if known is None or _TELLING.index(outcome.why) <= _TELLING.index(known.why):
+                best[accreditation.register_id] = outcome
+        explained[enrolment.pk] = list(best.values()) or [
+            Outcome(Why.NOT_ACCREDITED, gettext("Deze cursus is bij geen enkel register geaccrediteerd. Je certificaat bewijst wel dat je hem hebt afgerond."))
+        ]
+    return explained
 
 
 def undo(*, award: PointAward, reason: str, actor: User) -> PointAward:
@@ -138,6 +182,13 @@ def undo(*, award: PointAward, reason: str, actor: User) -> PointAward:
         if locked.reverses_id is not None or PointAward.objects.filter(reverses=locked).exists():
             raise AwardRefused(gettext("Deze punten zijn al teruggedraaid."))
         return PointAward.objects.create(**_same(locked), points=-locked.points, reverses=locked, reason=reason, recorded_by=actor)
+
+
+def undo_all(*, enrolment: Enrolment, reason: str, actor: User) -> list[PointAward]:
+    """Undo whatever this enrolment still brings, in every register."""
+    standing = PointAward.objects.filter(enrolment=enrolment, reverses=None, reversed_by=None)
+    with transaction.atomic():
+        return [undo(award=award, reason=reason, actor=actor) for award in standing]
 
 
 def correct(*, award: PointAward, points: Decimal, reason: str, actor: User) -> PointAward:
@@ -199,10 +250,9 @@ def _is_about(statement: Statement, enrolment: Enrolment) -> bool:
     return statement.learner == enrolment.learner.pseudonym and statement.activity == course_iri(enrolment.course.uuid)
 
 
-def _completed(learner: User, *, register: Register | None = None, registers: Iterable[int] = ()) -> Iterable[Enrolment]:
-    ids = [register.pk] if register else list(registers)
+def _completed(learner: User, *, registers: Iterable[int]) -> Iterable[Enrolment]:
     return (
-        Enrolment.objects.filter(learner=learner, course__accreditations__register__in=ids)
+        Enrolment.objects.filter(learner=learner, course__accreditations__register__in=list(registers))
         .select_related("learner", "course", "release", "course__organisation")
         .distinct()
     )
@@ -217,6 +267,12 @@ def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolmen
     register = accreditation.register
     points = sum((award.points for award in awards), Decimal(0))
     names = {"register": register.name, "day": date_format(day, "j F Y"), "points": f"{points.normalize():f}".replace(".", ",")}
+    if awards and all(award.enrolment_id != enrolment.pk for award in awards):
+        first = date_format(awards[0].awarded_on, "j F Y")
+        text = gettext("De punten van deze accreditatie bij %(register)s kreeg je al op %(first)s. Dezelfde scholing telt één keer.")
+        if accreditation.valid_on(day):
+            return Outcome(Why.EARNED_BEFORE, text % {**names, "first": first}, accreditation, register)
+        awards = []
     if awards and points:
         return Outcome(Why.AWARDED, gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s.") % names, accreditation, register)
     if awards:
@@ -224,7 +280,7 @@ def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolmen
         return Outcome(Why.UNDONE, gettext("De punten in %(register)s zijn teruggedraaid: %(why)s") % {**names, "why": why}, accreditation, register)
     if accreditation.status != Accreditation.Status.GRANTED:
         return Outcome(Why.NOT_ACCREDITED, gettext("%(register)s heeft deze cursus niet geaccrediteerd. Er zijn geen punten bijgeschreven.") % names, accreditation, register)
-    if not accreditation.valid_on(day):
+    if accreditation.valid_from and accreditation.valid_until and not accreditation.valid_on(day):
         period = {"first": date_format(accreditation.valid_from, "j F Y"), "last": date_format(accreditation.valid_until, "j F Y")}
         text = gettext("De accreditatie bij %(register)s geldt van %(first)s tot en met %(last)s; je rondde af op %(day)s. Er zijn geen punten bijgeschreven.")
         return Outcome(Why.NOT_ON_THAT_DATE, text % {**names, **period}, accreditation, register)

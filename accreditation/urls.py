@@ -1,5 +1,30 @@
 """Addresses of `accreditation`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accreditation.views import administration, dossier, verification
+
+app_name = "accreditation"
+urlpatterns = [
+    path("mijn/dossier/", dossier.my_dossier, name="my_dossier"),
+    path("mijn/dossier/bijschrijven/<slug:register>/", dossier.claim_points, name="claim_points"),
+    path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
+    path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
+    path("verifieer/", verification.check_number, name="verify"),
+    path("verifieer/bestand/", verification.check_file, name="verify_file"),
+    path("verifieer/<str:token>/", verification.check_token, name="verify_token"),
+    path("beheer/accreditaties/", administration.accreditations, name="accreditations"),
+    path("beheer/accreditaties/nieuw/", administration.accreditation, name="new_accreditation"),
+    path("beheer/accreditaties/<int:pk>/", administration.accreditation, name="accreditation"),
+    path("beheer/accreditaties/<int:pk>/bijschrijven/", administration.award_missing, name="award_missing"),
+    path("beheer/accreditaties/<int:pk>/export/<slug:kind>/", administration.export, name="export"),
+    path("beheer/resultaten/", administration.results_table, name="results"),
+    path("beheer/certificaten/", RedirectView.as_view(pattern_name="accreditation:results", query_string=True), name="certificates"),
+    path("beheer/certificaten/<int:pk>/", administration.certificate, name="certificate"),
+    path("beheer/certificaten/<int:pk>/pdf/", administration.certificate_pdf, name="certificate_pdf"),
+    path("beheer/certificaten/<int:pk>/intrekken/", administration.revoke, name="revoke"),
+    path("beheer/certificaten/<int:pk>/vervangen/", administration.reissue, name="reissue"),
+    path("beheer/registers/", administration.registers, name="registers"),
+    path("beheer/registers/regel/<int:pk>/", administration.register_rule, name="register_rule"),
+]

@@ -3,8 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 
 class PointCategory(models.Model):
@@ -61,7 +60,8 @@ class RegisterRule(models.Model):
         verbose_name = _("registerregel")
         verbose_name_plural = _("registerregels")
         constraints = [
-            models.UniqueConstraint(fields=["register", "section", "applies_from"], nulls_distinct=False, name="one_rule_per_section_and_start"),
+            models.UniqueConstraint(fields=["register", "section", "applies_from"], name="one_rule_per_section_and_start"),
+            models.UniqueConstraint(fields=["register", "section"], condition=Q(applies_from=None), name="one_first_rule_per_section"),
             models.CheckConstraint(condition=Q(applies_from=None) | Q(applies_until=None) | Q(applies_from__lte=F("applies_until")), name="rule_applies_forwards"),
         ]
 

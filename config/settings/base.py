@@ -144,7 +144,7 @@ LRS_PROJECTIONS = [
 # The rooms above `courses` hand it their vocabulary by name, so that it need not import them.
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
-COURSES_EXTRA_CHECKS: list[str] = []
+COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [

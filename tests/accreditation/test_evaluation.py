@@ -2,8 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from accreditation.evaluation import Category, Counted, Reason, Row, Rule, amsterdam_date, evaluate
 

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -7,8 +8,11 @@ from django.db import connection
 from accreditation.models import Accreditation, Certificate, PointAward
 from accreditation.points import AwardRefused, Why, award_missing, claim, claimable, correct, explain, undo
 from courses.models import Release
+from courses.recording import record
 from lrs.models import Source
+from lrs.profiles.adl import COMPLETED
 from lrs.projections import rebuild
+from tests.accreditation.racing import at_once
 from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import accredited, satisfy
 from tests.factories.courses import EnrolmentFactory, released_course
@@ -33,8 +37,8 @@ def enrolment(release, register):
     return EnrolmentFactory(learner=learner, release=release)
 
 
-def reasons(enrolment, at):
-    return [outcome.why for outcome in explain(enrolment=enrolment, completed_at=at)]
+def reasons(enrolment):
+    return [outcome.why for outcome in explain(enrolment=enrolment)]
 
 
 def test_completing_an_accredited_course_earns_its_points_in_the_register(enrolment, release, register):
@@ -83,7 +87,7 @@ def test_the_accreditation_holds_from_its_first_to_its_last_minute_in_amsterdam(
     satisfy(enrolment, at=at)
 
     assert PointAward.objects.exists() is earns
-    assert reasons(enrolment, at) == [Why.AWARDED if earns else Why.NOT_ON_THAT_DATE]
+    assert reasons(enrolment) == [Why.AWARDED if earns else Why.NOT_ON_THAT_DATE]
 
 
 def test_a_completion_late_on_new_years_eve_in_utc_counts_in_the_new_year(enrolment, release, register):
@@ -101,7 +105,7 @@ def test_a_release_that_the_accreditation_does_not_cover_earns_nothing(enrolment
     satisfy(enrolment)
 
     assert not PointAward.objects.exists()
-    assert reasons(enrolment, datetime(2026, 6, 1, tzinfo=UTC)) == [Why.RELEASE_NOT_COVERED]
+    assert reasons(enrolment) == [Why.RELEASE_NOT_COVERED]
 
 
 @pytest.mark.parametrize("status", [Accreditation.Status.REQUESTED, Accreditation.Status.WITHDRAWN])
@@ -111,13 +115,13 @@ def test_only_a_granted_accreditation_earns(enrolment, release, register, status
     satisfy(enrolment)
 
     assert not PointAward.objects.exists()
-    assert reasons(enrolment, datetime(2026, 6, 1, tzinfo=UTC)) == [Why.NOT_ACCREDITED]
+    assert reasons(enrolment) == [Why.NOT_ACCREDITED]
 
 
 def test_a_course_that_is_accredited_nowhere_gives_a_certificate_that_says_so(enrolment):
     satisfy(enrolment)
 
-    assert reasons(enrolment, datetime(2026, 6, 1, tzinfo=UTC)) == [Why.NOT_ACCREDITED]
+    assert reasons(enrolment) == [Why.NOT_ACCREDITED]
     certificate = Certificate.objects.get()
     assert certificate.snapshot["accredited"] is False
     assert certificate.snapshot["lines"] == []
@@ -128,7 +132,7 @@ def test_who_adds_a_number_later_can_claim_what_was_completed_in_time(release, r
     accredited(release=release, register=register, points=6)
     enrolment = EnrolmentFactory(learner=learner, release=release)
     satisfy(enrolment)
-    assert reasons(enrolment, datetime(2026, 6, 1, tzinfo=UTC)) == [Why.NO_ENTRY]
+    assert reasons(enrolment) == [Why.NO_ENTRY]
     with pytest.raises(AwardRefused, match="nummer"):
         claim(learner=learner, register=register)
     RegisterEntryFactory(user=learner, register=register, number="19099999930")
@@ -167,7 +171,7 @@ def test_a_replay_does_not_bring_back_what_was_undone(enrolment, release, regist
     rebuild(enrolment.learner.pseudonym)
 
     assert sum(award.points for award in PointAward.objects.all()) == 0
-    assert reasons(enrolment, datetime(2026, 6, 1, tzinfo=UTC)) == [Why.UNDONE]
+    assert reasons(enrolment) == [Why.UNDONE]
 
 
 def test_the_same_accredited_course_earns_once_however_often_it_is_done(enrolment, release, register):
@@ -176,9 +180,11 @@ def test_the_same_accredited_course_earns_once_however_often_it_is_done(enrolmen
     enrolment.withdrawn_at = datetime(2026, 7, 1, tzinfo=UTC)
     enrolment.save()
 
-    satisfy(EnrolmentFactory(learner=enrolment.learner, release=release), at=datetime(2026, 8, 1, tzinfo=UTC))
+    again = EnrolmentFactory(learner=enrolment.learner, release=release)
+    satisfy(again, at=datetime(2026, 8, 1, tzinfo=UTC))
 
     assert PointAward.objects.get().awarded_on == date(2026, 6, 1)
+    assert reasons(again) == [Why.EARNED_BEFORE]
 
 
 def test_an_award_is_undone_once_and_never_without_a_reason(enrolment, release, register):
@@ -217,11 +223,6 @@ def test_an_accreditation_recorded_late_reaches_who_completed_within_it(enrolmen
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="needs row locks and real concurrency")
 @pytest.mark.postgresql
 def test_two_last_requirements_at_once_give_exactly_one_award_and_certificate(release, register):
-    from tests.accreditation.racing import at_once
-
-    from lrs.profiles.adl import COMPLETED
-    from courses.recording import record
-
     accredited(release=release, register=register)
     for number in range(5):
         learner = UserFactory()
@@ -230,8 +231,8 @@ def test_two_last_requirements_at_once_give_exactly_one_award_and_certificate(re
         first, second = release.lessons.order_by("order")
 
         at_once(
-            lambda: record(enrolment=enrolment, verb=COMPLETED, subject=first, at=datetime(2026, 6, 1, tzinfo=UTC)),
-            lambda: record(enrolment=enrolment, verb=COMPLETED, subject=second, at=datetime(2026, 6, 1, tzinfo=UTC)),
+            partial(record, enrolment=enrolment, verb=COMPLETED, subject=first, at=datetime(2026, 6, 1, tzinfo=UTC)),
+            partial(record, enrolment=enrolment, verb=COMPLETED, subject=second, at=datetime(2026, 6, 1, tzinfo=UTC)),
         )
 
         assert PointAward.objects.filter(learner=learner).count() == 1

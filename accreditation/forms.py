@@ -1,0 +1,143 @@
+"""Forms of accreditation: checking a certificate, and what an administrator writes down."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Action, organisations_where
+from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, PointCategory, RegisterRule
+from courses.models import CoursePage, Release
+
+LARGEST_PDF = 5 * 1024 * 1024
+
+
+class NumberForm(forms.Form):
+    """Number and code, as printed on the certificate."""
+
+    number = forms.CharField(label=_("Nummer"), max_length=24, help_text=_("Bijvoorbeeld VW-2026-000123"), widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
+    check_code = forms.CharField(label=_("Controlecode"), max_length=16, help_text=_("Acht tekens, naast het nummer"), widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
+
+
+class FileForm(forms.Form):
+    """The PDF itself."""
+
+    pdf = forms.FileField(label=_("PDF van het certificaat"), help_text=_("We vergelijken het bestand en bewaren het niet."), widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}))
+
+    def clean_pdf(self) -> UploadedFile:
+        pdf: UploadedFile = self.cleaned_data["pdf"]
+        if pdf.size is None or pdf.size > LARGEST_PDF:
+            raise forms.ValidationError(gettext("Dit bestand is groter dan 5 MB. Een certificaat is veel kleiner; kies het bestand dat je kreeg."))
+        return pdf
+
+
+class ReasonForm(forms.Form):
+    """Why a certificate is revoked or replaced."""
+
+    reason = forms.CharField(label=_("Reden"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("De deelnemer kan dit lezen. Op de openbare controlepagina staat de reden niet."))
+
+
+class RevokeForm(ReasonForm):
+    """Revoking, and whether the points go too."""
+
+    with_points = forms.BooleanField(label=_("Draai ook de punten terug"), required=False, initial=True, help_text=_("De toekenning blijft zichtbaar, met een tegenboeking en de reden."))
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **options)
+
+
+class AccreditationForm(forms.ModelForm):
+    """A request to a register, and what it decided."""
+
+    class Meta:
+        model = Accreditation
+        fields = [
+            "course", "register", "status", "id_number", "requested_on", "decided_on", "valid_from", "valid_until", "releases", "form", "pass_mark", "is_demo", "note",
+            "course_type", "org_id", "pe_course_id", "external_course_id", "pe_module_id", "external_module_id", "pe_edition_id", "external_edition_id", "pe_meeting_id", "external_meeting_id",
+        ]
+        # Spelled as PE-online spells them; a label from the model would get a capital.
+        labels = {
+            "org_id": "orgID",
+            "external_course_id": "externalCourseID",
+            "external_module_id": "externalmoduleID",
+            "external_edition_id": "externalEditionID",
+            "external_meeting_id": "externalMeetingID",
+        }
+        widgets = {
+            **dict.fromkeys(("requested_on", "decided_on", "valid_from", "valid_until"), DateInput()),
+            "releases": forms.CheckboxSelectMultiple,
+            "note": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        mine = organisations_where(user, Action.MANAGE_ACCREDITATION)
+        self.fields["course"].queryset = CoursePage.objects.filter(organisation__in=mine).order_by("title")  # type: ignore[attr-defined]
+        releases = self.fields["releases"]
+        if self.instance.pk:
+            # The ledger hangs on both: what was earned stays under the course and register where it was earned.
+            for name in ("course", "register"):
+                self.fields[name].disabled = True
+            releases.queryset = Release.objects.filter(course=self.instance.course).order_by("-number")  # type: ignore[attr-defined]
+        else:
+            releases.queryset = Release.objects.filter(course__organisation__in=mine).order_by("course__title", "-number")  # type: ignore[attr-defined]
+        releases.required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        course, releases = cleaned.get("course"), cleaned.get("releases")
+        if course and releases and any(release.course_id != course.pk for release in releases):
+            self.add_error("releases", gettext("Kies alleen uitgaven van deze cursus."))
+        return cleaned
+
+
+class _PointsFormSet(BaseInlineFormSet):
+    """Points per category, of the categories of the register."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.register_id:
+            self.categories = PointCategory.objects.filter(register=self.instance.register_id)
+        else:
+            self.categories = PointCategory.objects.select_related("register").order_by("register__name", "order")
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["category"].queryset = self.categories
+        if not self.instance.register_id:
+            form.fields["category"].label_from_instance = lambda category: f"{category.register}: {category}"
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            category = form.cleaned_data.get("category") if hasattr(form, "cleaned_data") else None
+            if category and self.instance.register_id and category.register_id != self.instance.register_id:
+                form.add_error("category", gettext("Deze puntensoort hoort bij een ander register."))
+
+
+PointsFormSet = inlineformset_factory(Accreditation, AccreditationPoints, formset=_PointsFormSet, fields=["category", "points"], extra=2, can_delete=True)
+
+
+class RegisterRuleForm(forms.ModelForm):
+    """A dated rule of a register."""
+
+    class Meta:
+        model = RegisterRule
+        fields = ["name", "section", "unit", "period_years", "total", "applies_from", "applies_until", "work_hours", "source", "confirmed", "note"]
+        widgets = {"applies_from": DateInput(), "applies_until": DateInput(), "source": forms.Textarea(attrs={"rows": 2}), "note": forms.Textarea(attrs={"rows": 2})}
+
+
+class _CategoryRuleFormSet(BaseInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["category"].queryset = PointCategory.objects.filter(register=self.instance.register_id)
+
+
+CategoryRuleFormSet = inlineformset_factory(RegisterRule, CategoryRule, formset=_CategoryRuleFormSet, fields=["category", "minimum", "maximum", "confirmed"], extra=1, can_delete=True)

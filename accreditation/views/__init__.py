@@ -1,0 +1,1 @@
+"""Pages of accreditation: a person's own dossier, public verification, administration."""

@@ -1,0 +1,336 @@
+"""What an accreditation administrator does, within the organisations where they have that role."""
+
+import io
+import zipfile
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.audit import origin_of, record
+from accounts.models import Register
+from accounts.permissions import Action, may, organisations_where
+from accounts.requests import PersonRequest
+from accreditation import certificates, points
+from accreditation.exports.pe_online.fields import problems
+from accreditation.exports.pe_online.xml import NotReportable, calls
+from accreditation.exports.rows import Earned, earned
+from accreditation.exports.tables import as_csv, as_paste_list, as_xlsx
+from accreditation.forms import AccreditationForm, CategoryRuleFormSet, PointsFormSet, ReasonForm, RegisterRuleForm, RevokeForm
+from accreditation.models import Accreditation, Certificate, RegisterRule
+from accreditation.results import credits_of, results
+from accreditation.views.dossier import WHY_NO_PDF, serve_certificate
+from courses.models import CoursePage
+
+EXPORT_KINDS = [("pe-online", "PE-online XML"), ("xlsx", "XLSX"), ("csv", "CSV"), ("lijst", _("Nummers om te plakken"))]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROWS_PER_PAGE = 50
+
+
+@login_required
+@require_safe
+def accreditations(request: PersonRequest) -> HttpResponse:
+    """All accreditations of courses of my organisations, what expires first on top."""
+    _require(request, Action.MANAGE_ACCREDITATION)
+    today = timezone.localdate()
+    rows = (
+        _my_accreditations(request, Action.MANAGE_ACCREDITATION)
+        .select_related("course", "register")
+        .prefetch_related("points__category", "releases")
+        .annotate(earners=Count("awards__learner", distinct=True))
+        .order_by("valid_until", "course__title")
+    )
+    shown = [{"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows]
+    return render(request, "accreditation/accreditations.html", {"rows": shown, "today": today})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse:
+    """Ask for, grant or change one accreditation, with its points and the releases under it."""
+    _require(request, Action.MANAGE_ACCREDITATION)
+    instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk) if pk else Accreditation()
+    form = AccreditationForm(request.POST or None, instance=instance, user=request.user)
+    worth = PointsFormSet(request.POST or None, instance=instance, prefix="punten")
+    if request.method == "POST" and form.is_valid():
+        worth = PointsFormSet(request.POST, instance=form.instance, prefix="punten")
+        if worth.is_valid():
+            saved = form.save()
+            worth.instance = saved
+            worth.save()
+            record("accreditation-saved", actor=request.user, on_behalf_of=saved.course.organisation, subject=str(saved), origin=origin_of(request), changed=form.changed_data)
+            messages.success(request, gettext("De accreditatie is bewaard."))
+            return redirect("accreditation:accreditation", pk=saved.pk)
+    late = _completed_without_award(instance) if instance.pk else 0
+    return render(
+        request,
+        "accreditation/accreditation.html",
+        {"form": form, "worth": worth, "accreditation": instance if pk else None, "late": late, "report_problems": problems(instance) if pk else [], "earned": len(earned([instance])) if pk else 0, "export_kinds": EXPORT_KINDS},
+    )
+
+
+@login_required
+@require_POST
+def award_missing(request: PersonRequest, pk: int) -> HttpResponse:
+    """Award those who completed the course within this accreditation before it stood here."""
+    instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk)
+    awards = points.award_missing(accreditation=instance)
+    record("points-awarded-later", actor=request.user, on_behalf_of=instance.course.organisation, subject=str(instance), origin=origin_of(request), rows=len(awards))
+    messages.success(request, ngettext("%(count)s toekenning bijgeschreven.", "%(count)s toekenningen bijgeschreven.", len(awards)) % {"count": len(awards)})
+    return redirect("accreditation:accreditation", pk=pk)
+
+
+@login_required
+@require_safe
+def results_table(request: PersonRequest) -> HttpResponse:
+    """Who completed what, with points and certificate: filter, sort, export."""
+    _require(request, Action.EXPORT_RESULTS)
+    mine = organisations_where(request.user, Action.EXPORT_RESULTS)
+    chosen = _chosen_accreditation(request)
+    course = request.GET.get("cursus", "")
+    order = request.GET.get("sorteer", "-datum")
+    found = results(
+        organisations=mine,
+        course=int(course) if course.isdigit() else None,
+        accreditation=chosen,
+        status=request.GET.get("stand", ""),
+        text=request.GET.get("zoek", "")[:100],
+        order=order,
+    )
+    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    rows = [{"certificate": certificate, "state": certificates.state(certificate), "credits": credits_of(certificate)} for certificate in page]
+    record("results-viewed", actor=request.user, origin=origin_of(request), rows=len(rows), course=course, accreditation=chosen.pk if chosen else None)
+    return render(
+        request,
+        "accreditation/results.html",
+        {
+            "rows": rows,
+            "page": page,
+            "order": order,
+            "courses": CoursePage.objects.filter(organisation__in=mine).order_by("title"),
+            "accreditations": Accreditation.objects.filter(course__organisation__in=mine).select_related("course", "register"),
+            "chosen": chosen,
+            "chosen_course": course,
+            "active": _active(request, chosen),
+            "export_kinds": EXPORT_KINDS,
+            "may_manage": may(request.user, Action.MANAGE_CERTIFICATES),
+        },
+    )
+
+
+@login_required
+@require_POST
+def export(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
+    """The results of one accreditation as a file. By POST: each export is a row in the audit trail."""
+    instance = get_object_or_404(_my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk)
+    rows = earned([instance])
+    try:
+        content, content_type, suffix = _file(kind, rows)
+    except NotReportable as incomplete:
+        messages.error(request, gettext("Er is geen bestand gemaakt. %(reasons)s") % {"reasons": " ".join(incomplete.reasons[:5])})
+        return redirect("accreditation:accreditation", pk=pk)
+    name = f"{slugify(instance.register.code)}-{slugify(instance.id_number) or instance.pk}-{timezone.localdate():%Y%m%d}.{suffix}"
+    record("results-exported", actor=request.user, on_behalf_of=instance.course.organisation, subject=str(instance), origin=origin_of(request), kind=kind, rows=len(rows), file=name)
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_safe
+def certificate(request: PersonRequest, pk: int) -> HttpResponse:
+    """One certificate with its history. Looking is recorded for the learner to read."""
+    found = _my_certificate(request, pk, Action.EXPORT_RESULTS)
+    _record_look(request, found)
+    return _certificate_page(request, found)
+
+
+@login_required
+@require_safe
+def certificate_pdf(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """The PDF, for an administrator."""
+    found = _my_certificate(request, pk, Action.MANAGE_CERTIFICATES)
+    _record_look(request, found, event="certificate-downloaded")
+    try:
+        return serve_certificate(request, found)
+    except (certificates.PdfNotReady, certificates.PdfDamaged) as problem:
+        messages.warning(request, str(WHY_NO_PDF[type(problem)]))
+        return redirect("accreditation:certificate", pk=pk)
+
+
+@login_required
+@require_POST
+def revoke(request: PersonRequest, pk: int) -> HttpResponse:
+    """Withdraw a certificate, with a reason."""
+    found = _my_certificate(request, pk, Action.MANAGE_CERTIFICATES)
+    form = RevokeForm(request.POST, prefix="intrekken")
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                certificates.revoke(certificate=found, reason=form.cleaned_data["reason"], actor=request.user)
+                if form.cleaned_data["with_points"]:
+                    points.undo_all(enrolment=found.enrolment, reason=form.cleaned_data["reason"], actor=request.user)
+        except certificates.CertificateRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            _record_look(request, found, event="certificate-revoked", reason=form.cleaned_data["reason"])
+            messages.success(request, gettext("Certificaat %(number)s is ingetrokken. Wie het controleert, ziet dat meteen.") % {"number": found.number})
+            return redirect("accreditation:certificate", pk=pk)
+    return _certificate_page(request, found, revoke_form=form, status=422)
+
+
+@login_required
+@require_POST
+def reissue(request: PersonRequest, pk: int) -> HttpResponse:
+    """Issue a new certificate in place of this one, from what is true now."""
+    found = _my_certificate(request, pk, Action.MANAGE_CERTIFICATES)
+    form = ReasonForm(request.POST, prefix="vervangen")
+    if form.is_valid():
+        try:
+            new = certificates.replace(certificate=found, reason=form.cleaned_data["reason"], actor=request.user)
+        except certificates.CertificateRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            _record_look(request, found, event="certificate-reissued", reason=form.cleaned_data["reason"], new=new.number)
+            messages.success(request, gettext("Certificaat %(new)s komt in plaats van %(old)s.") % {"new": new.number, "old": found.number})
+            return redirect("accreditation:certificate", pk=new.pk)
+    return _certificate_page(request, found, reissue_form=form, status=422)
+
+
+@login_required
+@require_safe
+def registers(request: PersonRequest) -> HttpResponse:
+    """The rules of each register, with source and whether the register confirmed them."""
+    _require(request, Action.MANAGE_REGISTER_RULES)
+    shown = Register.objects.prefetch_related("rules__categories__category__part_of").order_by("name")
+    return render(request, "accreditation/registers.html", {"registers": shown})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register_rule(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change one rule. It holds for everyone at once: what was awarded stays, what it is worth may change."""
+    _require(request, Action.MANAGE_REGISTER_RULES)
+    rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
+    form = RegisterRuleForm(request.POST or None, instance=rule)
+    lines = CategoryRuleFormSet(request.POST or None, instance=rule, prefix="soorten")
+    if request.method == "POST" and form.is_valid() and lines.is_valid():
+        form.save()
+        lines.save()
+        changed = [*form.changed_data, *(name for line in lines.forms for name in line.changed_data)]
+        record("register-rule-saved", actor=request.user, subject=f"{rule.register}: {rule}", origin=origin_of(request), changed=changed)
+        messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
+        return redirect("accreditation:registers")
+    return render(request, "accreditation/register_rule.html", {"form": form, "lines": lines, "rule": rule})
+
+
+def _require(request: PersonRequest, action: Action) -> None:
+    if not may(request.user, action):
+        raise PermissionDenied
+
+
+def _my_accreditations(request: PersonRequest, action: Action) -> QuerySet[Accreditation]:
+    return Accreditation.objects.filter(course__organisation__in=organisations_where(request.user, action))
+
+
+def _my_certificate(request: PersonRequest, pk: int, action: Action) -> Certificate:
+    _require(request, action)
+    mine = organisations_where(request.user, action)
+    return get_object_or_404(
+        Certificate.objects.select_related("learner", "course", "organisation", "enrolment__release", "enrolment__learner", "enrolment__course").prefetch_related("events__actor"),
+        Q(organisation__in=mine),
+        pk=pk,
+    )
+
+
+def _certificate_page(request: PersonRequest, found: Certificate, *, revoke_form: RevokeForm | None = None, reissue_form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
+    return render(
+        request,
+        "accreditation/certificate.html",
+        {
+            "certificate": found,
+            "state": certificates.state(found),
+            "credits": credits_of(found),
+            "outcomes": points.explain(enrolment=found.enrolment),
+            "newer": Certificate.objects.filter(replaces=found).first(),
+            "revoke_form": revoke_form or RevokeForm(prefix="intrekken"),
+            "reissue_form": reissue_form or ReasonForm(prefix="vervangen"),
+            "may_manage": may(request.user, Action.MANAGE_CERTIFICATES, found.organisation),
+        },
+        status=status,
+    )
+
+
+def _record_look(request: PersonRequest, found: Certificate, *, event: str = "certificate-viewed", **details: Any) -> None:
+    record(event, actor=request.user, dossier_owner=found.learner, on_behalf_of=found.organisation, subject=str(found.number), origin=origin_of(request), **details)
+
+
+def _chosen_accreditation(request: PersonRequest) -> Accreditation | None:
+    chosen = request.GET.get("accreditatie", "")
+    if not chosen.isdigit():
+        return None
+    return get_object_or_404(_my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course"), pk=int(chosen))
+
+
+def _completed_without_award(instance: Accreditation) -> int:
+    """How many completed a covered release without an award under this accreditation; an estimate for a button, not a decision."""
+    if instance.status != Accreditation.Status.GRANTED:
+        return 0
+    return (
+        Certificate.objects.filter(
+            replaced_by=None,
+            course=instance.course_id,
+            enrolment__release__in=instance.releases.all(),
+            earned_on__range=(instance.valid_from, instance.valid_until),
+            learner__register_entries__register=instance.register_id,
+        )
+        .exclude(learner__point_awards__accreditation=instance)
+        .distinct()
+        .count()
+    )
+
+
+def _file(kind: str, rows: list[Earned]) -> tuple[bytes, str, str]:
+    if kind == "csv":
+        return as_csv(rows), "text/csv; charset=utf-8", "csv"
+    if kind == "xlsx":
+        return as_xlsx(rows), XLSX, "xlsx"
+    if kind == "lijst":
+        return as_paste_list(rows), "text/plain; charset=utf-8", "txt"
+    if kind != "pe-online":
+        raise Http404
+    made = calls(rows)
+    if len(made) == 1:
+        return made[0].content, "application/xml; charset=utf-8", "xml"
+    if not made:
+        raise NotReportable([gettext("Er heeft nog niemand punten gekregen onder deze accreditatie.")])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for call in made:
+            archive.writestr(call.name, call.content)
+    return packed.getvalue(), "application/zip", "zip"
+
+
+def _active(request: PersonRequest, chosen: Accreditation | None) -> list[dict[str, str]]:
+    """The filters that are on, each with the address without it."""
+    found = []
+    for name, label in (("cursus", gettext("één cursus")), ("accreditatie", str(chosen) if chosen else ""), ("stand", request.GET.get("stand", "")), ("zoek", request.GET.get("zoek", ""))):
+        if request.GET.get(name) and label:
+            kept = request.GET.copy()
+            kept.pop(name, None)
+            kept.pop("pagina", None)
+            found.append({"label": label, "without": f"?{kept.urlencode()}"})
+    return found

@@ -1,0 +1,106 @@
+"""A person's own points and certificates. Nobody else's: another's certificate does not exist here."""
+
+from decimal import Decimal
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.base import ContentFile
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.files import serve_private
+from accounts.models import Register
+from accounts.requests import PersonRequest
+from accreditation import certificates, points
+from accreditation.dossier import standings
+from accreditation.dossier_picture import picture
+from accreditation.models import Certificate
+from accreditation.templatetags.accreditation import points as written
+from courses.models import Enrolment
+
+
+@login_required
+@require_safe
+def my_dossier(request: PersonRequest) -> HttpResponse:
+    """Points per register against the rule in force, what is missing and until when, and completions that brought none."""
+    shown = [{"standing": standing, "picture": picture(standing)} for standing in standings(person=request.user)]
+    claims = points.claimable(learner=request.user)
+    return render(
+        request,
+        "accreditation/my_dossier.html",
+        {"shown": shown, "claims": claims.items(), "without_points": _without_points(request)},
+    )
+
+
+@login_required
+@require_POST
+def claim_points(request: PersonRequest, register: str) -> HttpResponse:
+    """Award what was completed before the number in this register was known."""
+    try:
+        awards = points.claim(learner=request.user, register=get_object_or_404(Register, code=register))
+    except points.AwardRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        total = sum(award.points for award in awards)
+        messages.success(request, gettext("Bijgeschreven: %(points)s. Je certificaat is vervangen door een met je nummer erop.") % {"points": written(total or Decimal(0))})
+    return redirect("accreditation:my_dossier")
+
+
+@login_required
+@require_safe
+def my_certificates(request: PersonRequest) -> HttpResponse:
+    """All certificates I earned, newest first, with their state."""
+    mine = Certificate.objects.filter(learner=request.user).select_related("course").prefetch_related("events", "replaced_by")
+    rows = [{"certificate": certificate, "state": certificates.state(certificate)} for certificate in mine]
+    waiting = any(not certificate.sha256 for certificate in mine)
+    return render(request, "accreditation/my_certificates.html", {"rows": rows, "waiting": waiting})
+
+
+@login_required
+@require_safe
+def my_certificate_pdf(request: PersonRequest, number: str) -> HttpResponseBase:
+    """The PDF, the very bytes that were issued."""
+    certificate = get_object_or_404(Certificate.objects.prefetch_related("events"), learner=request.user, number=number)
+    try:
+        return serve_certificate(request, certificate)
+    except (certificates.PdfNotReady, certificates.PdfDamaged) as problem:
+        messages.warning(request, str(WHY_NO_PDF[type(problem)]))
+        return redirect("accreditation:my_certificates")
+
+
+WHY_NO_PDF = {
+    certificates.PdfNotReady: _("Je certificaat wordt nog gemaakt. Je punten staan al in je dossier. Probeer het over een paar minuten nog eens."),
+    certificates.PdfDamaged: _("Het opgeslagen bestand is niet meer wat is uitgegeven, dus we geven het niet af. De beheerder is gewaarschuwd en kan het opnieuw uitgeven."),
+}
+
+
+def serve_certificate(request: PersonRequest, certificate: Certificate) -> HttpResponseBase:
+    """The stored bytes, after comparing their hash with the ledger; made on the spot when the queue has not come to it yet."""
+    if not certificate.sha256:
+        certificates.make_pdf.call(certificate.pk)
+        certificate.refresh_from_db()
+    content = certificates.read_pdf(certificate)
+    return serve_private(request, ContentFile(content, name="certificaat.pdf"), filename=f"certificaat-{certificate.number}.pdf", content_type="application/pdf")
+
+
+def _without_points(request: PersonRequest) -> list[dict[str, object]]:
+    """Completions of mine that brought nothing in some register, with the reason."""
+    enrolments = (
+        Enrolment.objects.filter(learner=request.user, certificates__isnull=False).select_related("course", "release", "learner").distinct().order_by("-certificates__earned_on")[:30]
+    )
+    shown = list(enrolments)
+    moments = points.completions(shown)
+    found = []
+    for key, outcomes in points.explain_all(enrolments=shown).items():
+        brought = any(outcome.why is points.Why.AWARDED for outcome in outcomes)
+        # Who earned points need not be told of every other register in which they do not stand.
+        quiet = {points.Why.AWARDED, points.Why.NO_ENTRY, points.Why.CAN_CLAIM} if brought else {points.Why.CAN_CLAIM}
+        telling = [outcome for outcome in outcomes if outcome.why not in quiet]
+        if telling:
+            enrolment = next(enrolment for enrolment in shown if enrolment.pk == key)
+            found.append({"title": enrolment.release.title, "completed_at": moments[key], "outcomes": telling})
+    return found
+
+

@@ -52,6 +52,11 @@ def findings_of(course: CoursePage) -> list[Finding]:
     ]
 
 
+def findings_of_page(page: CoursePage | LessonPage) -> list[Finding]:
+    """What to mend in the page that stands in the editor."""
+    return findings_of(page) if isinstance(page, CoursePage) else findings_in_lesson(page, course=page.course)
+
+
 def findings_in_lesson(lesson: LessonPage, *, course: CoursePage) -> list[Finding]:
     """What to mend in one lesson, as it stands in the editor or as published."""
 

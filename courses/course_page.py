@@ -148,7 +148,8 @@ def facts_of(course: CoursePage) -> CourseFacts:
     name = f"courses.facts.{course.uuid}"
     facts: CourseFacts | None = cache.get(name)
     if facts is None:
-        page = CoursePage.objects.select_related("theme", "organisation", "course_owner").get(pk=course.pk)
+        saved = CoursePage.objects.select_related("theme", "organisation", "course_owner").filter(pk=course.pk).first()
+        page = saved or course  # the preview of a course that was never saved
         facts = CourseFacts(
             theme=page.theme.name,
             organisation=page.organisation.name,

@@ -3,7 +3,7 @@
 from courses.models.enrolment import Enrolment
 from courses.models.h5p import H5PContent, H5PLibrary, H5PState, H5PVersion, H5PVersionLibrary, VersionIsFixed
 from courses.models.meetings import Attendance, Booking, Meeting
-from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, Theme
+from courses.models.pages import CourseIndexPage, CoursePage, LessonPage, ModulePage, ReviewTask, Theme
 from courses.models.progress import ActivityProgress, CourseProgress, LessonProgress
 from courses.models.questions import Answer, Attempt, AttemptQuestion, Question, QuestionVersion
 from courses.models.releases import Release, ReleaseActivity, ReleaseLesson
@@ -38,6 +38,7 @@ __all__ = [
     "ReleaseActivity",
     "ReleaseLesson",
     "Submission",
+    "ReviewTask",
     "Theme",
     "VersionIsFixed",
 ]

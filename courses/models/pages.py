@@ -9,13 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Task, TaskState
 from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 
+from accounts.models import User
+from accounts.permissions import Action, may, organisations_where
 from cms.models import BasePage
 from courses.blocks import COMPLETION_BLOCKS, LESSON_BLOCKS, OBJECTIVE_BLOCKS, SOURCE_BLOCKS
+from courses.page_permissions import CoursePagePermissions, task_states_to_review
+from courses.panels import ChecksPanel
 
 
 @register_snippet
@@ -53,6 +59,15 @@ class CourseIndexPage(BasePage):
         return {**super().get_context(request, *args, **kwargs), "form": form, "found": found}
 
 
+class CourseForm(WagtailAdminPageForm):
+    """An author chooses among the organisations for which they may make courses."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.for_user and "organisation" in self.fields:
+            self.fields["organisation"].queryset = organisations_where(self.for_user, Action.AUTHOR_COURSES)
+
+
 class CoursePage(BasePage):
     """A course: what it is about, for whom, and when it is complete."""
 
@@ -64,6 +79,7 @@ class CoursePage(BasePage):
     card_template = "courses/components/course_card.html"
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types = ["courses.ModulePage"]
+    base_form_class = CourseForm
     exclude_fields_in_copy = ["uuid"]
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -89,6 +105,7 @@ class CoursePage(BasePage):
     completion = StreamField(COMPLETION_BLOCKS, verbose_name=_("wanneer is de cursus af"), blank=True)
 
     content_panels = [
+        ChecksPanel(),
         *BasePage.content_panels,
         FieldPanel("summary"),
         FieldPanel("intro"),
@@ -120,6 +137,9 @@ class CoursePage(BasePage):
 
         return {**super().get_context(request, *args, **kwargs), "shown": show_course(self, user=request.user)}
 
+    def permissions_for_user(self, user: User) -> CoursePagePermissions:
+        return CoursePagePermissions(user, self, self.organisation)
+
 
 class ModulePage(BasePage):
     """A part of a course that holds lessons; it has no address of its own for learners."""
@@ -137,6 +157,9 @@ class ModulePage(BasePage):
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect(self.get_parent().get_url(request))
 
+    def permissions_for_user(self, user: User) -> CoursePagePermissions:
+        return CoursePagePermissions(user, self, CoursePage.objects.ancestor_of(self).get().organisation)
+
 
 class LessonPage(BasePage):
     """A lesson as its author works on it. Its slug is unique within the course: /cursus/<course>/<lesson>/."""
@@ -153,6 +176,7 @@ class LessonPage(BasePage):
     body = StreamField(LESSON_BLOCKS, verbose_name=_("inhoud"))
 
     content_panels = [
+        ChecksPanel(),
         *BasePage.content_panels,
         FieldPanel("minutes"),
         FieldPanel("objectives"),
@@ -180,6 +204,9 @@ class LessonPage(BasePage):
         above, _module, slug = parts[2].rstrip("/").rsplit("/", 2)
         return parts[0], parts[1], f"{above}/{slug}/"
 
+    def permissions_for_user(self, user: User) -> CoursePagePermissions:
+        return CoursePagePermissions(user, self, self.course.organisation)
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect(self.get_url(request))
 
@@ -187,3 +214,43 @@ class LessonPage(BasePage):
         from courses.previews import preview_lesson  # noqa: PLC0415 - it asks these models, and they it when previewed
 
         return preview_lesson(self, request=request)
+
+
+class ReviewTask(Task):
+    """The step of a workflow in which someone who may publish for the course's organisation looks at what an author submitted."""
+
+    class Meta:
+        verbose_name = _("nakijken door wie mag uitbrengen")
+        verbose_name_plural = _("nakijken door wie mag uitbrengen")
+
+    def user_can_access_editor(self, obj: Any, user: User) -> bool:
+        return self._may_review(obj, user)
+
+    def locked_for_user(self, obj: Any, user: User) -> bool:
+        return not self._may_review(obj, user)
+
+    def user_can_lock(self, obj: Any, user: User) -> bool:
+        return self._may_review(obj, user)
+
+    def user_can_unlock(self, obj: Any, user: User) -> bool:
+        return False
+
+    def get_actions(self, obj: Any, user: User) -> list[tuple[str, Any, bool]]:
+        if not self._may_review(obj, user):
+            return []
+        return [
+            ("reject", _("Vraag om aanpassing"), True),
+            ("approve", _("Keur goed"), False),
+            ("approve", _("Keur goed met opmerking"), True),
+        ]
+
+    def get_task_states_user_can_moderate(self, user: User, **kwargs: Any) -> models.QuerySet[TaskState]:
+        return task_states_to_review(self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS), user=user)
+
+    @classmethod
+    def get_description(cls) -> str:
+        return str(_("Wie voor de aanbieder uitgaven mag uitbrengen, keurt goed of vraagt om aanpassing."))
+
+    def _may_review(self, obj: Any, user: User) -> bool:
+        course = CoursePage.objects.ancestor_of(obj, inclusive=True).first()
+        return may(user, Action.PUBLISH_RELEASES, course.organisation if course else None)

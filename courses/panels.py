@@ -1,0 +1,26 @@
+"""What an author sees beside the fields of a course or a lesson."""
+
+from typing import Any
+
+from wagtail.admin.panels import Panel
+
+
+class ChecksPanel(Panel):
+    """What has to be mended, on top of the editor: all of a course, or one lesson as it stands there."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "courses/cms/checks_panel.html"
+
+        def is_shown(self) -> bool:
+            return bool(self.instance.pk)
+
+        def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+            from courses.checks import findings_of_page  # noqa: PLC0415 - the checks read the pages, which have this panel
+
+            findings = findings_of_page(self.instance)
+            return {
+                **super().get_context_data(parent_context),
+                "blocking": [finding for finding in findings if finding.blocks],
+                "advice": [finding for finding in findings if not finding.blocks],
+                "page_pk": self.instance.pk,
+            }

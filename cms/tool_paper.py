@@ -32,7 +32,8 @@ def draw(tool: ToolPage, *, address: str) -> bytes:
         ToolPage.Kind(tool.kind)
     ]
     with translation.override(tool.content_language):
-        for size in SIZES:
+        # A form needs room to write in more than large type.
+        for size in [size for size in SIZES if tool.kind != ToolPage.Kind.FORMAT or size <= 8.5]:
             # Drawn once to measure, so that the sheet that is kept never runs into its own foot.
             if _sheet(Canvas(BytesIO(), pagesize=A4), tool, address, size, body) >= 0:
                 kept = BytesIO()
@@ -196,8 +197,8 @@ def _format(pen: Pen, tool: ToolPage) -> None:
     room = pen.y - pen.floor - heads - len(tool.fields) * pen.size * 1.2
     # Lines of at least 6 mm can be written on; when there are too many, each part gives up some of its own.
     asked = sum(field["rows"] for field in tool.fields)
-    share = min(1.0, room / (6 * mm * asked))
-    lines = [max(1, int(field["rows"] * share)) for field in tool.fields]
+    share = min(1.0, room / (5.8 * mm * asked))
+    lines = [max(1, round(field["rows"] * share)) for field in tool.fields]
     between = min(room / sum(lines), 9 * mm)
     stops = []
     for number, (field, count) in enumerate(zip(tool.fields, lines, strict=True), start=1):

@@ -4,6 +4,30 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Without migrations SQLite has an ordinary table where Wagtail's search needs the full-text one of its migration."""
+    if connection.vendor != "sqlite":
+        return
+    entries, words = "wagtailsearch_indexentry", "wagtailsearch_indexentry_fts"
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s AND sql LIKE 'CREATE VIRTUAL%%'", [words])
+        if cursor.fetchone():
+            return
+        cursor.execute(f"DROP TABLE IF EXISTS {words}")
+        cursor.execute(f"CREATE VIRTUAL TABLE {words} USING fts5(autocomplete, body, title)")
+        cursor.execute(
+            f"CREATE TRIGGER insert_{words} AFTER INSERT ON {entries} BEGIN"
+            f" INSERT INTO {words}(title, body, autocomplete, rowid) VALUES (NEW.title, NEW.body, NEW.autocomplete, NEW.id); END"
+        )
+        cursor.execute(
+            f"CREATE TRIGGER update_{words} AFTER UPDATE ON {entries} BEGIN"
+            f" UPDATE {words} SET title=NEW.title, body=NEW.body, autocomplete=NEW.autocomplete WHERE rowid=NEW.id; END"
+        )
+        cursor.execute(f"CREATE TRIGGER delete_{words} AFTER DELETE ON {entries} BEGIN DELETE FROM {words} WHERE rowid=OLD.id; END")
 
 
 @pytest.fixture(autouse=True)

@@ -57,7 +57,6 @@ class BasePage(Page):
 class IndexPage(BasePage):
     """An index: an introduction, and cards of what stands under it, newest first."""
 
-    template = "cms/index_page.html"
     intro = RichTextField(_("inleiding"), blank=True, features=["bold", "italic", "link"])
     content_panels = [*BasePage.content_panels, FieldPanel("intro")]
 
@@ -137,6 +136,7 @@ class ArticleIndexPage(IndexPage):
     """Articles, at /artikelen/."""
 
     max_count = 1
+    template = "cms/index_page.html"
     subpage_types = ["cms.ArticlePage"]
 
     class Meta:
@@ -182,6 +182,7 @@ class StoryIndexPage(IndexPage):
     """Stories of ambassadors, at /verhalen/."""
 
     max_count = 1
+    template = "cms/index_page.html"
     subpage_types = ["cms.StoryPage"]
 
     class Meta:

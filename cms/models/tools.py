@@ -22,6 +22,7 @@ class ToolIndexPage(IndexPage):
     """The tool library, at /hulpmiddelen/."""
 
     max_count = 1
+    template = "cms/index_page.html"
     subpage_types = ["cms.ToolPage"]
 
     class Meta:

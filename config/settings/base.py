@@ -233,3 +233,11 @@ CERTIFICATE_SEAL_P12 = env.str("CERTIFICATE_SEAL_P12", default="")
 CERTIFICATE_SEAL_PASSWORD = env.str("CERTIFICATE_SEAL_PASSWORD", default="")
 CERTIFICATE_FONT_SOURCE = env.str("CERTIFICATE_FONT_SOURCE", default=str(BASE_DIR / "frontend" / "dist" / "fonts"))
 CERTIFICATE_FONT_DIR = env.str("CERTIFICATE_FONT_DIR", default=str(VAR_DIR / "fonts"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -47,11 +47,3 @@ if sentry_dsn := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
     sentry_sdk.init(dsn=sentry_dsn, send_default_pii=False)
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}

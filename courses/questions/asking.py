@@ -124,7 +124,6 @@ def with_picture(shown: dict[str, Any]) -> dict[str, Any]:
     wide, high = picture.width / 100, picture.height / 100
     radius = min(picture.width, picture.height) / 100
     for number, area in enumerate(shown["areas"], start=1):
-        middle = (area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
         area |= {
             "number": number,
             "left": _px(area["x"] * wide),
@@ -132,8 +131,9 @@ def with_picture(shown: dict[str, Any]) -> dict[str, Any]:
             "wide": _px(area["width"] * wide),
             "high": _px(area["height"] * high),
             "r": _px(area["radius"] * radius),
-            "middle_x": _px(middle[0] * wide),
-            "middle_y": _px(middle[1] * high),
+            # The number sits on the upper left of its area, where it covers the least of what is written there.
+            "badge_x": _px((area["x"] * wide) - (area["radius"] * radius * 0.7)),
+            "badge_y": _px((area["y"] * high) - (area["radius"] * radius * 0.7)),
         }
     return {
         **shown,

@@ -123,6 +123,7 @@ def with_picture(shown: dict[str, Any]) -> dict[str, Any]:
         return {**shown, "picture": None}
     wide, high = picture.width / 100, picture.height / 100
     radius = min(picture.width, picture.height) / 100
+    badge = max(picture.width, picture.height) / 32
     for number, area in enumerate(shown["areas"], start=1):
         area |= {
             "number": number,
@@ -132,13 +133,13 @@ def with_picture(shown: dict[str, Any]) -> dict[str, Any]:
             "high": _px(area["height"] * high),
             "r": _px(area["radius"] * radius),
             # The number sits on the upper left of its area, where it covers the least of what is written there.
-            "badge_x": _px((area["x"] * wide) - (area["radius"] * radius * 0.7)),
-            "badge_y": _px((area["y"] * high) - (area["radius"] * radius * 0.7)),
+            "badge_x": _px(min(max(area["x"] * wide - area["radius"] * radius * 0.7, badge + 1), picture.width - badge - 1)),
+            "badge_y": _px(min(max(area["y"] * high - area["radius"] * radius * 0.7, badge + 1), picture.height - badge - 1)),
         }
     return {
         **shown,
         "picture": picture,
-        "badge": _px(max(picture.width, picture.height) / 32),
+        "badge": _px(badge),
         "badge_text": _px(max(picture.width, picture.height) / 28),
     }
 

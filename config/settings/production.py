@@ -21,6 +21,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of this site, separated by commas.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# The reverse proxy of deploy/ stands in front and tells the visitor's address; with 0 every visitor would look like the proxy.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 
 # TLS ends at the reverse proxy, which must set this header and drop it from visitors (deploy/Caddyfile does).
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -20,6 +20,7 @@ _WORDS: dict[str, str | Promise] = {
     "logged_out": _("Uitgelogd"),
     "login_failed": _("Inloggen geprobeerd met een verkeerd wachtwoord"),
     "second_step_failed": _("Verkeerde code bij de tweede stap"),
+    "second_step_removed": _("Tweede stap weggehaald door de beheerder"),
     "sessions_ended": _("Elders uitgelogd"),
     "password_changed": _("Wachtwoord gewijzigd"),
     "password_set": _("Wachtwoord gekozen"),

@@ -6,6 +6,7 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -113,6 +114,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         "disconnect_last": _("Dit is je enige manier om in te loggen. Kies eerst een wachtwoord."),
         "connected_other": _("Dit account van het andere systeem hoort al bij iemand anders hier."),
     }
+
+
+class UserSessionsAdapter(DefaultUserSessionsAdapter):
+    """Logging out elsewhere."""
+
+    def end_sessions(self, sessions: list[Any]) -> None:
+        super().end_sessions(sessions)
+        for user in {session.user for session in sessions}:
+            audit.record("sessions_ended", actor=user, dossier_owner=user, count=len(sessions))
 
 
 def _locks() -> MultiFernet:

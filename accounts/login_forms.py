@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as account_forms
+from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from accounts.signup import LAST_NAME_HELP
 
 EMAIL = _("E-mailadres")
@@ -93,6 +95,14 @@ class ReauthenticateForm(_Plain, account_forms.ReauthenticateForm):
 class MFAAuthenticateForm(_Plain, mfa_forms.AuthenticateForm):
     labels = {"code": CODE}
     helps = {"code": _("Zes cijfers uit je app, of een van je herstelcodes.")}
+
+    def clean_code(self) -> str:
+        try:
+            return super().clean_code()
+        except forms.ValidationError:
+            # Whoever stands here knows the password: the owner wants to see that.
+            audit.record("second_step_failed", actor=None, dossier_owner=self.user, origin=audit.origin_of(context.request))
+            raise
 
 
 class MFAReauthenticateForm(_Plain, mfa_forms.ReauthenticateForm):

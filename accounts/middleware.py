@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -24,6 +25,9 @@ WAY_OUT = (
     "/readyz",
 )
 
+# Recovery codes are for when one of these is lost; alone they are a second password.
+SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
 
 class SecondStepForAdministrators:
     """An administrator without a second step is led to the page where one is set up, before anything else."""
@@ -37,7 +41,7 @@ class SecondStepForAdministrators:
             and not request.path_info.startswith(WAY_OUT)
             and request.user.is_authenticated
             and is_administrator(request.user)
-            and not is_mfa_enabled(request.user)
+            and not is_mfa_enabled(request.user, SECOND_STEPS)
         ):
             reason = _("Voor jouw rol is een tweede stap bij het inloggen nodig. Stel die eerst in; daarna kun je verder.")
             if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request"):

@@ -65,6 +65,8 @@ MFA_FORMS = {
 }
 MFA_REQUIRED_FOR_ADMINISTRATORS = True
 
+USERSESSIONS_ADAPTER = "accounts.login.UserSessionsAdapter"
+
 SOCIALACCOUNT_ADAPTER = "accounts.login.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.login_forms.SocialSignupForm"}
 # An address that another system tells us never opens an account that exists here: its owner connects the two while logged in.

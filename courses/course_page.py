@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Min
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
@@ -16,7 +18,7 @@ from accounts.models import User
 from courses.enrolment import latest_release, open_enrolment
 from courses.explanation import Explained, why_not_yet
 from courses.lessons import is_taste, next_station
-from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Release
+from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Meeting, Release
 from courses.route import Route, Station, Stop, route_of
 
 # Names of the owner and the provider, points and the next meeting may lag this many seconds behind for a visitor.
@@ -175,5 +177,7 @@ def credits_of(courses: Sequence[int]) -> dict[int, list[Credit]]:
 
 
 def next_dates_of(courses: Sequence[int]) -> dict[int, date]:
-    """The next meeting of each course that has one planned."""
-    return {}
+    """The day of the next meeting of each course that has one planned."""
+    planned = Meeting.objects.filter(course__in=courses, cancelled_at=None, starts_at__gt=timezone.now())
+    first = planned.order_by().values("course").annotate(starts=Min("starts_at"))
+    return {row["course"]: timezone.localdate(row["starts"]) for row in first}

@@ -1,18 +1,20 @@
-import threading
 import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
+from lrs import projections
 from lrs.models import PendingProjection, Source, Statement
-from lrs.profiles.adl import VOIDED
-from lrs.projections import project_waiting, rebuild
-from lrs.store import StatementConflict, StatementRefused, append
+from lrs.profiles.adl import SATISFIED, VOIDED
+from lrs.projections import project_waiting, rebuild, try_again
+from lrs.store import StatementConflict, StatementRefused, VoidingRefused, append
 from tests.factories.lrs import a_statement
 from tests.lrs import projecting
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +25,6 @@ def _only_our_projection(settings):
     projecting.rows.clear()
 
 
-@pytest.mark.django_db
 def test_a_statement_is_stored_with_how_it_came_in_and_projected():
     statement = a_statement()
 
@@ -35,7 +36,6 @@ def test_a_statement_is_stored_with_how_it_came_in_and_projected():
     assert not PendingProjection.objects.exists()
 
 
-@pytest.mark.django_db
 def test_the_same_statement_twice_is_harmless():
     statement = a_statement()
 
@@ -46,7 +46,6 @@ def test_the_same_statement_twice_is_harmless():
     assert projecting.seen == [statement["id"]]
 
 
-@pytest.mark.django_db
 def test_a_different_statement_with_the_same_id_is_a_conflict_and_nothing_of_the_batch_is_stored():
     statement = a_statement()
     append([statement], source=Source.SERVER)
@@ -57,7 +56,6 @@ def test_a_different_statement_with_the_same_id_is_a_conflict_and_nothing_of_the
     assert Statement.objects.count() == 1
 
 
-@pytest.mark.django_db
 def test_a_batch_with_one_bad_statement_is_refused_whole():
     with pytest.raises(StatementRefused):
         append([a_statement(), {"actor": {}}], source=Source.SERVER)
@@ -65,7 +63,6 @@ def test_a_batch_with_one_bad_statement_is_refused_whole():
     assert not Statement.objects.exists()
 
 
-@pytest.mark.django_db
 def test_a_projection_that_fails_sets_the_statement_aside_and_the_others_go_on():
     learner = uuid.uuid4()
     first, second = a_statement(learner), a_statement(learner)
@@ -78,7 +75,6 @@ def test_a_projection_that_fails_sets_the_statement_aside_and_the_others_go_on()
     assert projecting.seen == [second["id"]]
 
 
-@pytest.mark.django_db
 def test_what_was_set_aside_is_tried_again_when_its_time_has_come():
     statement = a_statement()
     projecting.broken.add(statement["id"])
@@ -94,7 +90,6 @@ def test_what_was_set_aside_is_tried_again_when_its_time_has_come():
     assert not PendingProjection.objects.exists()
 
 
-@pytest.mark.django_db
 def test_rebuilding_replays_in_the_order_of_arrival_without_what_was_voided():
     learner = uuid.uuid4()
     kept, void = a_statement(learner), a_statement(learner)
@@ -107,30 +102,236 @@ def test_rebuilding_replays_in_the_order_of_arrival_without_what_was_voided():
     assert projecting.rows[learner] == [kept["id"], voiding["id"]]
 
 
-@pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
-def test_two_requests_with_one_statement_store_it_once():
-    if connection.vendor != "postgresql":
-        pytest.skip("row locks need PostgreSQL")
+def test_requests_with_one_statement_store_it_once(at_once):
     statement = a_statement()
-    barrier = threading.Barrier(4)
-    errors: list[Exception] = []
 
-    def post() -> None:
-        try:
-            barrier.wait()
-            append([statement], source=Source.SERVER)
-        except Exception as error:  # noqa: BLE001 - handed to the test's own thread
-            errors.append(error)
-        finally:
-            connections.close_all()
+    answers = at_once(lambda: append([statement], source=Source.SERVER), *[()] * 4)
 
-    threads = [threading.Thread(target=post) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
+    assert answers == [[uuid.UUID(statement["id"])]] * 4
     assert Statement.objects.count() == 1
     assert projecting.seen == [statement["id"]]
+
+
+def test_many_writers_of_overlapping_statements_neither_fail_nor_wait_for_each_other_for_ever(at_once):
+    """Batches with the same ids in opposite orders, the same activities and the same learners."""
+    learners = [uuid.uuid4() for _ in range(3)]
+    activity = {"id": "https://voorbeeld.example/les", "definition": {"name": {"nl": "Les"}}}
+    shared = [a_statement(learners[n % 3], object=activity) for n in range(10)]
+
+    def write(number: int) -> int:
+        own = [a_statement(learners[n % 3], object=activity) for n in range(10)]
+        batch = shared + own if number % 2 else own + shared[::-1]
+        return len(append(batch, source=Source.SERVER))
+
+    assert at_once(write, *[(number,) for number in range(6)]) == [20] * 6
+    assert Statement.objects.count() == 70
+    assert not PendingProjection.objects.exists()
+    assert sorted(projecting.seen) == sorted(str(uuid_) for uuid_ in Statement.objects.values_list("uuid", flat=True))
+
+
+# --- Projections ------------------------------------------------------------------------------------------------------
+
+
+def test_who_finishes_the_last_two_lessons_at_once_is_seen_to_have_finished_both(at_once, settings):
+    """Without the lock on the learner each of two workers would miss the other's row, and nobody would say "both"."""
+    settings.LRS_PROJECTIONS = ["tests.lrs.projecting.count_lessons"]
+    for _ in range(5):
+        learner = uuid.uuid4()
+        lessons = [a_statement(learner, object={"id": f"https://voorbeeld.example/les/{n}"}) for n in (1, 2)]
+
+        answers = at_once(lambda statement: append([statement], source=Source.SERVER), *[(lesson,) for lesson in lessons])
+
+        assert all(isinstance(answer, list) for answer in answers), answers
+        assert projecting.counted(learner) == [1, 2]
+
+
+def test_statements_of_a_learner_are_projected_in_the_order_they_came_in(at_once):
+    """Six writers and two workers; a projection sees no statement of a learner before an earlier one of theirs."""
+    learner = uuid.uuid4()
+
+    at_once(lambda: [append([a_statement(learner)], source=Source.SERVER) for _ in range(5)], *[()] * 4)
+
+    arrived = [str(uuid_) for uuid_ in Statement.objects.order_by("sequence").values_list("uuid", flat=True)]
+    assert sorted(projecting.seen) == sorted(arrived)
+    assert len(projecting.seen) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_projection_appends_is_projected_in_its_turn(settings):
+    settings.LRS_PROJECTIONS = ["tests.lrs.projecting.satisfy", "tests.lrs.projecting.project"]
+    learner = uuid.uuid4()
+    lesson = a_statement(learner)
+
+    append([lesson], source=Source.SERVER)
+
+    course = Statement.objects.get(verb=SATISFIED)
+    assert projecting.seen == [lesson["id"], str(course.uuid)]
+    assert not PendingProjection.objects.exists()
+    append([a_statement(learner)], source=Source.SERVER)
+    assert Statement.objects.filter(verb=SATISFIED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_projection_that_fails_takes_back_what_the_earlier_ones_did(settings):
+    """All projections of a statement, or none: the next try begins with a clean sheet."""
+    settings.LRS_PROJECTIONS = ["tests.lrs.projecting.count_lessons", "tests.lrs.projecting.project"]
+    learner = uuid.uuid4()
+    statement = a_statement(learner)
+    projecting.broken.add(statement["id"])
+
+    append([statement], source=Source.SERVER)
+    assert projecting.counted(learner) == []
+
+    projecting.broken.clear()
+    assert try_again(PendingProjection.objects.get()) is True
+    assert projecting.counted(learner) == [1]
+    assert projecting.seen == [statement["id"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_crash_left_between_commit_and_projection_is_picked_up(monkeypatch):
+    statement = a_statement()
+    with monkeypatch.context() as crash:
+        crash.setattr(projections, "project_learner", lambda learner_key: None)
+        append([statement], source=Source.SERVER)
+    assert projecting.seen == []
+    assert PendingProjection.objects.count() == 1
+
+    assert project_waiting() == 1
+    assert projecting.seen == [statement["id"]]
+    assert project_waiting() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rebuilding_gives_the_same_rows_and_keeps_what_is_new(settings):
+    settings.LRS_PROJECTIONS = ["tests.lrs.projecting.count_lessons", "tests.lrs.projecting.satisfy"]
+    learner = uuid.uuid4()
+    for n in range(3):
+        append([a_statement(learner, object={"id": f"https://voorbeeld.example/les/{n}"})], source=Source.SERVER)
+    before = projecting.counted(learner)
+    count = Statement.objects.count()
+
+    assert rebuild(learner) == 4
+
+    assert projecting.counted(learner) == before
+    assert Statement.objects.count() == count
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_replay_appends_anew_is_projected_too(settings):
+    """A rule that changed can be met in a replay: the statement it appends must not be swept away with the old ones."""
+    learner = uuid.uuid4()
+    append([a_statement(learner)], source=Source.SERVER)
+    settings.LRS_PROJECTIONS = ["tests.lrs.projecting.satisfy", "tests.lrs.projecting.project"]
+    projecting.seen.clear()
+
+    rebuild(learner)
+
+    assert projecting.seen[-1] == str(Statement.objects.get(verb=SATISFIED).uuid)
+    assert not PendingProjection.objects.exists()
+
+
+def test_a_statement_about_nobody_of_ours_has_nothing_to_project():
+    append([a_statement(actor={"mbox": "mailto:ann@voorbeeld.example"})], source=Source.SERVER)
+
+    assert not PendingProjection.objects.exists()
+    assert projecting.seen == []
+
+
+def test_voiding_is_projected_for_the_learner_whose_statement_is_voided():
+    learner, void = uuid.uuid4(), a_statement()
+    void = a_statement(learner)
+    append([void], source=Source.SERVER)
+    teacher = {"account": {"homePage": "https://voorbeeld.example", "name": "docent"}}
+    voiding = a_statement(actor=teacher, verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": void["id"]})
+    projecting.broken.add(voiding["id"])
+
+    append([voiding], source=Source.SERVER)
+
+    assert PendingProjection.objects.get().learner_key == str(learner)
+
+
+@pytest.mark.parametrize("source", [Source.LEARNER_SESSION, Source.TOOL, Source.OUTSIDE])
+def test_only_our_own_server_voids_what_our_own_server_said(source):
+    statement = a_statement()
+    append([statement], source=Source.SERVER)
+
+    with pytest.raises(VoidingRefused):
+        append([a_statement(verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": statement["id"]})], source=source)
+
+    assert list(Statement.objects.values_list("voided", flat=True)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"timestamp": "2026-03-02T10:00:00Z"}, True),
+        ({"verb": {"id": "http://adlnet.gov/expapi/verbs/experienced", "display": {"nl": "beleefde"}}}, True),
+        ({"object": {"id": "https://voorbeeld.example/les", "definition": {"name": {"nl": "Les"}}}}, True),
+        ({"result": {"duration": "PT1.239S"}}, True),
+        ({"result": {"duration": "PT1.24S"}}, False),
+        ({"context": {"contextActivities": {"parent": {"id": "https://a.example/"}}}}, True),
+        ({"context": {"contextActivities": {"parent": [{"id": "https://b.example/"}]}}}, False),
+        ({"object": {"id": "https://voorbeeld.example/andere"}}, False),
+        ({"actor": {"mbox": "mailto:ann@voorbeeld.example"}}, False),
+    ],
+)
+def test_which_statements_are_the_same_is_what_the_standard_says(change, same):
+    """Data 2.3.1; 2.0: 4.2.7 for durations."""
+    first = a_statement(result={"duration": "PT1.23S"}, context={"contextActivities": {"parent": [{"id": "https://a.example/"}]}})
+    append([first], source=Source.SERVER)
+
+    if same:
+        append([{**first, **change}], source=Source.SERVER)
+    else:
+        with pytest.raises(StatementConflict):
+            append([{**first, **change}], source=Source.SERVER)
+
+    assert Statement.objects.count() == 1
+
+
+# --- What a query costs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("lookup", "index"),
+    [
+        ({"actor_key": "mbox:mailto:a7@voorbeeld.example"}, "statement_by_actor"),
+        ({"verb": "https://voorbeeld.example/werkwoord/7"}, "statement_by_verb"),
+        ({"verb": "https://voorbeeld.example/werkwoord/7", "activity": "https://voorbeeld.example/les/7"}, "statement_by_activity_verb"),
+        ({"activity": "https://voorbeeld.example/les/7"}, "statement_by_activity"),
+        ({"registration": uuid.UUID(int=7)}, "statement_by_registration"),
+        ({"learner": uuid.UUID(int=7)}, "statement_by_learner"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_each_filter_of_the_standard_walks_its_own_index(lookup, index):
+    if connection.vendor != "postgresql":
+        pytest.skip("plans are those of PostgreSQL")
+    many()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE lrs_statement")
+
+    plan = Statement.objects.filter(voided=False, **lookup).order_by("-sequence")[:50].explain()
+
+    assert index in plan
+    assert "Seq Scan" not in plan
+
+
+def many() -> None:
+    now = timezone.now()
+    Statement.objects.bulk_create(
+        Statement(
+            actor_key=f"mbox:mailto:a{n % 100}@voorbeeld.example",
+            learner=uuid.UUID(int=n % 100),
+            verb=f"https://voorbeeld.example/werkwoord/{n % 100}",
+            activity=f"https://voorbeeld.example/les/{n % 103}",
+            registration=uuid.UUID(int=n % 100),
+            timestamp=now,
+            stored=now,
+            source=Source.OUTSIDE,
+            exact="{}",
+        )
+        for n in range(20_000)
+    )

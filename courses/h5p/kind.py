@@ -22,7 +22,7 @@ class H5PKind:
     def freeze(self, value: dict[str, Any], *, course: CoursePage) -> dict[str, Any]:
         content = _content(value)
         version = content.latest if content is not None else None
-        if content is None or version is None:
+        if content is None or version is None or content.organisation_id not in {None, course.organisation_id}:
             return {}
         return {
             "content": str(content.uuid),

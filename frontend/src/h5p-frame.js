@@ -5,6 +5,9 @@ const TIME_OUT = 25_000;
 const LARGEST = 6_000; // pixels; content that asks for more scrolls within its frame
 const RETRY_AFTER = [2_000, 5_000, 15_000, 60_000];
 
+// All activities of a page send in one line, so that what was done first is recorded first.
+let line = Promise.resolve();
+
 class Activity {
   constructor(element) {
     this.element = element;
@@ -120,7 +123,13 @@ class Activity {
   }
 
   /** True when the server took it, or will never take it. */
-  async post(url, body, options = {}) {
+  post(url, body) {
+    const answer = line.then(() => this.send(url, body));
+    line = answer;
+    return answer;
+  }
+
+  async send(url, body, options = {}) {
     try {
       const answer = await fetch(url, {
         method: "POST",
@@ -147,8 +156,8 @@ class Activity {
   leave() {
     if (!this.records) return;
     this.say({ type: "save" });
-    for (const state of this.states.values()) this.post(this.texts.state, state, { keepalive: true });
-    for (const item of this.waiting) this.post(this.texts.statements, item, { keepalive: true });
+    for (const state of this.states.values()) this.send(this.texts.state, state, { keepalive: true });
+    for (const item of this.waiting) this.send(this.texts.statements, item, { keepalive: true });
   }
 }
 

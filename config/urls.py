@@ -21,6 +21,8 @@ urlpatterns = [
     path("", include("lrs.urls")),
     path("", include("accounts.urls")),
     path("", include("courses.meetings.urls")),
+    path("", include("courses.work.urls")),
+    path("", include("courses.teaching.urls")),
     path("", include("courses.urls")),
     path("", include("competencies.urls")),
     path("", include("accreditation.urls")),

@@ -12,6 +12,7 @@ class CoursesConfig(AppConfig):
         from courses.h5p.kind import H5PKind
         from courses.meetings.kind import SessionKind
         from courses.questions.kind import QuestionsKind
+        from courses.work.kinds import AssignmentKind, EvaluationKind, ReflectionKind
 
-        for kind in (H5PKind(), QuestionsKind(), SessionKind()):
+        for kind in (H5PKind(), QuestionsKind(), SessionKind(), AssignmentKind(), ReflectionKind(), EvaluationKind()):
             register(kind)

@@ -146,6 +146,10 @@ COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
 COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
 
+# What learners hand in. The scanner is a callable(file) that answers why a file is refused, or nothing.
+WORK_MAX_FILE_BYTES = env.int("WORK_MAX_FILE_MB", default=20) * 1_000_000
+WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
+
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

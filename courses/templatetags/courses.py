@@ -28,6 +28,12 @@ def as_hours(hours: Decimal) -> str:
     return number_format(f"{hours.normalize():f}", use_l10n=True)
 
 
+@register.filter
+def percentage(share: float | None) -> str:
+    """A part of 1 as a percentage, downwards: what is not reached yet is not shown as reached."""
+    return f"{int(round((share or 0) * 100, 6))}\u00a0%"
+
+
 KIND_NAMES = {
     "questions": gettext_lazy("Vragen"),
     "h5p": gettext_lazy("Oefening"),

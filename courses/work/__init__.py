@@ -1,0 +1,1 @@
+"""What learners write and teachers judge: assignments, reflections and evaluations."""

@@ -281,7 +281,9 @@ def _actor(call: Call, name: str, *, groups: bool) -> dict[str, Any]:
 
 
 def about(call: Call) -> HttpResponse:
-    return _json({"version": [V2, V1], "extensions": {"https://vakwijs.example/xapi/name": settings.SITE_NAME}})
+    # Clients of 1.0.3 stumble over a version that they have never heard of.
+    versions = [V1] if call.version == V1 else [V2, V1]
+    return _json({"version": versions, "extensions": {"https://vakwijs.example/xapi/name": settings.SITE_NAME}})
 
 
 # --- Statements -------------------------------------------------------------------------------------------------------

@@ -370,7 +370,7 @@ def test_a_request_without_version_is_400_in_the_version_of_the_address(address,
     for answer in (tool.get("statements"), tool.post(by(ANN)), tool.get("activities", activityId="https://a.example/")):
         assert (answer.status_code, answer.headers["X-Experience-API-Version"]) == (400, version)
     about = tool.client.get(f"{address}/about")
-    assert (about.status_code, about.json()["version"]) == (200, ["2.0.0", "1.0.3"])
+    assert (about.status_code, about.json()["version"]) == (200, ["1.0.3"] if version == "1.0.3" else ["2.0.0", "1.0.3"])
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class ShownStation:
     """A station as the reader sees it, in the words of the route component."""
 
     label: str
-    state: str  # done | current | next | locked
+    state: str  # done | current | next
     kind: str  # lesson | session | test | assignment | certificate
     minutes: int = 0
     href: str = ""
@@ -63,11 +63,11 @@ def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None 
             return "current"
         if station.uuid in viewed:
             return "done"
-        return "locked" if only_a_taste and not is_taste(station) else "next"
+        return "next"
 
     def shown(station: Station) -> ShownStation:
         now = state(station)
-        href = "" if now == "locked" else route.lesson_url(station)
+        href = "" if only_a_taste and not is_taste(station) else route.lesson_url(station)
         return ShownStation(label=station.title, state=now, kind=station.sign, minutes=station.minutes, href=href, stops=station.stops)
 
     return ShownRoute(

@@ -67,7 +67,7 @@ def compose(lesson: ReleaseLesson, activities: list[ReleaseActivity]) -> ReadLes
         else:
             text.append(f'<div class="vw-block vw-block--{block.block_type}">{block.render()}</div>')
     parts += [Part(html=mark_safe("".join(text)))] if text else []  # noqa: S308 - rendered by our own blocks
-    names = dict(competency_choices())
+    names = {code: label.rsplit(" (", 1)[0] for code, label in competency_choices()}  # without its framework
     objectives = [
         {"text": one["text"], "competencies": [names.get(code, code) for code in one.get("competencies", [])]} for one in lesson.objectives
     ]

@@ -1,7 +1,7 @@
 """Who may work in the editor (Wagtail), derived from roles.
 
 Two groups carry the permissions: "Auteurs" may make and change pages and files, "Verenigingsbeheerders" may publish as well. Which
-organisation's pages someone may change is not a matter of groups: the room that owns the pages asks `may_edit_pages_of`.
+organisation's pages someone may change is not a matter of groups: the room that owns the pages asks `accounts.permissions.may`.
 """
 
 from typing import Any
@@ -9,8 +9,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from accounts.models import Organisation, Role, User
-from accounts.permissions import Action, may
+from accounts.models import Role, User
 
 GROUPS = {Role.AUTHOR: "Auteurs", Role.ASSOCIATION_ADMIN: "Verenigingsbeheerders"}
 PAGE_PERMISSIONS = {
@@ -18,16 +17,6 @@ PAGE_PERMISSIONS = {
     Role.ASSOCIATION_ADMIN: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
 }
 FILE_PERMISSIONS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
-
-
-def may_edit_pages_of(user: User, organisation: Organisation | None) -> bool:
-    """Whether this person may change the pages of this organisation; pages of no organisation are for superusers."""
-    return user.is_superuser or (organisation is not None and may(user, Action.AUTHOR_COURSES, organisation))
-
-
-def may_publish_pages_of(user: User, organisation: Organisation | None) -> bool:
-    """Whether this person may publish the pages of this organisation."""
-    return user.is_superuser or (organisation is not None and may(user, Action.PUBLISH_RELEASES, organisation))
 
 
 def keep_groups_in_step(user: User) -> None:

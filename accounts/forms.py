@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.memberships import grantable_roles
 from accounts.models import Organisation, ProfessionalProfile, Register, RegisterEntry, Role, User
-from accounts.register_numbers import odd_about_big_number
+from accounts.register_numbers import odd_about_big_number, without_spaces
 
 
 class ProfileForm(forms.ModelForm):
@@ -85,23 +85,19 @@ class RegisterEntryForm(forms.ModelForm):
         cleaned = super().clean() or {}
         # Before the model's own checks, which need to know whose entry it is.
         self.instance.user = self.user
+        register, number = cleaned.get("register"), cleaned.get("number")
+        if register and number:
+            bare = without_spaces(number)
+            if RegisterEntry.objects.filter(register=register, number=bare).exclude(pk=self.instance.pk).exists():
+                self.add_error(
+                    "number",
+                    _(
+                        "Dit nummer staat al bij iemand anders in dit register. Kijk het na; klopt het toch, neem dan contact op met de beheerder."
+                    ),
+                )
+            if odd := odd_about_big_number(bare):
+                self.warnings.append(odd)
         return cleaned
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # of BaseModelForm, which the stubs leave out
-        number = self.instance.number
-        if (
-            not self.errors
-            and RegisterEntry.objects.filter(register=self.instance.register, number=number).exclude(pk=self.instance.pk).exists()
-        ):
-            self.add_error(
-                "number",
-                _(
-                    "Dit nummer staat al bij iemand anders in dit register. Kijk het na; klopt het toch, neem dan contact op met de beheerder."
-                ),
-            )
-        if odd := odd_about_big_number(number or ""):
-            self.warnings.append(odd)
 
 
 class InviteForm(forms.Form):

@@ -31,11 +31,16 @@ def clean_number(number: str, *, kinds: Sequence[NumberKind]) -> str:
 
     Raises ValidationError, naming the shapes that fit.
     """
-    bare = re.sub(r"[\s.]", "", number)
+    bare = without_spaces(number)
     if any(SHAPES[kind].fullmatch(bare) for kind in kinds):
         return bare
     shapes = " / ".join(str(kind.label) for kind in kinds)
     raise ValidationError(_("Dit nummer past niet. Verwacht: %(shapes)s."), params={"shapes": shapes}, code="shape")
+
+
+def without_spaces(number: str) -> str:
+    """The number as it is kept: people type spaces and dots for reading."""
+    return re.sub(r"[\s.]", "", number)
 
 
 def odd_about_big_number(number: str) -> str | None:

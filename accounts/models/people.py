@@ -117,5 +117,9 @@ class RegisterEntry(models.Model):
     def clean(self) -> None:
         if self.period_start and self.period_end and self.period_end < self.period_start:
             raise ValidationError({"period_end": _("De laatste dag ligt voor het begin van de periode. Kijk beide data na.")})
-        if self.register_id:
-            self.number = clean_number(self.number, kinds=[NumberKind(k) for k in self.register.number_kinds])
+        # An empty number is for `full_clean` to refuse.
+        if self.register_id and self.number:
+            try:
+                self.number = clean_number(self.number, kinds=[NumberKind(k) for k in self.register.number_kinds])
+            except ValidationError as error:
+                raise ValidationError({"number": error}) from error

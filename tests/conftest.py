@@ -53,3 +53,10 @@ def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
             func()
 
         monkeypatch.setattr(transaction, "on_commit", at_once)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """A test database is emptied between tests, which the triggers on ledgers would refuse; the tests of the triggers put them back."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        unguard(connection, *[model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)])

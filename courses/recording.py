@@ -94,7 +94,7 @@ def take_back(*, enrolment: Enrolment, statement_id: uuid.UUID, by: User, reason
         "actor": actor_of(enrolment.learner.pseudonym),
         "verb": {"id": adl.VOIDED, "display": {"en-US": "voided"}},
         "object": {"objectType": "StatementRef", "id": str(statement_id)},
-        "context": {"registration": str(enrolment.uuid), "platform": "Vakwijs", "language": "nl", "instructor": actor_of(by.pseudonym)},
+        "context": {"registration": str(enrolment.uuid), "language": "nl", "instructor": actor_of(by.pseudonym)},
         "timestamp": timezone.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if reason:

@@ -3,12 +3,23 @@
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
+
+from accounts.append_only import AppendOnlyModel, unguard
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make of the test database what tests need of it, with and without migrations."""
+    with django_db_blocker.unblock():
+        # It is emptied between tests, which the triggers on ledgers would refuse; the tests of the triggers put them back.
+        unguard(connection, *[model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)])
+    _make_search_tables(django_db_blocker)
+
+
+def _make_search_tables(django_db_blocker: DjangoDbBlocker) -> None:
     """Without migrations SQLite has an ordinary table where Wagtail's search needs the full-text one of its migration."""
     if connection.vendor != "sqlite":
         return
@@ -53,10 +64,3 @@ def after_commit_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
             func()
 
         monkeypatch.setattr(transaction, "on_commit", at_once)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """A test database is emptied between tests, which the triggers on ledgers would refuse; the tests of the triggers put them back."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        unguard(connection, *[model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)])

@@ -56,7 +56,12 @@ class CourseIndexPage(BasePage):
         from courses.catalogue import search  # noqa: PLC0415 - the catalogue asks these models, and they it when served
 
         form, found = search(request.GET.dict(), learner=request.user.pk if request.user.is_authenticated else None)
-        return {**super().get_context(request, *args, **kwargs), "form": form, "found": found, "filtered": bool({*form.changed_data} - {"zoek"})}
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "form": form,
+            "found": found,
+            "filtered": bool({*form.changed_data} - {"zoek"}),
+        }
 
 
 class CourseForm(WagtailAdminPageForm):

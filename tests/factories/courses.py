@@ -150,7 +150,11 @@ def released_course(
 def _places(course: CoursePage, activities: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Where the activities stand in the body of their lesson."""
     return [
-        {"type": f"activity_{fields.get('kind', 'questions')}", "value": {}, "id": str(fields.get("uuid") or uuid.uuid5(course.uuid, fields["key"]))}
+        {
+            "type": f"activity_{fields.get('kind', 'questions')}",
+            "value": {},
+            "id": str(fields.get("uuid") or uuid.uuid5(course.uuid, fields["key"])),
+        }
         for fields in activities
     ]
 

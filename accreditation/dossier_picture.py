@@ -74,7 +74,7 @@ def picture(standing: Standing) -> Picture | None:
             end=evaluation.last_day,
             today=min(max(evaluation.day, evaluation.first_day), evaluation.last_day),
             events=_events(standing, evaluation),
-            text=_deadline(evaluation),
+            text=_deadline(evaluation, assumed=standing.period_assumed),
         ),
         bars=[total, *(_bar(result, largest, unit) for result in shown)],
         rows=[_row(counted, standing, evaluation) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id), reverse=True)],
@@ -112,7 +112,9 @@ def why_not(counted: Counted, evaluation: Evaluation) -> str:
     }[counted.reason]
 
 
-def _deadline(evaluation: Evaluation) -> str:
+def _deadline(evaluation: Evaluation, *, assumed: bool) -> str:
+    if assumed:
+        return gettext("We weten niet tot wanneer je registratieperiode loopt.")
     last = date_format(evaluation.last_day, "j F Y")
     if evaluation.closed:
         return gettext("Deze registratieperiode liep tot en met %(last)s.") % {"last": last}

@@ -122,7 +122,7 @@ class _PointsFormSet(BaseInlineFormSet):
                 form.add_error("category", gettext("Deze puntensoort hoort bij een ander register."))
 
 
-PointsFormSet = inlineformset_factory(Accreditation, AccreditationPoints, formset=_PointsFormSet, fields=["category", "points"], extra=2, can_delete=True)
+PointsFormSet = inlineformset_factory(Accreditation, AccreditationPoints, formset=_PointsFormSet, fields=["category", "points"], extra=2, can_delete=True, can_delete_extra=False)
 
 
 class RegisterRuleForm(forms.ModelForm):
@@ -140,4 +140,4 @@ class _CategoryRuleFormSet(BaseInlineFormSet):
         form.fields["category"].queryset = PointCategory.objects.filter(register=self.instance.register_id)
 
 
-CategoryRuleFormSet = inlineformset_factory(RegisterRule, CategoryRule, formset=_CategoryRuleFormSet, fields=["category", "minimum", "maximum", "confirmed"], extra=1, can_delete=True)
+CategoryRuleFormSet = inlineformset_factory(RegisterRule, CategoryRule, formset=_CategoryRuleFormSet, fields=["category", "minimum", "maximum", "confirmed"], extra=1, can_delete=True, can_delete_extra=False)

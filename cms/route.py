@@ -57,7 +57,12 @@ def period(*, identifier: str, title: str, start: date, end: date, today: date, 
     events = sorted(events, key=lambda event: event.on)
     years = [date(year, 1, 1) for year in range(start.year + 1, end.year + 1)]
     marks = [start, *[day for day in years if start < day < end]]
-    ticks = [Tick(x=_percent(day, start, end), label=str(day.year), anchor=_anchor(day, start, end)) for day in marks]
+    crowded = len(marks) > 1 and (marks[1] - start).days < 0.12 * (end - start).days
+    ticks = [
+        # Where the first New Year is near, its year would run into that of the beginning.
+        Tick(x=_percent(day, start, end), label="" if day == start and crowded else str(day.year), anchor=_anchor(day, start, end))
+        for day in marks
+    ]
     stops = [
         Stop(x=_percent(event.on, start, end), radius=_radius(event.points), state=event.state, text=f"{event.label}, {_day(event.on)}")
         for event in events

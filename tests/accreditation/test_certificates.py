@@ -248,5 +248,5 @@ def test_a_demo_certificate_is_marked_on_paper(certificate, tmp_path):
 def test_ledger_rows_of_a_certificate_happen_once(certificate):
     CertificateEvent.objects.create(certificate=certificate, kind="revoked", reason="Eerst")
 
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         CertificateEvent.objects.create(certificate=certificate, kind="revoked", reason="Tweede")

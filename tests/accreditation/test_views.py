@@ -1,0 +1,370 @@
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import AuditEvent, Role
+from accreditation import reference
+from accreditation.courses import checks, credit_of
+from accreditation.models import Accreditation, Certificate, PointAward, RegisterRule
+from courses.models import CoursePage
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
+from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = datetime(2026, 6, 15, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _one_day():
+    with time_machine.travel(DAY, tick=False):
+        yield
+
+
+@pytest.fixture
+def organisation():
+    return OrganisationFactory()
+
+
+@pytest.fixture
+def register():
+    register = RegisterFactory(name="Kwaliteitsregister V&V", pe_online_org_id=52)
+    rule = RegisterRuleFactory(register=register, total=184)
+    CategoryRuleFactory(rule=rule, category=PointCategoryFactory(register=register), minimum=80, confirmed=True)
+    return register
+
+
+@pytest.fixture
+def release(organisation):
+    return released_course(course=CourseFactory(organisation=organisation))
+
+
+@pytest.fixture
+def accreditation(release, register):
+    return accredited(release=release, register=register, points=4, id_number="512345")
+
+
+def completed(release, register, **person):
+    learner = UserFactory(**person)
+    RegisterEntryFactory(user=learner, register=register, period_start=date(2022, 1, 1), period_end=date(2026, 12, 31))
+    satisfy(EnrolmentFactory(learner=learner, release=release), at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+    return learner
+
+
+@pytest.fixture
+def learner(accreditation, release, register):
+    return completed(release, register, first_name="Noor", last_name="Voorbeeld")
+
+
+@pytest.fixture
+def manager(organisation):
+    return MembershipFactory(organisation=organisation, role=Role.ACCREDITATION_ADMIN).user
+
+
+OWN = ["accreditation:my_dossier", "accreditation:my_certificates"]
+MANAGED = ["accreditation:accreditations", "accreditation:new_accreditation", "accreditation:results", "accreditation:registers"]
+OTHERS = [Role.LEARNER, Role.AUTHOR, Role.TEACHER, Role.SUPERVISOR, Role.ASSOCIATION_ADMIN]
+
+
+@pytest.mark.parametrize("name", OWN + MANAGED)
+def test_a_visitor_is_sent_to_log_in(client, name):
+    page = client.get(reverse(name))
+
+    assert page.status_code == 302
+    assert page.url.startswith("/account/login/")
+
+
+@pytest.mark.parametrize("role", OTHERS)
+@pytest.mark.parametrize("name", MANAGED)
+def test_administration_is_refused_to_every_other_role(client, organisation, name, role):
+    client.force_login(MembershipFactory(organisation=organisation, role=role).user)
+
+    assert client.get(reverse(name)).status_code == 403
+
+
+def test_an_auditor_may_see_and_export_results_but_changes_nothing(client, organisation, learner, accreditation):
+    client.force_login(MembershipFactory(organisation=organisation, role=Role.AUDITOR).user)
+    certificate = Certificate.objects.get()
+
+    assert client.get(reverse("accreditation:results")).status_code == 200
+    assert client.get(reverse("accreditation:certificate", args=[certificate.pk])).status_code == 200
+    assert client.post(reverse("accreditation:export", args=[accreditation.pk, "csv"])).status_code == 200
+    assert client.get(reverse("accreditation:accreditations")).status_code == 403
+    for name in ("revoke", "reissue"):
+        assert client.post(reverse(f"accreditation:{name}", args=[certificate.pk]), {"intrekken-reason": "x", "vervangen-reason": "x"}).status_code == 403
+    assert client.get(reverse("accreditation:certificate_pdf", args=[certificate.pk])).status_code == 403
+    assert certificate.events.count() == 1
+
+
+def test_what_belongs_to_another_organisation_does_not_exist(client, learner, accreditation):
+    client.force_login(MembershipFactory(role=Role.ACCREDITATION_ADMIN).user)
+    certificate = Certificate.objects.get()
+
+    for name, pk in (("accreditation", accreditation.pk), ("certificate", certificate.pk), ("certificate_pdf", certificate.pk)):
+        assert client.get(reverse(f"accreditation:{name}", args=[pk])).status_code == 404
+    for name, arguments in (("award_missing", [accreditation.pk]), ("export", [accreditation.pk, "csv"]), ("revoke", [certificate.pk]), ("reissue", [certificate.pk])):
+        assert client.post(reverse(f"accreditation:{name}", args=arguments), {"intrekken-reason": "x", "vervangen-reason": "x"}).status_code == 404
+    assert client.get(reverse("accreditation:results")).context["rows"] == []
+    assert client.get(reverse("accreditation:accreditations")).context["rows"] == []
+    assert client.get(reverse("accreditation:results"), {"accreditatie": accreditation.pk}).status_code == 404
+
+
+def test_the_certificate_of_another_learner_does_not_exist(client, learner):
+    client.force_login(UserFactory())
+    number = Certificate.objects.get().number
+
+    assert client.get(reverse("accreditation:my_certificate_pdf", args=[number])).status_code == 404
+    assert client.get(reverse("accreditation:my_certificates")).context["rows"] == []
+
+
+def test_the_dossier_answers_what_is_missing_and_until_when(client, learner):
+    client.force_login(learner)
+
+    page = client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    assert "Je hebt 4 van 184 punten; er ontbreken nog 76 punten geaccrediteerde scholing" in page
+    assert "Je hebt tijd tot en met 31 december 2026" in page
+    assert "er ontbreken er 180" in page
+
+
+def test_a_rule_that_is_not_confirmed_is_said_to_be(client, learner, register):
+    client.force_login(learner)
+    assert "Niet bevestigd" not in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    RegisterRule.objects.filter(register=register).update(confirmed=False)
+
+    assert "Niet bevestigd" in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+
+def test_a_completion_without_points_says_why(client, release, register):
+    learner = UserFactory()
+    satisfy(EnrolmentFactory(learner=learner, release=release))
+    client.force_login(learner)
+
+    assert "bij geen enkel register geaccrediteerd" in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+
+def test_points_are_claimed_from_the_dossier_after_adding_a_number(client, accreditation, release, register):
+    learner = UserFactory()
+    satisfy(EnrolmentFactory(learner=learner, release=release))
+    RegisterEntryFactory(user=learner, register=register)
+    client.force_login(learner)
+    assert "Je kunt 4 punten laten bijschrijven" in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    page = client.post(reverse("accreditation:claim_points", args=[register.code]), follow=True)
+
+    assert PointAward.objects.get().learner == learner
+    assert "Bijgeschreven: 4" in page.content.decode()
+
+
+def test_a_manager_revokes_with_a_reason_and_the_points_go_along(client, manager, learner):
+    client.force_login(manager)
+    certificate = Certificate.objects.get()
+
+    refused = client.post(reverse("accreditation:revoke", args=[certificate.pk]), {"intrekken-reason": ""})
+    assert refused.status_code == 422
+    assert certificate.events.count() == 1
+    client.post(reverse("accreditation:revoke", args=[certificate.pk]), {"intrekken-reason": "Niet aanwezig", "intrekken-with_points": "on"})
+
+    assert [event.kind for event in certificate.events.all()] == ["issued", "revoked"]
+    assert sum(award.points for award in PointAward.objects.all()) == 0
+    event = AuditEvent.objects.get(event="certificate-revoked")
+    assert (event.actor, event.dossier_owner, event.details["reason"]) == (manager, learner, "Niet aanwezig")
+    assert "ingetrokken" in client.get(f"/verifieer/{certificate.token}/").content.decode()
+
+
+def test_a_manager_issues_again_and_the_learner_has_the_new_one(client, manager, learner):
+    client.force_login(manager)
+    old = Certificate.objects.get()
+    learner.last_name = "Andersom"
+    learner.save()
+
+    client.post(reverse("accreditation:reissue", args=[old.pk]), {"vervangen-reason": "Naam verbeterd"})
+
+    new = Certificate.objects.get(replaces=old)
+    assert new.snapshot["name"] == "Noor Andersom"
+    client.force_login(learner)
+    page = client.get(reverse("accreditation:my_certificates")).content.decode()
+    assert new.number in page
+    assert "Naam verbeterd" in page
+
+
+def test_looking_at_a_certificate_is_recorded_for_its_owner(client, manager, learner):
+    client.force_login(manager)
+
+    client.get(reverse("accreditation:certificate", args=[Certificate.objects.get().pk]))
+    b"".join(client.get(reverse("accreditation:certificate_pdf", args=[Certificate.objects.get().pk])))
+
+    assert list(AuditEvent.objects.filter(dossier_owner=learner).order_by("pk").values_list("event", "actor")) == [
+        ("certificate-viewed", manager.pk),
+        ("certificate-downloaded", manager.pk),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "suffix"),
+    [
+        ("csv", "text/csv; charset=utf-8", "csv"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        ("lijst", "text/plain; charset=utf-8", "txt"),
+        ("pe-online", "application/xml; charset=utf-8", "xml"),
+    ],
+)
+def test_an_export_is_a_file_and_a_row_in_the_audit_trail(client, manager, learner, accreditation, kind, content_type, suffix):
+    client.force_login(manager)
+
+    answer = client.post(reverse("accreditation:export", args=[accreditation.pk, kind]))
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+    assert f'.{suffix}"' in answer["Content-Disposition"]
+    event = AuditEvent.objects.get(event="results-exported")
+    assert (event.actor, event.details["kind"], event.details["rows"]) == (manager, kind, 1)
+
+
+def test_an_export_needs_a_post(client, manager, accreditation):
+    client.force_login(manager)
+
+    assert client.get(reverse("accreditation:export", args=[accreditation.pk, "csv"])).status_code == 405
+
+
+def test_a_report_that_lacks_a_field_makes_no_file_and_names_the_field(client, manager, learner, accreditation):
+    Accreditation.objects.update(external_course_id="")
+    client.force_login(manager)
+
+    page = client.post(reverse("accreditation:export", args=[accreditation.pk, "pe-online"]), follow=True)
+
+    assert "PECourseID of externalCourseID nodig" in page.content.decode()
+    assert not AuditEvent.objects.filter(event="results-exported").exists()
+
+
+def form_data(release, register, **more):
+    return {
+        "course": release.course_id, "register": register.pk, "status": "granted", "id_number": "598765", "valid_from": "2026-01-01", "valid_until": "2026-12-31",
+        "releases": [release.pk], "pass_mark": 70, "course_type": 2, "external_course_id": "c-1",
+        "punten-TOTAL_FORMS": 1, "punten-INITIAL_FORMS": 0, "punten-0-category": register.point_categories.get().pk, "punten-0-points": "6", **more,
+    }  # fmt: skip
+
+
+def test_a_manager_records_an_accreditation_and_those_already_done_get_their_points(client, manager, release, register):
+    learner = completed(release, register)
+    client.force_login(manager)
+
+    page = client.post(reverse("accreditation:new_accreditation"), form_data(release, register), follow=True)
+    recorded = Accreditation.objects.get(id_number="598765")
+    assert "1 persoon was al klaar" in page.content.decode()
+    client.post(reverse("accreditation:award_missing", args=[recorded.pk]))
+
+    assert [(award.learner, award.points) for award in PointAward.objects.all()] == [(learner, 6)]
+
+
+def test_a_form_with_a_mistake_keeps_what_was_typed_and_says_what_to_do(client, manager, release, register):
+    client.force_login(manager)
+
+    page = client.post(reverse("accreditation:new_accreditation"), form_data(release, register, valid_until="2025-01-01", id_number="ABC-TYPED")).content.decode()
+
+    assert "ABC-TYPED" in page
+    assert "De laatste dag ligt voor de eerste" in page
+    assert not Accreditation.objects.exists()
+
+
+def test_a_course_of_another_organisation_cannot_be_chosen(client, manager, register):
+    client.force_login(manager)
+    elsewhere = released_course()
+
+    client.post(reverse("accreditation:new_accreditation"), form_data(elsewhere, register))
+
+    assert not Accreditation.objects.exists()
+
+
+def test_results_are_filtered_and_sorted(client, manager, learner, release, register, accreditation):
+    completed(release, register, first_name="Anna", last_name="Aalbers")
+    client.force_login(manager)
+
+    def names(**query):
+        return [str(row["certificate"].learner) for row in client.get(reverse("accreditation:results"), query).context["rows"]]
+
+    assert names(sorteer="naam") == ["Anna Aalbers", "Noor Voorbeeld"]
+    assert names(sorteer="-naam") == ["Noor Voorbeeld", "Anna Aalbers"]
+    assert names(zoek="voorb") == ["Noor Voorbeeld"]
+    assert names(accreditatie=accreditation.pk, stand="ingetrokken") == []
+    assert len(names(cursus=release.course_id, stand="geldig")) == 2
+
+
+@pytest.mark.parametrize("name", ["accreditation:results", "accreditation:accreditations"])
+def test_a_longer_table_takes_no_more_queries(client, manager, release, register, accreditation, django_assert_max_num_queries, name):
+    completed(release, register)
+    client.force_login(manager)
+    client.get(reverse(name))
+    with django_assert_max_num_queries(100) as one:
+        client.get(reverse(name))
+    for _ in range(2):
+        completed(release, register)
+        other = released_course(course=CourseFactory(organisation=release.course.organisation))
+        accredited(release=other, register=register)
+
+    with django_assert_max_num_queries(len(one)) as three:
+        client.get(reverse(name))
+
+    assert len(three) <= len(one)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_longer_dossier_takes_no_more_queries(client, learner, register, django_assert_max_num_queries, name):
+    client.force_login(learner)
+    client.get(reverse(name))
+    with django_assert_max_num_queries(100) as one:
+        client.get(reverse(name))
+    for _ in range(2):
+        release = released_course()
+        accredited(release=release, register=register)
+        satisfy(EnrolmentFactory(learner=learner, release=release))
+
+    with django_assert_max_num_queries(len(one)):
+        client.get(reverse(name))
+
+
+def test_a_changed_rule_holds_at_once_and_is_recorded(client, manager, learner, register):
+    rule = RegisterRule.objects.get(register=register)
+    line = rule.categories.get()
+    client.force_login(manager)
+    data = {
+        "name": rule.name, "unit": "points", "period_years": 5, "total": "4", "source": "Nieuw besluit", "confirmed": "on",
+        "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-id": line.pk, "soorten-0-category": line.category_id, "soorten-0-minimum": "2", "soorten-0-confirmed": "on",
+    }  # fmt: skip
+
+    client.post(reverse("accreditation:register_rule", args=[rule.pk]), data)
+
+    client.force_login(learner)
+    assert "je voldoet aan de regel" in client.get(reverse("accreditation:my_dossier")).content.decode()
+    assert "total" in AuditEvent.objects.get(event="register-rule-saved").details["changed"]
+
+
+def test_reference_data_load_twice_and_leave_an_administrators_change_alone():
+    reference.load()
+    rule = RegisterRule.objects.get(register__code="kwaliteitsregister-vv", section="verpleegkundige", applies_from=date(2027, 7, 1))
+    assert (rule.total, rule.categories.get(category__code="geaccrediteerd").minimum) == (184, 80)
+    rule.total = 190
+    rule.save()
+    count = RegisterRule.objects.count()
+
+    reference.load()
+
+    rule.refresh_from_db()
+    assert (rule.total, RegisterRule.objects.count()) == (190, count)
+    assert not RegisterRule.objects.filter(source="").exists()
+
+
+def test_courses_are_told_their_credit_and_an_author_what_expires(release, register, accreditation):
+    course = CoursePage.objects.get(pk=release.course_id)
+    (credit,) = credit_of([course.pk])[course.pk]
+
+    assert (credit["register"], credit["points"], credit["id_number"]) == (register.code, 4, "512345")
+    assert credit_of([course.pk + 1]) == {}
+    with time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC)):
+        assert any("verloopt op 31 december 2026" in text for text, _blocks in checks(course))
+    with time_machine.travel(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)):
+        assert credit_of([course.pk]) == {}
+        assert any("is verlopen" in text for text, _blocks in checks(course))

@@ -3,14 +3,18 @@
 from django.apps import apps
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
+from wagtail import hooks
+from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from accounts.files import serve_private
 from cms.models import BasePage, ToolPage, ToolUse
 from cms.models.tools import record_use
 
@@ -27,6 +31,23 @@ def search(request: HttpRequest) -> HttpResponse:
         found = Page.objects.live().public().type(*kinds).specific().search(query)
         page_obj = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("pagina"))
     return render(request, "cms/search.html", {"query": query, "page_obj": page_obj})
+
+
+FILM_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "vtt": "text/vtt"}
+
+
+@require_GET
+def film(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A film or its captions, in ranges: Safari plays nothing without them, and Wagtail's own view gives none."""
+    document = get_object_or_404(get_document_model(), pk=pk)
+    content_type = FILM_TYPES.get(document.file_extension)
+    if content_type is None:
+        raise Http404
+    for check in hooks.get_hooks("before_serve_document"):
+        refusal = check(document, request)
+        if isinstance(refusal, HttpResponseBase):
+            return refusal
+    return serve_private(request, document.file, filename=document.filename, content_type=content_type, inline=True)
 
 
 # Without a token, so that a visitor's pages need no cookie; all a forged request could do is change the language.

@@ -1,6 +1,7 @@
 """WCAG 2.2 AA on every template of the site: axe-core finds nothing, all works by keyboard, at 200 % and without a script."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,16 @@ def test_the_primary_action_of_a_step_is_at_the_thumb(page_at):
 
     assert box["y"] > 844 * 0.8
     assert box["height"] >= 44
+
+
+@pytest.mark.parametrize("tool", ["gesprekshulp-arbeidsanamnese", "keuzehulp-basis-of-complex", "tekstformat-werkbehoudplan"])
+def test_a_tool_prints_on_one_sheet(page_at, tool):
+    page = page_at(390)
+    page.goto(f"/hulpmiddelen/{tool}/")
+
+    pdf = page.pdf(prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
 def test_the_page_does_not_move_when_the_font_arrives(page_at):

@@ -6,8 +6,10 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Collection, CollectionViewRestriction
 
 from cms.blocks import CONTENT_BLOCKS, FigureBlock, PageListBlock, VideoBlock
+from tests.factories.accounts import UserFactory
 from tests.factories.cms import make_article, make_site
 
 
@@ -114,3 +116,50 @@ def test_a_list_of_pages_leaves_drafts_out_and_keeps_the_chosen_order():
 
 def test_every_kind_of_content_has_a_name_in_dutch():
     assert [name for name, block in CONTENT_BLOCKS if not block.label] == []
+
+
+def test_a_film_plays_in_ranges_and_its_captions_are_captions(image, client):
+    film, captions = document("film.mp4"), document("film.vtt")
+
+    part = client.get(f"/film/{film.pk}/", headers={"range": "bytes=0-2"})
+    text = client.get(f"/film/{captions.pk}/")
+
+    assert (part.status_code, part["Content-Type"], part.getvalue()) == (206, "video/mp4", b"WEB")
+    assert text["Content-Type"].startswith("text/vtt")
+    assert text.getvalue() == b"WEBVTT"
+
+
+def test_a_document_that_is_no_film_is_not_served_as_one(image, client):
+    assert client.get(f"/film/{document('brief.pdf').pk}/").status_code == 404
+
+
+def test_a_film_in_a_closed_collection_is_only_for_who_may_see_it(image, client):
+    closed = Collection.objects.get(depth=1).add_child(name="Besloten")
+    CollectionViewRestriction.objects.create(collection=closed, restriction_type=CollectionViewRestriction.LOGIN)
+    film = document("film.mp4")
+    film.collection = closed
+    film.save()
+
+    assert client.get(f"/film/{film.pk}/").status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(f"/film/{film.pk}/").status_code == 200
+
+
+def test_a_film_is_shown_with_captions_and_its_text(image):
+    block = VideoBlock()
+    value = block.to_python(
+        {
+            "title": "Film",
+            "video": document("f.mp4").pk,
+            "captions": document("f.vtt").pk,
+            "language": "nl",
+            "minutes": 2,
+            "poster": None,
+            "transcript": "<p>Alles wat gezegd wordt.</p>",
+        }
+    )
+
+    shown = block.render(block.clean(value))
+
+    assert '<track kind="captions" src="/film/' in shown
+    assert "Alles wat gezegd wordt." in shown

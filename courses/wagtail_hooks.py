@@ -14,11 +14,11 @@ from wagtail.snippets.models import register_snippet
 from accounts.models import User
 from accounts.permissions import Action, may
 from courses import cms_views
-from courses.models import CoursePage, H5PContent, Question
+from courses.h5p import hooks as h5p_hooks  # noqa: F401 - registers itself
+from courses.models import CoursePage, Question
 
-# So that a lesson's blocks can choose them.
-for model in (H5PContent, Question):
-    register_snippet(model)
+# So that a lesson's blocks can choose them; H5P content is registered in `courses.h5p.hooks`.
+register_snippet(Question)
 
 
 @hooks.register("register_admin_urls")

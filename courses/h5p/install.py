@@ -28,6 +28,7 @@ def import_package(
     organisation: Organisation | None = None,
     content: H5PContent | None = None,
     may_install: bool,
+    title: str = "",
     slug: str = "",
     origin: str = H5PLibrary.Origin.UPLOAD,
 ) -> H5PVersion:
@@ -37,7 +38,17 @@ def import_package(
     The same package again gives the version that is there. Raises PackageRefused; then nothing of it is kept.
     """
     with open_package(source, filename=filename) as package:
-        keep = partial(_keep, package, by=by, organisation=organisation, content=content, may_install=may_install, slug=slug, origin=origin)
+        keep = partial(
+            _keep,
+            package,
+            by=by,
+            organisation=organisation,
+            content=content,
+            may_install=may_install,
+            title=title,
+            slug=slug,
+            origin=origin,
+        )
         try:
             try:
                 return keep()
@@ -55,6 +66,7 @@ def _keep(
     organisation: Organisation | None,
     content: H5PContent | None,
     may_install: bool,
+    title: str,
     slug: str,
     origin: str,
 ) -> H5PVersion:
@@ -70,11 +82,9 @@ def _keep(
             cleaning = Cleaning(semantics_of=builds.semantics_of, files=package.content_files.keys())
             parameters = cleaning.clean(package.parameters, package.main_library)
             if content is None:
-                content = H5PContent.objects.create(title=package.title, organisation=organisation, created_by=by, slug=slug)
+                content = H5PContent.objects.create(title=title or package.title, organisation=organisation, created_by=by, slug=slug)
             else:
                 content = H5PContent.objects.select_for_update().get(pk=content.pk)
-                content.title = package.title
-                content.save(update_fields=["title"])
             latest = content.latest
             version = H5PVersion(
                 content=content,

@@ -1,5 +1,8 @@
 """Addresses of `portal`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal import views
+
+app_name = "portal"
+urlpatterns = [path("mijn/", views.home, name="home")]

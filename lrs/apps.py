@@ -1,7 +1,20 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LrsConfig(AppConfig):
     name = "lrs"
+
+    def ready(self) -> None:
+        from accounts import audit  # noqa: PLC0415 - models are not there yet when this module is read
+
+        audit.name_events(
+            {
+                "lrs_credential_made": _("Toegangssleutel gemaakt"),
+                "lrs_credential_rotated": _("Toegangssleutel vernieuwd"),
+                "lrs_credential_revoked": _("Toegangssleutel ingetrokken"),
+                "records_downloaded": _("Eigen leerrecords gedownload"),
+            }
+        )

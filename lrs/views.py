@@ -1,1 +1,204 @@
 """What people see of the record: their own statements, and for administrators the keys of tools and what was set aside."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import Action, may, organisations_where
+from accounts.requests import PersonRequest
+from lrs import access, credentials, projections
+from lrs.credentials import SCOPES, CredentialRefused
+from lrs.forms import CredentialForm
+from lrs.models import Credential, PendingProjection
+from lrs.sentences import name_of, sentence_of
+
+PER_PAGE = 50
+
+
+# --- One's own records --------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def my_records(request: PersonRequest) -> HttpResponse:
+    """What the record says of me, in sentences."""
+    page = _page(request, access.statements_of(request.user.pseudonym))
+    rows = [{"day": timezone.localdate(sentence.at), "sentence": sentence} for sentence in map(sentence_of, page)]
+    return render(request, "lrs/my_records.html", {"page_obj": page, "rows": rows})
+
+
+@login_required
+@require_GET
+def my_records_download(request: PersonRequest) -> StreamingHttpResponse:
+    """All of it, to take along."""
+    audit.record("records_downloaded", actor=request.user, dossier_owner=request.user, origin=audit.origin_of(request))
+    response = StreamingHttpResponse(access.export(request.user.pseudonym), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="leerrecords-{timezone.localdate():%Y-%m-%d}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+# --- Keys of tools ------------------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def credential_list(request: PersonRequest) -> HttpResponse:
+    """The keys of my organisations' tools, and the form for a new one."""
+    _only_managers(request)
+    form = CredentialForm(request.POST or None, user=request.user)
+    shown: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        data = {**form.cleaned_data, "expires_at": form.cleaned_data["expires_on"]}
+        del data["expires_on"]
+        try:
+            made, secret = credentials.create(**data)
+        except CredentialRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            _audit(request, "lrs_credential_made", made)
+            shown, form = {"made": made, "secret": secret}, CredentialForm(user=request.user)
+    return _credentials_page(request, form=form, **shown)
+
+
+@login_required
+@never_cache
+@require_POST
+def credential_rotate(request: PersonRequest, pk: int) -> HttpResponse:
+    """A new secret for a key; the old one stops at once."""
+    credential = _my_credential(request, pk)
+    try:
+        secret = credentials.rotate(credential)
+    except CredentialRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("lrs:credentials")
+    _audit(request, "lrs_credential_rotated", credential)
+    return _credentials_page(request, form=CredentialForm(user=request.user), made=credential, secret=secret)
+
+
+@login_required
+@require_POST
+def credential_revoke(request: PersonRequest, pk: int) -> HttpResponse:
+    """Stop a key for good."""
+    credential = _my_credential(request, pk)
+    credentials.revoke(credential)
+    _audit(request, "lrs_credential_revoked", credential)
+    messages.success(
+        request, _("De sleutel ‘%(name)s’ werkt niet meer. Wat ermee is geschreven blijft bewaard.") % {"name": credential.name}
+    )
+    return redirect("lrs:credentials")
+
+
+def _credentials_page(request: PersonRequest, *, form: CredentialForm, **shown: Any) -> HttpResponse:
+    mine = (
+        _my_credentials(request)
+        .annotate(last_written=Max("statement__stored"))
+        .select_related("organisation")
+        .order_by("revoked_at", "name", "pk")
+    )
+    page = _page(request, mine)
+    now = timezone.now()
+    rows = [
+        {
+            "credential": credential,
+            "scopes": [SCOPES.get(scope, scope) for scope in credential.scopes],
+            "expired": bool(credential.expires_at and credential.expires_at <= now),
+        }
+        for credential in page
+    ]
+    return render(request, "lrs/credentials.html", {"page_obj": page, "rows": rows, "form": form, **shown})
+
+
+def _my_credentials(request: PersonRequest) -> QuerySet[Credential]:
+    if request.user.is_superuser:
+        return Credential.objects.all()
+    return Credential.objects.filter(organisation__in=organisations_where(request.user, Action.MANAGE_LRS_CREDENTIALS))
+
+
+def _my_credential(request: PersonRequest, pk: int) -> Credential:
+    _only_managers(request)
+    return get_object_or_404(_my_credentials(request), pk=pk)
+
+
+# --- What was set aside -------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def set_aside(request: PersonRequest) -> HttpResponse:
+    """Statements that led to an error, with the error and the next try. People stand here under their pseudonym."""
+    _only_managers(request)
+    page = _page(request, _set_aside_where_i_manage(request).select_related("statement").order_by("-set_aside_at"))
+    rows = [
+        {
+            "pending": pending,
+            "statement": pending.statement,
+            "what": name_of(pending.statement.document),
+            "verb": pending.statement.verb.rsplit("/", 1)[-1],
+        }
+        for pending in page
+    ]
+    return render(request, "lrs/set_aside.html", {"page_obj": page, "rows": rows})
+
+
+@login_required
+@require_POST
+def set_aside_again(request: PersonRequest) -> HttpResponse:
+    """Try one again, or all of them."""
+    _only_managers(request)
+    mine = _set_aside_where_i_manage(request)
+    if request.POST.get("uitspraak", "").isdigit():
+        mine = mine.filter(pk=int(request.POST["uitspraak"]))
+    passed = [projections.try_again(pending) for pending in mine.order_by("pk")[:200]]
+    done, left = passed.count(True), passed.count(False)
+    if done:
+        messages.success(
+            request,
+            ngettext("%(count)s uitspraak is alsnog verwerkt.", "%(count)s uitspraken zijn alsnog verwerkt.", done) % {"count": done},
+        )
+    if left:
+        text = ngettext(
+            "%(count)s uitspraak liep weer vast. Zij blijft bewaard; de fout staat erbij.",
+            "%(count)s uitspraken liepen weer vast. Ze blijven bewaard; de fout staat erbij.",
+            left,
+        )
+        messages.warning(request, text % {"count": left})
+    return redirect("lrs:set_aside")
+
+
+def _set_aside_where_i_manage(request: PersonRequest) -> QuerySet[PendingProjection]:
+    pending = PendingProjection.objects.filter(set_aside_at__isnull=False)
+    if request.user.is_superuser:
+        return pending
+    organisations = organisations_where(request.user, Action.MANAGE_LRS_CREDENTIALS)
+    members = User.objects.filter(memberships__organisation__in=organisations).values("pseudonym")
+    return pending.filter(statement__learner__in=members)
+
+
+# --- Shared ---------------------------------------------------------------------------------------------------------------
+
+
+def _only_managers(request: PersonRequest) -> None:
+    if not request.user.is_superuser and not may(request.user, Action.MANAGE_LRS_CREDENTIALS):
+        raise PermissionDenied
+
+
+def _audit(request: PersonRequest, event: str, credential: Credential) -> None:
+    audit.record(event, actor=request.user, on_behalf_of=credential.organisation, subject=credential.name, origin=audit.origin_of(request))
+
+
+def _page(request: HttpRequest, rows: QuerySet[Any]) -> Any:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("pagina"))

@@ -1,0 +1,107 @@
+"""A statement as a sentence that the person it is about understands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, gettext_lazy as _
+
+from lrs.models import Source, Statement
+from lrs.profiles import adl, vakwijs
+
+# `you`: someone reads about themselves. The name of what it is about comes in quotes.
+YOU: dict[str, str | Promise] = {
+    adl.ANSWERED: _("Je beantwoordde ‘%(what)s’"),
+    adl.ATTEMPTED: _("Je begon aan ‘%(what)s’"),
+    adl.ATTENDED: _("Je was aanwezig bij ‘%(what)s’"),
+    adl.COMPLETED: _("Je rondde ‘%(what)s’ af"),
+    adl.EXPERIENCED: _("Je opende ‘%(what)s’"),
+    adl.FAILED: _("Je haalde ‘%(what)s’ niet"),
+    adl.INITIALIZED: _("Je startte ‘%(what)s’"),
+    adl.INTERACTED: _("Je was bezig met ‘%(what)s’"),
+    adl.MASTERED: _("Je beheerst ‘%(what)s’"),
+    adl.PASSED: _("Je haalde ‘%(what)s’"),
+    adl.PROGRESSED: _("Je kwam verder in ‘%(what)s’"),
+    adl.REGISTERED: _("Je schreef je in voor ‘%(what)s’"),
+    adl.SATISFIED: _("Je voltooide ‘%(what)s’"),
+    adl.SCORED: _("Je kreeg een score voor ‘%(what)s’"),
+    adl.VOIDED: _("Een eerdere vastlegging is herroepen"),
+    vakwijs.EVALUATED: _("Je vulde de evaluatie van ‘%(what)s’ in"),
+    vakwijs.JUDGED: _("Je werk voor ‘%(what)s’ is beoordeeld"),
+    vakwijs.WITHDREW: _("Je schreef je uit voor ‘%(what)s’"),
+}
+FROM: dict[str, str | Promise] = {
+    Source.SERVER: _("vastgelegd door onze server"),
+    Source.LEARNER_SESSION: _("gemeld door je eigen browser"),
+    Source.TOOL: _("gemeld door een aangesloten hulpmiddel"),
+    Source.OUTSIDE: _("gemeld door een ander systeem"),
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What a statement says, when, and how we know."""
+
+    text: str
+    result: str
+    at: datetime
+    known_from: str
+    voided: bool
+
+
+def sentence_of(statement: Statement) -> Sentence:
+    """The statement, told to the person it is about."""
+    document = statement.document
+    what = name_of(document)
+    told = YOU.get(statement.verb)
+    text = (
+        str(told) % {"what": what} if told else gettext("%(verb)s: ‘%(what)s’") % {"verb": _verb_name(document).capitalize(), "what": what}
+    )
+    known_from = str(FROM[statement.source])
+    if statement.credential:
+        known_from = gettext("%(how)s (%(tool)s)") % {"how": known_from, "tool": statement.credential.name}
+    return Sentence(
+        text=text, result=_result(document.get("result", {})), at=statement.timestamp, known_from=known_from, voided=statement.voided
+    )
+
+
+def name_of(document: dict[str, Any]) -> str:
+    """What the statement is about, by its name in the reader's language when it has one."""
+    target = document["object"]
+    names = target.get("definition", {}).get("name") or {}
+    if names:
+        return in_language(names)
+    return str(target.get("name") or target.get("id") or gettext("iemand"))
+
+
+def in_language(texts: dict[str, str]) -> str:
+    """The text in the language of the reader, else Dutch, else English, else the first."""
+    for wanted in (get_language() or "nl", "nl", "en"):
+        for tag, text in texts.items():
+            if tag.lower().split("-")[0] == wanted.split("-")[0]:
+                return text
+    return next(iter(texts.values()))
+
+
+def _verb_name(document: dict[str, Any]) -> str:
+    verb = document["verb"]
+    return in_language(verb["display"]) if verb.get("display") else verb["id"].rstrip("/").rsplit("/", 1)[-1]
+
+
+def _result(result: dict[str, Any]) -> str:
+    parts = []
+    scaled = result.get("score", {}).get("scaled")
+    if scaled is not None:
+        parts.append(gettext("score %(percent)s%%") % {"percent": round(float(scaled) * 100)})
+    elif "raw" in result.get("score", {}):
+        score = result["score"]
+        top = score.get("max")
+        parts.append(
+            gettext("%(raw)s van %(max)s punten") % {"raw": score["raw"], "max": top}
+            if top is not None
+            else gettext("%(raw)s punten") % {"raw": score["raw"]}
+        )
+    if result.get("success") is not None:
+        parts.append(gettext("goed") if result["success"] else gettext("niet goed"))
+    return ", ".join(parts)

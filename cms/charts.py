@@ -43,7 +43,8 @@ def bar(
     """A bar of parts beside each other; it is as long as the largest norm, or longer when there is more."""
     parts, rules = list(parts), list(rules)
     whole = scale_to or max([sum(part.value for part in parts), *[rule.value for rule in rules]], default=0) or 1
-    drawn, at = [], 0.0
+    drawn: list[dict[str, object]] = []
+    at = 0.0
     for part in parts:
         drawn.append(
             {
@@ -56,7 +57,7 @@ def bar(
             }
         )
         at += 100 * part.value / whole
-    ticks = [
+    ticks: list[dict[str, object]] = [
         {
             "x": f"{100 * rule.value / whole:.2f}",
             "value": f"{rule.value:g}",

@@ -7,7 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.text import slugify
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
@@ -171,7 +171,7 @@ class ArticlePage(BasePage):
 
     @property
     def card_kicker(self) -> str:
-        return _("Artikel")
+        return gettext("Artikel")
 
     @cached_property
     def source_values(self) -> list[Any]:

@@ -1,7 +1,7 @@
 """Tags for templates: icons, and components that wrap what stands between their tags."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.template.base import Node, NodeList, Parser, Token, token_kwargs
@@ -31,7 +31,8 @@ class ComponentNode(Node):
         path = name if "/" in name else f"cms/components/{name}/{name}.html"
         values = {key: value.resolve(context) for key, value in self.options.items()}
         with context.push(**values, content=self.body.render(context)):
-            return context.template.engine.get_template(path).render(context)
+            # While a template renders, its context always knows it.
+            return cast(template.Template, context.template).engine.get_template(path).render(context)
 
 
 @register.tag

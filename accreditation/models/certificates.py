@@ -1,12 +1,15 @@
 """Ledger: certificates and what happened to them. What a certificate says is frozen when it is earned."""
 
 import secrets
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from accounts.append_only import AppendOnlyModel, LedgerIsAppendOnly
 
 # Without letters and figures that look alike on paper (I, L, O, U, 0, 1).
 CHECK_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -63,8 +66,17 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return self.number or "–"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A certificate is written once. Its number follows from its key, and the PDF is added by `certificates.make_pdf_now` alone."""
+        if not self._state.adding and set(kwargs.get("update_fields") or ()) != {"number"}:
+            raise LedgerIsAppendOnly
+        super().save(*args, **kwargs)
 
-class CertificateEvent(models.Model):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+
+class CertificateEvent(AppendOnlyModel):
     """Issued, replaced, revoked: when, by whom and why. Rows are only added; the last word tells the state."""
 
     class Kind(models.TextChoices):

@@ -5,8 +5,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.append_only import AppendOnlyModel
 
-class PointAward(models.Model):
+
+class PointAward(AppendOnlyModel):
     """Points of one category, for one learner, in the register where the learner stood under `register_number`."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="point_awards", verbose_name=_("deelnemer"))

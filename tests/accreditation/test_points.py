@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
+from accounts.append_only import LedgerIsAppendOnly
 from accreditation.models import Accreditation, Certificate, PointAward
 from accreditation.points import AwardRefused, Why, award_missing, claim, claimable, correct, explain, undo
 from courses.models import Release
@@ -238,3 +239,16 @@ def test_two_last_requirements_at_once_give_exactly_one_award_and_certificate(re
         assert PointAward.objects.filter(learner=learner).count() == 1
         assert Certificate.objects.filter(learner=learner).count() == 1
         assert Certificate.objects.get(learner=learner).events.count() == 1
+
+
+def test_the_ledger_refuses_to_be_changed(enrolment, release, register):
+    accredited(release=release, register=register)
+    satisfy(enrolment)
+    award, certificate = PointAward.objects.get(), Certificate.objects.get()
+    award.points = 400
+
+    for act in (award.save, award.delete, certificate.save, certificate.delete, PointAward.objects.all().delete, certificate.events.all().delete):
+        with pytest.raises(LedgerIsAppendOnly):
+            act()
+
+    assert PointAward.objects.get().points == 4

@@ -13,11 +13,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from accounts.models import User
 from courses.enrolment import latest_release, open_enrolment
 from courses.explanation import Explained, why_not_yet
-from courses.lessons import is_taste, next_station
+from courses.lessons import KEEP, is_taste, next_station
 from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Meeting, Release
 from courses.route import Route, Station, Stop, route_of
 
@@ -107,6 +108,13 @@ class ShownCourse:
 
     @property
     def route_html(self) -> SafeString:
+        """The route as drawn; for everybody who is not in the course it looks the same, and is remembered."""
+        if self.release is None or self.enrolment is not None:
+            return self._drawn_route()
+        drawn: SafeString = cache.get_or_set(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route, KEEP)
+        return drawn
+
+    def _drawn_route(self) -> SafeString:
         return render_to_string("courses/parts/course_route.html", {"route": self.shown_route})
 
     @property

@@ -61,7 +61,10 @@ def open_enrolment(*, learner: User, course: CoursePage) -> Enrolment | None:
 
 def latest_release(course: CoursePage) -> Release | None:
     """What someone who joins today would follow."""
-    return Release.objects.select_related("course").filter(course=course).order_by("-number").first()
+    release = Release.objects.filter(course=course).order_by("-number").first()
+    if release is not None:
+        release.course = course
+    return release
 
 
 def own_activity(*, learner: User, activity: uuid.UUID, kind: str) -> tuple[Enrolment, ReleaseActivity] | None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -142,6 +142,10 @@ class CoursePage(BasePage):
 
         return {**super().get_context(request, *args, **kwargs), "shown": show_course(self, user=request.user)}
 
+    def trail(self, request: HttpRequest | None = None) -> list[dict[str, str]]:
+        # What stands above a course is always the catalogue, at its fixed address: no query for every visitor.
+        return [{"title": gettext("Cursussen"), "href": "/cursus/"}]
+
     def permissions_for_user(self, user: User) -> CoursePagePermissions:
         return CoursePagePermissions(user, self, self.organisation)
 
@@ -149,6 +153,7 @@ class CoursePage(BasePage):
 class ModulePage(BasePage):
     """A part of a course that holds lessons; it has no address of its own for learners."""
 
+    found_by_search = False  # a course is found; its modules have no page of their own
     parent_page_types = ["courses.CoursePage"]
     subpage_types = ["courses.LessonPage"]
     summary = models.TextField(_("samenvatting"), max_length=300, blank=True)
@@ -169,6 +174,7 @@ class ModulePage(BasePage):
 class LessonPage(BasePage):
     """A lesson as its author works on it. Its slug is unique within the course: /cursus/<course>/<lesson>/."""
 
+    found_by_search = False  # what stands here may not be released yet; the course is found
     parent_page_types = ["courses.ModulePage"]
     subpage_types: list[str] = []
     exclude_fields_in_copy = ["uuid"]

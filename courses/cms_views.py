@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, ngettext
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import origin_of, record as audit
 from accounts.permissions import Action, may
+from accounts.requests import PersonRequest
 from courses.checks import findings_of
 from courses.forms import ReleaseForm
 from courses.migration import move, plan, who_could_move
@@ -19,7 +20,7 @@ from courses.models import CoursePage, Enrolment, Release
 from courses.releases import PublishRefused, changes_since_last_release, publish_release
 
 
-def _course_to_publish(request: HttpRequest, pk: int) -> CoursePage:
+def _course_to_publish(request: PersonRequest, pk: int) -> CoursePage:
     course = get_object_or_404(CoursePage, pk=pk)
     if not may(request.user, Action.PUBLISH_RELEASES, course.organisation):
         raise PermissionDenied
@@ -27,7 +28,7 @@ def _course_to_publish(request: HttpRequest, pk: int) -> CoursePage:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def publish(request: HttpRequest, pk: int) -> HttpResponse:
+def publish(request: PersonRequest, pk: int) -> HttpResponse:
     """What a new release would bring and what stands in its way; then the act itself."""
     course = _course_to_publish(request, pk)
     form = ReleaseForm(request.POST or None)
@@ -56,7 +57,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def releases(request: HttpRequest, pk: int) -> HttpResponse:
+def releases(request: PersonRequest, pk: int) -> HttpResponse:
     """The releases of a course, and how many people follow each."""
     course = _course_to_publish(request, pk)
     rows = [
@@ -67,7 +68,7 @@ def releases(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def move_learners(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def move_learners(request: PersonRequest, pk: int, number: int) -> HttpResponse:
     """The dry run of moving everybody to this release, by name; then the act for those who were chosen."""
     course = _course_to_publish(request, pk)
     to = get_object_or_404(Release.objects.select_related("course"), course=course, number=number)

@@ -1,5 +1,6 @@
 """What a course page and a route show, for this reader."""
 
+import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db.models import Min
 from django.template.loader import render_to_string
@@ -81,6 +83,21 @@ def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None 
     )
 
 
+def draw_beside(route: ShownRoute) -> SafeString:
+    """The route as it stands beside a lesson. Whoever stands at the same point of it gets the same drawing."""
+    seen = [(group.title, [(one.label, one.state, one.kind, one.minutes, one.href) for one in group.stations]) for group in route.groups]
+    name = f"courses.beside.{hashlib.sha256(repr(seen).encode()).hexdigest()}.{get_language()}"
+    return _remembered(name, lambda: render_to_string("cms/components/route/route.html", {"groups": route.groups}))
+
+
+def _remembered(name: str, draw: Callable[[], SafeString]) -> SafeString:
+    drawn: SafeString | None = cache.get(name)
+    if drawn is None:
+        drawn = draw()
+        cache.set(name, drawn, KEEP)
+    return drawn
+
+
 @dataclass(frozen=True)
 class CourseFacts:
     """What is the same for every reader of a course page."""
@@ -111,8 +128,7 @@ class ShownCourse:
         """The route as drawn; for everybody who is not in the course it looks the same, and is remembered."""
         if self.release is None or self.enrolment is not None:
             return self._drawn_route()
-        drawn: SafeString = cache.get_or_set(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route, KEEP)
-        return drawn
+        return _remembered(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route)
 
     def _drawn_route(self) -> SafeString:
         return render_to_string("courses/parts/course_route.html", {"route": self.shown_route})
@@ -122,7 +138,7 @@ class ShownCourse:
         return self.route.lesson_url(self.next_station) if self.route and self.next_station else ""
 
 
-def show_course(course: CoursePage, *, user: User) -> ShownCourse:
+def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCourse:
     """What the page of this course shows to this person."""
     enrolment = open_enrolment(learner=user, course=course)
     release = enrolment.release if enrolment else latest_release(course)

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,7 +49,7 @@ def withdraw(*, enrolment: Enrolment) -> None:
     enrolment.refresh_from_db(fields=["withdrawn_at"])
 
 
-def open_enrolment(*, learner: User, course: CoursePage) -> Enrolment | None:
+def open_enrolment(*, learner: User | AnonymousUser, course: CoursePage) -> Enrolment | None:
     """How this person follows the course now, if they do."""
     if not learner.is_authenticated:
         return None

@@ -14,6 +14,7 @@ class CoursePagePermissions(PagePermissionTester):
 
     def __init__(self, user: User, page: Page, organisation: Organisation) -> None:
         super().__init__(user, page)
+        self.permissions: set[str] = getattr(self, "permissions", set())
         self.is_ours = may(user, Action.AUTHOR_COURSES, organisation)
         if user.is_superuser or not user.is_active:
             return

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.requests import PersonRequest
 from courses.activities import kind_of
-from courses.course_page import show_route
+from courses.course_page import draw_beside, show_route
 from courses.enrolment import EnrolmentRefused, enrol, latest_release, open_enrolment, withdraw
 from courses.lessons import Part, ReadLesson, finish_lesson, is_taste, open_lesson, read_lesson
 from courses.models import CoursePage, Enrolment, LessonProgress, Release
@@ -65,7 +66,7 @@ def lesson_context(
         "station": station,
         "parts": [_shown(part, request=request, enrolment=enrolment) for part in read.parts],
         "shown_route": shown_route,
-        "route_html": render_to_string("cms/components/route/route.html", {"groups": shown_route.groups}),
+        "route_html": draw_beside(shown_route),
         "next": route.after(station),
         "previous": route.stations[station.number - 2] if station.number > 1 else None,
         "count": len(route.stations),
@@ -112,7 +113,7 @@ def _progress(enrolment: Enrolment | None) -> dict[uuid.UUID, LessonProgress]:
 
 @login_required
 @require_POST
-def finish(request: HttpRequest, enrolment: uuid.UUID, lesson: uuid.UUID) -> HttpResponse:
+def finish(request: PersonRequest, enrolment: uuid.UUID, lesson: uuid.UUID) -> HttpResponse:
     """The learner goes on: what was read is kept, and the next lesson opens."""
     mine = get_object_or_404(
         Enrolment.objects.select_related("course", "release__course", "learner"), uuid=enrolment, learner=request.user, withdrawn_at=None
@@ -128,7 +129,7 @@ def finish(request: HttpRequest, enrolment: uuid.UUID, lesson: uuid.UUID) -> Htt
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def join(request: HttpRequest, course: uuid.UUID) -> HttpResponse:
+def join(request: PersonRequest, course: uuid.UUID) -> HttpResponse:
     """Join a course, after a look at what one joins."""
     page = get_object_or_404(CoursePage.objects.live().public(), uuid=course)
     if request.method != "POST":
@@ -149,7 +150,7 @@ def join(request: HttpRequest, course: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest, enrolment: uuid.UUID) -> HttpResponse:
+def leave(request: PersonRequest, enrolment: uuid.UUID) -> HttpResponse:
     """Leave a course, after saying what that means."""
     mine = get_object_or_404(Enrolment.objects.select_related("course", "release__course", "learner"), uuid=enrolment, learner=request.user)
     if request.method == "POST":
@@ -163,6 +164,6 @@ def leave(request: HttpRequest, enrolment: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def due_for_review(request: HttpRequest) -> HttpResponse:
+def due_for_review(request: PersonRequest) -> HttpResponse:
     """The lessons whose facts the owner of a course must check again, soonest first."""
     return render(request, "courses/due_for_review.html", {"lessons": lessons_due_for_review(request.user)})

@@ -15,10 +15,11 @@ from accounts.models import User
 from accounts.permissions import Action, may
 from courses import cms_views
 from courses.h5p import hooks as h5p_hooks  # noqa: F401 - registers itself
-from courses.models import CoursePage, Question
+from courses.models import CoursePage
+from courses.questions.bank_admin import QuestionViewSet
 
 # So that a lesson's blocks can choose them; H5P content is registered in `courses.h5p.hooks`.
-register_snippet(Question)
+register_snippet(QuestionViewSet)
 
 
 @hooks.register("register_admin_urls")

@@ -123,7 +123,11 @@ def _distractors(definition: dict[str, Any], responses: list[tuple[Any, float | 
         return []
     table = []
     for value, text, correct in options:
-        rests = [rest for response, rest in responses if (value in response if isinstance(response, list) else response is not None and response == value)]
+        rests = [
+            rest
+            for response, rest in responses
+            if (value in response if isinstance(response, list) else response is not None and response == value)
+        ]
         known = [rest for rest in rests if rest is not None]
         table.append(Distractor(text=text, correct=correct, count=len(rests), rest=sum(known) / len(known) if known else None))
     return table

@@ -3,9 +3,9 @@
 import uuid
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db.models import QuerySet
 from wagtail.images.models import Image
-from wagtail.images.tests.utils import get_test_image_file_svg
 from wagtail.models import Collection
 
 from accounts.models import Organisation
@@ -14,6 +14,7 @@ from courses.questions.bank import add_question
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CourseFactory, released_course
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 480" width="720" height="480"><rect width="720" height="480" fill="#EAF3F2"/></svg>'
 GOED, FOUT = "GEHEIM-GOED", "GEHEIM-FOUT"
 
 # Feedback and explanation carry words that a learner must not see before time; tests look for them in every response.
@@ -117,7 +118,7 @@ def root_collection() -> None:
 def picture() -> Image:
     """A small picture for questions that point out areas."""
     root_collection()
-    return Image.objects.create(title="Schema", file=get_test_image_file_svg())
+    return Image.objects.create(title="Schema", file=ContentFile(SVG.encode(), name="schema.svg"))
 
 
 def definition_of(kind: str) -> dict[str, Any]:

@@ -43,7 +43,10 @@ def test_a_changed_file_makes_a_new_version_and_a_broken_one_says_where(tmp_path
     file.write_text(yaml.safe_dump([{**question, "prompt": "Is dit waar?", "points": 2}]), encoding="utf-8")
     changed = load_questions(course, tmp_path)["q-1"]
 
-    assert [(version.number, version.definition["prompt"], version.points) for version in changed.versions.order_by("number")] == [(1, "Waar?", 1), (2, "Is dit waar?", 2)]
+    assert [(version.number, version.definition["prompt"], version.points) for version in changed.versions.order_by("number")] == [
+        (1, "Waar?", 1),
+        (2, "Is dit waar?", 2),
+    ]
     file.write_text(yaml.safe_dump([{**question, "answer": "misschien"}]), encoding="utf-8")
-    with pytest.raises(SeedRefused, match="een.yaml, q-1: answer"):
+    with pytest.raises(SeedRefused, match=r"een\.yaml, q-1: answer"):
         load_questions(course, tmp_path)

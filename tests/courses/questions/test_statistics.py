@@ -26,7 +26,11 @@ def test_choices_are_counted_with_how_those_who_made_them_did_on_the_rest():
     figures = item_statistics(version, [Observation(1, 0.9, 0), Observation(1, 0.7, 0), Observation(0, 0.2, 1), Observation(0, 0.4, None)])
 
     assert (figures.n, figures.p, figures.unanswered, figures.is_small, figures.weak) == (4, 0.5, 1, True, False)
-    assert [(row.count, row.correct, row.rest and round(row.rest, 6)) for row in figures.distractors] == [(2, True, 0.8), (1, False, 0.2), (0, False, None)]
+    assert [(row.count, row.correct, row.rest and round(row.rest, 6)) for row in figures.distractors] == [
+        (2, True, 0.8),
+        (1, False, 0.2),
+        (0, False, None),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,165 @@
+"""The question bank as Wagtail lists and chooses it."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import django_filters
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from taggit.models import Tag
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets.button import Button
+from wagtail.permission_policies.base import BasePermissionPolicy
+from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+
+from accounts.models import User
+from accounts.permissions import Action, organisations_where
+from accounts.requests import PersonRequest
+from courses.models import CoursePage, Question
+from courses.questions import admin_views
+from courses.questions.bank import questions_of, with_latest
+from courses.questions.types import TYPES
+
+
+class AuthorsPolicy(BasePermissionPolicy):
+    """Who makes courses somewhere, makes questions there. Nothing is deleted: a question is taken out of use."""
+
+    def user_has_permission(self, user: User, action: str) -> bool:
+        return action != "delete" and bool(user.is_authenticated and _author_at(user))
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Model) -> bool:
+        return action != "delete" and isinstance(instance, Question) and instance.organisation_id in _author_at(user)
+
+    def user_has_any_permission_for_instance(self, user: User, actions: Any, instance: Model) -> bool:
+        return any(self.user_has_permission_for_instance(user, action, instance) for action in actions)
+
+    def instances_user_has_any_permission_for(self, user: User, actions: Any) -> QuerySet[Question]:
+        return questions_of(user)
+
+    def users_with_any_permission(self, actions: Any) -> QuerySet[User]:
+        return User.objects.filter(is_active=True)
+
+
+def _author_at(user: User) -> frozenset[int]:
+    # Wagtail asks for every row of a list; the answer holds for one request, which is as long as this object lives.
+    known: frozenset[int] | None = getattr(user, "_author_at", None)
+    if known is None:
+        known = frozenset(organisations_where(user, Action.AUTHOR_COURSES).values_list("pk", flat=True))
+        user._author_at = known  # type: ignore[attr-defined]
+    return known
+
+
+class QuestionFilter(WagtailFilterSet):
+    latest_type = django_filters.ChoiceFilter(label=_("Soort"), choices=lambda: [(kind.code, kind.label) for kind in TYPES.values()])
+    difficulty = django_filters.ChoiceFilter(label=_("Moeilijkheid"), choices=Question.Difficulty.choices)
+    tags = django_filters.ModelChoiceFilter(label=_("Trefwoord"), queryset=Tag.objects.order_by("name"))
+    course = django_filters.ModelChoiceFilter(
+        label=_("Cursus"),
+        queryset=lambda request: CoursePage.objects.filter(organisation__in=organisations_where(request.user, Action.AUTHOR_COURSES)),
+    )
+    retired_at = django_filters.BooleanFilter(label=_("In gebruik"), lookup_expr="isnull")
+
+    class Meta:
+        model = Question
+        fields: list[str] = []
+
+
+class QuestionIndex(IndexView):
+    """The list, with import and export beside "add"."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        return [
+            *super().header_more_buttons,
+            Button(_("Vragen inlezen"), url=reverse("wagtailsnippets_courses_question:import"), icon_name="upload", priority=80),
+            Button(_("Vragen uitvoeren"), url=reverse("wagtailsnippets_courses_question:export"), icon_name="download", priority=81),
+        ]
+
+
+class _OfOnesOwn:
+    """Only the questions of one's own organisations, and nothing out of use."""
+
+    request: PersonRequest
+
+    def get_object_list(self) -> QuerySet[Question]:
+        return questions_of(self.request.user).filter(retired_at=None)
+
+
+class ChooseQuestion(_OfOnesOwn, ChooseView):
+    pass
+
+
+class ChooseQuestionResults(_OfOnesOwn, ChooseResultsView):
+    pass
+
+
+class QuestionChooser(SnippetChooserViewSet):
+    """Choosing a question in a lesson."""
+
+    choose_view_class = ChooseQuestion
+    choose_results_view_class = ChooseQuestionResults
+
+
+def kind_of(question: Question) -> str:
+    kind = TYPES.get(getattr(question, "latest_type", "") or "")
+    return str(kind.label) if kind else ""
+
+
+def tags_of(question: Question) -> str:
+    return ", ".join(sorted(tag.name for tag in question.tags.all()))
+
+
+class QuestionViewSet(SnippetViewSet):
+    """Listing and choosing are Wagtail's; a question is made and revised with a form per type."""
+
+    model = Question
+    icon = "help"
+    menu_label = _("Vragenbank")
+    menu_name = "vragenbank"
+    menu_order = 250
+    add_to_admin_menu = True
+    index_view_class = QuestionIndex
+    chooser_viewset_class = QuestionChooser
+    copy_view_enabled = False
+    inspect_view_enabled = False
+    list_display = [
+        "title",
+        Column(kind_of, label=_("Soort")),
+        Column("get_difficulty_display", label=_("Moeilijkheid")),
+        Column(tags_of, label=_("Trefwoorden")),
+        Column("course", label=_("Cursus")),
+        Column("latest_number", label=_("Versie")),
+    ]
+    filterset_class = QuestionFilter
+    search_fields = ["title", "key", "provenance"]
+    search_backend_name = None
+    list_per_page = 50
+
+    @property
+    def permission_policy(self) -> BasePermissionPolicy:
+        return AuthorsPolicy(self.model)
+
+    def get_queryset(self, request: PersonRequest) -> QuerySet[Question]:
+        return with_latest(questions_of(request.user)).select_related("course").prefetch_related("tags")  # type: ignore[misc]
+
+    @property
+    def add_view(self) -> Callable[..., HttpResponse]:
+        return admin_views.add
+
+    @property
+    def edit_view(self) -> Callable[..., HttpResponse]:
+        return admin_views.edit
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            path("inlezen/", admin_views.bring_in, name="import"),
+            path("uitvoeren/", admin_views.hand_over, name="export"),
+            path("voorbeeld/<int:pk>/", admin_views.preview, name="preview"),
+            path("cijfers/<int:pk>/", admin_views.statistics, name="statistics"),
+            *super().get_urlpatterns(),
+        ]

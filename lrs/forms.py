@@ -56,6 +56,8 @@ class CredentialForm(forms.Form):
         super().__init__(*args, **kwargs)
         organisation = cast(forms.ModelChoiceField, self.fields["organisation"])
         organisation.queryset = organisations_where(user, Action.MANAGE_LRS_CREDENTIALS)
+        if organisation.queryset.count() == 1:
+            organisation.empty_label = None
         if user.is_superuser:
             organisation.required = False
             organisation.empty_label = gettext("Geen: de sleutel ziet alles")

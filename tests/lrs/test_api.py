@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 ANN = {"objectType": "Agent", "mbox": "mailto:ann@voorbeeld.example"}
 BEA = {"objectType": "Agent", "mbox": "mailto:bea@voorbeeld.example"}
 PASSED = "http://adlnet.gov/expapi/verbs/passed"
+SOME_ID = "10903137-7365-408f-bd6c-9c2f4f3a5b11"
 
 
 @pytest.fixture(autouse=True)
@@ -312,12 +313,12 @@ def test_formats_shorten_and_choose_a_language(tool):
 @pytest.mark.parametrize(
     "params",
     [
-        {"StatementId": str(uuid.uuid4())},
+        {"StatementId": SOME_ID},
         {"foo": "bar"},
         {"statementId": "x"},
-        {"statementId": str(uuid.uuid4()), "voidedStatementId": str(uuid.uuid4())},
-        {"statementId": str(uuid.uuid4()), "limit": "1"},
-        {"voidedStatementId": str(uuid.uuid4()), "agent": json.dumps(ANN)},
+        {"statementId": SOME_ID, "voidedStatementId": SOME_ID},
+        {"statementId": SOME_ID, "limit": "1"},
+        {"voidedStatementId": SOME_ID, "agent": json.dumps(ANN)},
         {"agent": "ann"},
         {"agent": "{}"},
         {"agent": '{"objectType":"Group","member":[{"mbox":"mailto:a@b.example"}]}'},

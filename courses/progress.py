@@ -50,8 +50,21 @@ def settle(enrolment: Enrolment, *, at: datetime | None) -> Outcome:
     progress.last_activity_at = max(progress.last_activity_at, at) if at else progress.last_activity_at
     progress.save()
     if outcome.met:
-        _satisfy(enrolment, at=at or timezone.now())
+        _satisfy(enrolment, at=_when_all_was_done(enrolment) or at if at else timezone.now())
     return outcome
+
+
+def _when_all_was_done(enrolment: Enrolment) -> datetime | None:
+    """The last moment that something was done for the first time.
+
+    Not the moment of the statement that came last: attendance is often marked days after the meeting, and the register counts
+    with the date of whatever was really last.
+    """
+    times = list(LessonProgress.objects.filter(enrolment=enrolment, viewed_at__isnull=False).values_list("viewed_at", flat=True))
+    names = ("answered_at", "scored_at", "attended_at", "judged_sufficient_at", "evaluated_at")
+    for row in ActivityProgress.objects.filter(enrolment=enrolment).values_list(*names):
+        times += [moment for moment in row if moment is not None]
+    return max(times, default=None)
 
 
 def outcome_of(enrolment: Enrolment) -> Outcome:

@@ -2,8 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _, ngettext
 
 from accounts.models import RegisterEntry, User
@@ -187,7 +188,8 @@ def _registers(person: User) -> list[RegisterLine]:
 
 
 def _certificates(person: User) -> list[Certificate]:
-    mine = with_state().filter(learner=person, is_revoked=False, is_replaced=False).select_related("course")
+    everything: QuerySet[Any] = with_state().filter(learner=person).select_related("course")
+    mine = everything.filter(is_revoked=False, is_replaced=False)
     return list(mine.order_by("-earned_on", "-pk")[:CERTIFICATES_SHOWN])
 
 

@@ -87,7 +87,7 @@ def administrator_home(person: User) -> AdministratorHome | None:
     if not where.exists():
         return None
     today = timezone.localdate()
-    certificates = with_state().filter(organisation__in=where)
+    certificates: QuerySet[Any] = with_state().filter(organisation__in=where)
     accreditations = Accreditation.objects.filter(course__organisation__in=where).select_related("course", "register")
     granted = accreditations.filter(status=Accreditation.Status.GRANTED, valid_until__gte=today, valid_until__lte=today + SOON)
     since = timezone.now() - LATELY

@@ -138,3 +138,16 @@ def test_attendance_that_a_browser_reports_earns_nothing(enrolment, source):
     record(enrolment=enrolment, verb=adl.ATTENDED, subject=enrolment.release.activities.get(), source=source)
 
     assert not ActivityProgress.objects.exists()
+
+
+def test_a_course_is_completed_on_the_day_of_what_was_last_not_of_what_was_marked_last(meeting, enrolment, teacher):
+    """The meeting was in March; the last lesson in April; the teacher marks attendance in May."""
+    lessons = list(enrolment.release.lessons.all())
+    with time_machine.travel(END + timedelta(days=30), tick=False):
+        for lesson in lessons:
+            record(enrolment=enrolment, verb=adl.COMPLETED, subject=lesson)
+    with time_machine.travel(END + timedelta(days=60), tick=False):
+        mark(meeting=meeting, enrolment=enrolment, present=True, by=teacher)
+
+    assert Statement.objects.get(verb=adl.SATISFIED).timestamp == END + timedelta(days=30)
+    assert CourseProgress.objects.get().satisfied_at == END + timedelta(days=30)

@@ -13,8 +13,9 @@ from config.health import healthz, readyz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    # Before Wagtail's own log-in page, which knows no second step and no limit on attempts.
+    # Before Wagtail's own log-in pages, which know no second step and no limit on attempts.
     path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("cms/", include(wagtailadmin_urls)),
     path("documenten/", include(wagtaildocs_urls)),
     path("xapi/", include("lrs.api_urls")),

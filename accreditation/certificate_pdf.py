@@ -3,7 +3,7 @@
 The words are Dutch whatever the language of the session: a certificate is a document, and its language is recorded in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -23,6 +23,7 @@ from accreditation.tagged_canvas import TaggedCanvas
 INK, TEAL, PALE, LINE = HexColor("#16323B"), HexColor("#0F5C66"), HexColor("#EAF3F2"), HexColor("#BFD3D3")
 SIGNAL, SOFT, WATERMARK = HexColor("#B84516"), HexColor("#4A626A"), HexColor("#F6E7DF")
 WIDTH, HEIGHT = A4
+LOWEST_ROW = 66 * mm  # below it a register's row would run into the foot of the page
 LEFT, RIGHT = 22 * mm, WIDTH - 22 * mm
 MONTHS = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"]
 
@@ -42,8 +43,12 @@ def render(snapshot: dict[str, Any], *, number: str, check_code: str, address: s
     y = _statement(canvas, snapshot)
     y = _route(canvas, snapshot["route"], y=y)
     y = _facts(canvas, snapshot, number=number, issued_on=issued_on, y=y)
-    _points(canvas, snapshot, y=y)
-    _foot(canvas, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
+
+    def end_page() -> None:
+        _foot(canvas, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
+
+    _points(canvas, snapshot, y=y, end_page=end_page)
+    end_page()
     canvas.save()
     return out.getvalue()
 
@@ -194,8 +199,8 @@ def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], *, number: str, issue
     return y - 17 * mm * ((len(facts) + 2) // 3) - 5 * mm
 
 
-def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float) -> None:
-    lines = snapshot["lines"]
+def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float, end_page: Callable[[], None]) -> None:
+    lines = sorted(snapshot["lines"], key=lambda line: not line["credited"])
     if not lines:
         return
     with canvas.tag("H2"):
@@ -215,7 +220,13 @@ def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float) -> None
                     canvas.setFont(SEMIBOLD, 8.6)
                     canvas.drawString(x, y, label)
         y -= 8 * mm
-        for line in lines[:5]:
+        for line in lines:
+            if y < LOWEST_ROW:
+                end_page()
+                canvas.showPage()
+                if snapshot["demo"]:
+                    _watermark(canvas)
+                y = HEIGHT - 30 * mm
             y = _points_row(canvas, line, columns, y)
 
 
@@ -323,13 +334,27 @@ def _width(text: str, font: str, size: float) -> float:
 
 def _lines(text: str, font: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
-    for word in text.split():
+    for word in _pieces(text, font, size, width):
         together = f"{lines[-1]} {word}" if lines else word
         if lines and _width(together, font, size) <= width:
             lines[-1] = together
         else:
-            lines.append(_fit(word, font, size, width))
+            lines.append(word)
     return lines or [""]
+
+
+def _pieces(text: str, font: str, size: float, width: float) -> Iterator[str]:
+    """The words; one that is too long for a line in pieces, because no character of a number or a name may be lost."""
+    for word in text.split():
+        if _width(word, font, size) <= width:
+            yield word
+            continue
+        start = 0
+        for end in range(1, len(word) + 1):
+            if end - start > 1 and _width(word[start:end], font, size) > width:
+                yield word[start : end - 1]
+                start = end - 1
+        yield word[start:]
 
 
 def _fit(text: str, font: str, size: float, width: float) -> str:

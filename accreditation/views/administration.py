@@ -41,7 +41,7 @@ ROWS_PER_PAGE = 50
 @login_required
 @require_safe
 def accreditations(request: PersonRequest) -> HttpResponse:
-    """All accreditations of courses of my organisations, what expires first on top."""
+    """All accreditations of courses of my organisations: what expires first on top, what has expired below."""
     _require(request, Action.MANAGE_ACCREDITATION)
     today = timezone.localdate()
     rows = (
@@ -51,7 +51,9 @@ def accreditations(request: PersonRequest) -> HttpResponse:
         .annotate(earners=Count("awards__learner", distinct=True))
         .order_by("valid_until", "course__title")
     )
-    shown = [{"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows]
+    shown: list[dict[str, Any]] = [{"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows]
+    over = [row for row in shown if row["days_left"] is not None and row["days_left"] < 0]
+    shown = [row for row in shown if row not in over] + over[::-1]
     return render(request, "accreditation/accreditations.html", {"rows": shown, "today": today})
 
 

@@ -62,5 +62,6 @@ def _page(
     context = {"answer": answer, "by_file": by_file, "refused": refused, "number_form": number_form or NumberForm(), "file_form": file_form or FileForm()}
     response = render(request, "accreditation/verify.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": a browser then posts the forms of this page with Origin "null", which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response

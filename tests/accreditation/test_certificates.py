@@ -250,3 +250,21 @@ def test_ledger_rows_of_a_certificate_happen_once(certificate):
 
     with pytest.raises(Exception, match=r"(?i)unique"):
         CertificateEvent.objects.create(certificate=certificate, kind="revoked", reason="Tweede")
+
+
+@pytest.mark.skipif(which("pdftotext") is None, reason="needs pdftotext of poppler-utils")
+def test_many_registers_run_on_to_a_second_page_and_nothing_is_cut_off(certificate, tmp_path):
+    line = {**certificate.snapshot["lines"][0], "id_number": "EEN-HEEL-LANG-ID-NUMMER-0123456789"}
+    path = tmp_path / "lang.pdf"
+    path.write_bytes(
+        certificate_seal.seal(
+            certificate_pdf.render({**certificate.snapshot, "lines": [line] * 8}, number="VW-2026-000001", check_code="ABCD2345", address="https://x.example/verifieer/t/", issued_on=date(2026, 6, 1))
+        )
+    )
+
+    text = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True).stdout
+
+    assert text.count("\f") == 2
+    assert "".join(text.split()).count("".join("EEN-HEEL-LANG-ID-NUMMER-0123456789".split())) == 8
+    assert text.count("VW-2026-000001") == 2
+    assert signature_of(path.read_bytes()).bottom_line

@@ -107,7 +107,7 @@ def test_guessing_is_stopped_and_says_how_long_to_wait(client, certificate):
 def test_the_page_is_kept_out_of_search_engines_and_other_sites_logs(client, certificate):
     page = client.get(reverse("accreditation:verify_token", args=[certificate.token]))
 
-    assert (page["X-Robots-Tag"], page["Referrer-Policy"]) == ("noindex", "no-referrer")
+    assert (page["X-Robots-Tag"], page["Referrer-Policy"]) == ("noindex", "same-origin")
 
 
 def test_a_token_that_does_not_exist_is_unknown_not_an_error(client):

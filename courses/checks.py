@@ -12,6 +12,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _, gettext_lazy
 from wagtail import blocks
 
+from accounts.models import User
+from accounts.permissions import Action, may
 from courses.activities import KINDS
 from courses.blocks import rule_of
 from courses.completion import GROUPS, Rule, RuleMalformed, key_of
@@ -55,6 +57,11 @@ def findings_of(course: CoursePage) -> list[Finding]:
 def findings_of_page(page: CoursePage | LessonPage) -> list[Finding]:
     """What to mend in the page that stands in the editor."""
     return findings_of(page) if isinstance(page, CoursePage) else findings_in_lesson(page, course=page.course)
+
+
+def may_publish(page: CoursePage | LessonPage, user: User) -> bool:
+    """Whether this is a course whose releases this person publishes."""
+    return isinstance(page, CoursePage) and may(user, Action.PUBLISH_RELEASES, page.organisation)
 
 
 def findings_in_lesson(lesson: LessonPage, *, course: CoursePage) -> list[Finding]:

@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.db.models import Min
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -21,6 +21,7 @@ from accounts.models import User
 from courses.enrolment import latest_release, open_enrolment
 from courses.explanation import Explained, why_not_yet
 from courses.lessons import KEEP, is_taste, next_station
+from courses.memory import Memory
 from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Meeting, Release
 from courses.route import Route, Station, Stop, route_of
 
@@ -83,19 +84,15 @@ def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None 
     )
 
 
+DRAWN: Memory[SafeString] = Memory(seconds=KEEP)
+FACTS: Memory["CourseFacts"] = Memory(seconds=FACTS_KEPT)
+
+
 def draw_beside(route: ShownRoute) -> SafeString:
     """The route as it stands beside a lesson. Whoever stands at the same point of it gets the same drawing."""
     seen = [(group.title, [(one.label, one.state, one.kind, one.minutes, one.href) for one in group.stations]) for group in route.groups]
     name = f"courses.beside.{hashlib.sha256(repr(seen).encode()).hexdigest()}.{get_language()}"
-    return _remembered(name, lambda: render_to_string("cms/components/route/route.html", {"groups": route.groups}))
-
-
-def _remembered(name: str, draw: Callable[[], SafeString]) -> SafeString:
-    drawn: SafeString | None = cache.get(name)
-    if drawn is None:
-        drawn = draw()
-        cache.set(name, drawn, KEEP)
-    return drawn
+    return DRAWN.get_or_make(name, lambda: render_to_string("cms/components/route/route.html", {"groups": route.groups}))
 
 
 @dataclass(frozen=True)
@@ -117,18 +114,22 @@ class ShownCourse:
     facts: CourseFacts
     release: Release | None
     route: Route | None
-    shown_route: ShownRoute | None
+    viewed: frozenset[uuid.UUID]
     enrolment: Enrolment | None
     progress: CourseProgress | None
     next_station: Station | None
     why_not_yet: Explained | None
+
+    @cached_property
+    def shown_route(self) -> ShownRoute | None:
+        return show_route(self.route, viewed=set(self.viewed), only_a_taste=self.enrolment is None) if self.route else None
 
     @property
     def route_html(self) -> SafeString:
         """The route as drawn; for everybody who is not in the course it looks the same, and is remembered."""
         if self.release is None or self.enrolment is not None:
             return self._drawn_route()
-        return _remembered(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route)
+        return DRAWN.get_or_make(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route)
 
     def _drawn_route(self) -> SafeString:
         return render_to_string("courses/parts/course_route.html", {"route": self.shown_route})
@@ -147,7 +148,7 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
             facts=facts_of(course),
             release=None,
             route=None,
-            shown_route=None,
+            viewed=frozenset(),
             enrolment=None,
             progress=None,
             next_station=None,
@@ -161,7 +162,7 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
         facts=facts_of(course),
         release=release,
         route=route,
-        shown_route=show_route(route, viewed=viewed, only_a_taste=enrolment is None),
+        viewed=frozenset(viewed),
         enrolment=enrolment,
         progress=CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None,
         next_station=next_station(route, viewed=viewed),
@@ -172,7 +173,7 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
 def facts_of(course: CoursePage) -> CourseFacts:
     """The facts around a course, remembered for a minute."""
     name = f"courses.facts.{course.uuid}"
-    facts: CourseFacts | None = cache.get(name)
+    facts = FACTS.get(name)
     if facts is None:
         saved = CoursePage.objects.select_related("theme", "organisation", "course_owner").filter(pk=course.pk).first()
         page = saved or course  # the preview of a course that was never saved
@@ -184,7 +185,7 @@ def facts_of(course: CoursePage) -> CourseFacts:
             credits=credits_of([page.pk]).get(page.pk, []),
             next_date=next_dates_of([page.pk]).get(page.pk),
         )
-        cache.set(name, facts, FACTS_KEPT)
+        FACTS.put(name, facts)
     return facts
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from courses.blocks import ACTIVITY_PREFIX, competency_choices
+from courses.memory import Memory
 from courses.models import Enrolment, LessonProgress, Release, ReleaseActivity, ReleaseLesson
 from courses.recording import record
 from courses.route import Route, Station
@@ -38,19 +38,20 @@ class ReadLesson:
     parts: list[Part]
 
 
+LESSONS: Memory[ReadLesson] = Memory(seconds=KEEP)
+
+
 def read_lesson(release: Release, station: Station) -> ReadLesson:
     """The lesson of this release, ready to be shown."""
     name = f"courses.lesson.{release.uuid}.{station.uuid}.{get_language()}"
-    read: ReadLesson | None = cache.get(name)
+    read = LESSONS.get(name)
     if read is None:
         lesson = ReleaseLesson.objects.get(release=release, uuid=station.uuid)
-        read = compose(lesson, list(lesson.activities.order_by("order")))
-        cache.set(name, read, KEEP)
-    for part in read.parts:
-        if part.activity is not None:
-            part.activity.release = release
-            part.activity.lesson = read.lesson
-    read.lesson.release = release
+        lesson.release = release
+        activities = list(lesson.activities.order_by("order"))
+        for activity in activities:
+            activity.release, activity.lesson = release, lesson
+        read = LESSONS.put(name, compose(lesson, activities))
     return read
 
 

@@ -15,7 +15,7 @@ class ChecksPanel(Panel):
             return bool(self.instance.pk)
 
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-            from courses.checks import findings_of_page  # noqa: PLC0415 - the checks read the pages, which have this panel
+            from courses.checks import findings_of_page, may_publish  # noqa: PLC0415 - the checks read the pages, which have this panel
 
             findings = findings_of_page(self.instance)
             return {
@@ -23,4 +23,5 @@ class ChecksPanel(Panel):
                 "blocking": [finding for finding in findings if finding.blocks],
                 "advice": [finding for finding in findings if not finding.blocks],
                 "page_pk": self.instance.pk,
+                "may_publish": may_publish(self.instance, self.request.user),
             }

@@ -29,7 +29,14 @@ def preview_lesson(page: LessonPage, *, request: HttpRequest) -> HttpResponse:
     }
     route = Route(course_slug=course.slug, completion={}, stations=tuple(stations.values()))
     context = lesson_context(
-        request, read=compose(*unsaved[page.pk]), route=route, station=stations[page.pk], enrolment=None, progress={}, preview=True
+        request,
+        course=course,
+        read=compose(*unsaved[page.pk]),
+        route=route,
+        station=stations[page.pk],
+        enrolment=None,
+        progress={},
+        preview=True,
     )
     return render(request, "courses/lesson.html", context)
 

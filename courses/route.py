@@ -8,11 +8,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from django.core.cache import cache
-
+from courses.memory import Memory
 from courses.models import Release, ReleaseActivity, ReleaseLesson
-
-KEEP = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,9 @@ class Route:
         return self.stop_url(self.stops[key]) if key else f"/cursus/{self.course_slug}/"
 
 
+ROUTES: Memory[Route] = Memory(seconds=24 * 60 * 60)
+
+
 def route_of(release: Release) -> Route:
     """The route of this release, remembered between requests."""
     return routes_of([release])[release.pk]
@@ -117,14 +117,14 @@ def route_of(release: Release) -> Route:
 
 def routes_of(releases: Sequence[Release]) -> dict[int, Route]:
     """The routes of these releases by their keys; two queries for all that are not remembered."""
-    names = {release.pk: f"courses.route.{release.uuid}" for release in releases}
-    remembered = cache.get_many(names.values())
-    missing = [release for release in releases if names[release.pk] not in remembered]
-    if missing:
-        drawn = {names[pk]: route for pk, route in _draw(missing).items()}
-        cache.set_many(drawn, KEEP)
-        remembered |= drawn
-    return {pk: remembered[name] for pk, name in names.items()}
+    missing = [release for release in releases if ROUTES.get(str(release.uuid)) is None]
+    drawn = _draw(missing) if missing else {}
+    for release in missing:
+        ROUTES.put(str(release.uuid), drawn[release.pk])
+    return {
+        release.pk: drawn.get(release.pk) or ROUTES.get_or_make(str(release.uuid), lambda one=release: _draw([one])[one.pk])
+        for release in releases
+    }
 
 
 def _draw(releases: Sequence[Release]) -> dict[int, Route]:

@@ -41,13 +41,14 @@ def lesson(request: HttpRequest, course_slug: str, lesson_slug: str) -> HttpResp
     return render(
         request,
         "courses/lesson.html",
-        lesson_context(request, read=read, route=route, station=station, enrolment=enrolment, progress=progress),
+        lesson_context(request, course=release.course, read=read, route=route, station=station, enrolment=enrolment, progress=progress),
     )
 
 
 def lesson_context(
     request: HttpRequest,
     *,
+    course: CoursePage,
     read: ReadLesson,
     route: Route,
     station: Station,
@@ -61,7 +62,7 @@ def lesson_context(
     saved_at = mine.viewed_at if mine else None
     shown_route = show_route(route, viewed=viewed, current=station, only_a_taste=enrolment is None and not preview)
     return {
-        "course": read.lesson.release.course,
+        "course": course,
         "read": read,
         "station": station,
         "parts": [_shown(part, request=request, enrolment=enrolment) for part in read.parts],

@@ -1,7 +1,6 @@
 import uuid
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
@@ -10,6 +9,7 @@ from accounts.models import Role
 from courses import activities
 from courses.enrolment import withdraw
 from courses.models import CourseProgress, Enrolment, LessonPage, LessonProgress
+from courses.route import ROUTES
 from lrs.models import Statement
 from lrs.profiles import adl
 from tests.factories.accounts import MembershipFactory, ProfessionFactory, UserFactory
@@ -247,7 +247,7 @@ def test_the_catalogue_takes_as_many_queries_for_three_courses_as_for_one(client
     client.get("/cursus/")
 
     def queries():
-        cache.clear()
+        ROUTES.clear()
         client.get("/cursus/bestaat-niet-maar-warmt-op")
         with CaptureQueriesContext(connection) as seen:
             assert client.get("/cursus/").status_code == 200
@@ -306,3 +306,12 @@ def test_only_who_owns_or_makes_a_course_sees_its_lessons_due_for_review(client)
 
 def test_the_catalogue_stands_at_its_address():
     assert catalogue().get_url() == "/cursus/"
+
+
+def test_a_course_that_is_renamed_shows_its_new_name_above_its_lessons_at_once(client, enrolment):
+    client.get(lesson_url(enrolment.release, 1))
+
+    enrolment.course.title = "Nieuwe naam"
+    enrolment.course.save()
+
+    assertContains(client.get(lesson_url(enrolment.release, 1)), "Nieuwe naam")

@@ -25,7 +25,7 @@ Vakwijs.define("Scenario", {
     if (!node) return body.appendChild(this.summary(this.word("end"), this.word("restart")));
     var chosen = state.chosen === null ? undefined : (node.choices || [])[state.chosen];
     body.appendChild(el("p", { class: "vw-ex-step", tabindex: "-1", "data-focus": true, text: node.ending ? this.word("end") : this.word("step", { n: state.path.length + (chosen ? 0 : 1) }) }));
-    body.appendChild(el("div", { class: "vw-ex-card" }, [
+    if (node.speaker || node.text) body.appendChild(el("div", { class: "vw-ex-card" }, [
       node.speaker ? el("p", { class: "vw-ex-speaker", text: Vakwijs.plain(node.speaker) }) : null,
       node.text ? el("p", { class: "vw-ex-face", text: Vakwijs.plain(node.text) }) : null
     ]));

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.audit import origin_of, record as audit
 from accounts.permissions import Action, may
+from accounts.requests import PersonRequest
 from courses.h5p.archive import PackageRefused
 from courses.h5p.embed import token_for
 from courses.h5p.forms import NewVersionForm, UploadForm
@@ -24,12 +25,12 @@ from courses.models import H5PContent, H5PLibrary, H5PVersion
 PER_PAGE = 50
 
 
-def _authors_only(request: HttpRequest) -> None:
+def _authors_only(request: PersonRequest) -> None:
     if not may(request.user, Action.AUTHOR_COURSES):
         raise PermissionDenied
 
 
-def _installers_only(request: HttpRequest) -> None:
+def _installers_only(request: PersonRequest) -> None:
     if not may(request.user, Action.INSTALL_H5P_LIBRARIES):
         raise PermissionDenied
 
@@ -38,7 +39,7 @@ def _installers_only(request: HttpRequest) -> None:
 
 
 @require_safe
-def contents(request: HttpRequest) -> HttpResponse:
+def contents(request: PersonRequest) -> HttpResponse:
     """The content that this author may use."""
     _authors_only(request)
     wanted = request.GET.get("q", "").strip()
@@ -59,7 +60,7 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: PersonRequest) -> HttpResponse:
     """Upload a package as new content."""
     _authors_only(request)
     form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
@@ -74,7 +75,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def content(request: HttpRequest, pk: int) -> HttpResponse:
+def content(request: PersonRequest, pk: int) -> HttpResponse:
     """One piece of content: how it plays, its versions and where it is used; and a next version of it."""
     _authors_only(request)
     shown = get_object_or_404(content_for(request.user).select_related("organisation"), pk=pk)
@@ -108,7 +109,7 @@ def content(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _import(
-    request: HttpRequest, package: Any, *, organisation: Any, title: str = "", content: H5PContent | None = None
+    request: PersonRequest, package: Any, *, organisation: Any, title: str = "", content: H5PContent | None = None
 ) -> tuple[H5PVersion | None, list[str]]:
     """Import for this person; answers the version, or the reasons of the refusal."""
     try:
@@ -140,14 +141,14 @@ def _import(
 
 
 @require_safe
-def libraries(request: HttpRequest) -> HttpResponse:
+def libraries(request: PersonRequest) -> HttpResponse:
     """Every installed build."""
     _installers_only(request)
     return render(request, "courses/h5p/cms_libraries.html", {"libraries": installed_libraries(), **_header(_("H5P-bibliotheken"))})
 
 
 @require_POST
-def default_library(request: HttpRequest, pk: int) -> HttpResponse:
+def default_library(request: PersonRequest, pk: int) -> HttpResponse:
     """Let this build serve packages that bring none themselves."""
     _installers_only(request)
     library = get_object_or_404(H5PLibrary, pk=pk)
@@ -158,7 +159,7 @@ def default_library(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def delete_library(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_library(request: PersonRequest, pk: int) -> HttpResponse:
     """Remove a build that nothing uses."""
     _installers_only(request)
     library = get_object_or_404(H5PLibrary, pk=pk)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -14,13 +13,14 @@ from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, Snippe
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from accounts.permissions import Action, may
+from accounts.requests import PersonRequest
 from courses.h5p import cms_views
 from courses.h5p.library import content_for
 from courses.models import H5PContent
 
 
 class _OwnContent:
-    request: HttpRequest
+    request: PersonRequest
 
     def get_object_list(self) -> QuerySet[H5PContent]:
         return content_for(self.request.user)
@@ -77,7 +77,7 @@ def addresses() -> list[URLPattern | URLResolver]:
 
 
 class _AuthorsMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
+    def is_shown(self, request: PersonRequest) -> bool:
         return may(request.user, Action.AUTHOR_COURSES)
 
 

@@ -141,7 +141,8 @@ def _check(files: dict[str, Unpacked], bounds: Limits, *, sha256: str) -> Packag
     parameters = _required_json(files, "content/content.json", bounds, reasons)
     content_files = _content_files(files, reasons)
     libraries = _libraries(files, bounds, reasons, notes)
-    title, language, main_name, dependencies = "", "und", "", []
+    title, language, main_name = "", "und", ""
+    dependencies: list[LibraryName] = []
     if definition is not None:
         title, language, main_name, dependencies = _definition(definition, reasons, notes)
     main_library = next((name for name in dependencies if name.machine_name == main_name), None)

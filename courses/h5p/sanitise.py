@@ -141,7 +141,8 @@ class Cleaning:
     def _text(self, text: str, field: dict[str, Any]) -> str:
         longest = field.get("maxLength")
         if isinstance(longest, int) and not isinstance(longest, bool) and 0 < longest < len(text) and "<" not in text:
-            text = text[:longest]
+            plain = html.unescape(text)  # what is escaped counts as it will be read
+            text = escaped(plain[:longest]) if len(plain) > longest else text
         if text and not _fits(text, field.get("regexp")):
             self.notes.append(_("De tekst “%(text)s” heeft niet de vorm die zijn veld vraagt en is weggelaten.") % {"text": text[:60]})
             return ""

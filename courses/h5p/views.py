@@ -45,7 +45,8 @@ CONTENT_TYPES = {
 def embed(request: HttpRequest, token: str) -> HttpResponse:
     """The player in its sandbox. The token is all that counts here; nothing in the answer belongs to a person."""
     origin = f"{request.scheme}://{request.get_host()}"
-    version = H5PVersion.objects.select_related("main_library").filter(pk=version_by(token)).first()
+    opened = version_by(token)
+    version = H5PVersion.objects.select_related("main_library").filter(pk=opened).first() if opened else None
     if version is None:
         response = render(request, "courses/h5p/expired.html", status=410)
     else:
@@ -122,7 +123,7 @@ class _Stored(File):
     """A file in the private storage that is opened only when it is sent."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(None, name=name)  # type: ignore[arg-type]
+        super().__init__(None, name=name)
         self.storage = storages["private"]
 
 

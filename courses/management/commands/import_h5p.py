@@ -1,6 +1,7 @@
 """Import H5P packages: what an upload in the CMS does, for many at once, with the right to install libraries."""
 
 import json
+import logging
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation
 from courses.h5p.archive import PackageRefused
 from courses.h5p.install import import_package
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -53,4 +56,7 @@ def _import(file: Path, organisation: Organisation | None) -> dict[str, Any]:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         return {**outcome, "reasons": [f"{file}: " + (_("dit bestand bestaat niet.") if missing else str(error.strerror or error))]}
+    except Exception:
+        logger.exception("H5P package %s", file)
+        return {**outcome, "reasons": [f"{file}: " + _("bij het inlezen ging iets mis; kijk in het logboek.")]}
     return {**outcome, "accepted": True, "main_library": version.main_library.versioned_name}

@@ -129,7 +129,7 @@ class ShownCourse:
         """The route as drawn; for everybody who is not in the course it looks the same, and is remembered."""
         if self.release is None or self.enrolment is not None:
             return self._drawn_route()
-        return DRAWN.get_or_make(f"courses.drawn.{self.release.uuid}.{get_language()}", self._drawn_route)
+        return DRAWN.get_or_make(f"courses.drawn.{self.release.uuid}.{self.release.course.slug}.{get_language()}", self._drawn_route)
 
     def _drawn_route(self) -> SafeString:
         return render_to_string("courses/parts/course_route.html", {"route": self.shown_route})

@@ -117,14 +117,15 @@ def route_of(release: Release) -> Route:
 
 def routes_of(releases: Sequence[Release]) -> dict[int, Route]:
     """The routes of these releases by their keys; two queries for all that are not remembered."""
-    missing = [release for release in releases if ROUTES.get(str(release.uuid)) is None]
+    # The address of a course can change, which is all of a route that can.
+    names = {release.pk: f"{release.uuid} {release.course.slug}" for release in releases}
+    missing = [release for release in releases if ROUTES.get(names[release.pk]) is None]
     drawn = _draw(missing) if missing else {}
-    for release in missing:
-        ROUTES.put(str(release.uuid), drawn[release.pk])
-    return {
-        release.pk: drawn.get(release.pk) or ROUTES.get_or_make(str(release.uuid), lambda one=release: _draw([one])[one.pk])
-        for release in releases
-    }
+    routes: dict[int, Route] = {}
+    for release in releases:
+        route = drawn.get(release.pk) or ROUTES.get(names[release.pk]) or _draw([release])[release.pk]
+        routes[release.pk] = ROUTES.put(names[release.pk], route)
+    return routes
 
 
 def _draw(releases: Sequence[Release]) -> dict[int, Route]:

@@ -1,6 +1,6 @@
 """H5P as a kind of activity: pins a version when a release is published, and shows it in its frame."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.files.storage import storages
 from django.http import HttpRequest
@@ -15,9 +15,9 @@ from courses.models import CoursePage, Enrolment, H5PContent, H5PVersion, Releas
 class H5PKind:
     """An interactive exercise. What the browser reports about it is progress; it cannot be passed."""
 
-    code = "h5p"
-    template = "courses/components/h5p/h5p.html"
-    answers = frozenset({"answered"})
+    code: ClassVar[str] = "h5p"
+    template: ClassVar[str] = "courses/components/h5p/h5p.html"
+    answers: ClassVar[frozenset[str]] = frozenset({"answered"})
 
     def freeze(self, value: dict[str, Any], *, course: CoursePage) -> dict[str, Any]:
         content = _content(value)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The worker: tasks from Redis when there is one, else from the database. Catches up first with what a crash left waiting.
 set -eu
-python manage.py project_waiting
+python manage.py catch_up
 if [ -n "${REDIS_URL:-}" ]; then
     exec python manage.py rqworker default lrs --with-scheduler
 fi

@@ -251,7 +251,7 @@ def hand_in_overdue(attempt_id: int) -> None:
 
 
 def _plan_hand_in(attempt: Attempt) -> None:
-    # Where the task backend cannot plan ahead, `manage.py hand_in_overdue_attempts` and the next look at the attempt do it.
+    # Where the task backend cannot plan ahead, `manage.py catch_up` and the next look at the attempt do it.
     if attempt.deadline_at and hand_in_overdue.get_backend().supports_defer:
         hand_in_overdue.using(run_after=attempt.deadline_at + 2 * GRACE).enqueue(attempt.pk)
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 "config.wsgi:application",
             ],
             [python, "manage.py", "db_worker", "--queue-name", "*"],
-            [python, "manage.py", "project_waiting", "--every", "30"],
+            [python, "manage.py", "catch_up", "--every", "30"],
         ]
         processes = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 - our own fixed commands
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -1,0 +1,46 @@
+"""Do what still waits: after a crash, where a queue was lost, or because its time has come. Harmless to repeat."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from accreditation.certificates import make_waiting
+from courses.questions.attempts import hand_in_all_overdue
+from lrs.projections import project_waiting
+
+logger = logging.getLogger(__name__)
+
+WAITING: list[tuple[str, Callable[[], int]]] = [
+    ("learners projected", project_waiting),
+    ("overdue tests handed in", hand_in_all_overdue),
+    ("certificates ordered again", make_waiting),
+]
+
+
+class Command(BaseCommand):
+    help = "Projects statements that wait, hands in tests whose time is up, and orders certificates that were left waiting."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=int, default=0, metavar="SECONDS", help="keep doing so, with this pause")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        while True:
+            for name, catch_up in WAITING:
+                try:
+                    count = catch_up()
+                except Exception:
+                    # One kind of work that fails must not keep the others waiting; once by hand, it should be seen at once.
+                    if not options["every"]:
+                        raise
+                    logger.exception("%s: failed", name)
+                    continue
+                if count:
+                    self.stdout.write(f"{count} {name}")
+            if not options["every"]:
+                return
+            close_old_connections()
+            time.sleep(options["every"])

@@ -3,8 +3,11 @@
 The interface is written in Dutch; each package carries its English in `<package>/locale/en/LC_MESSAGES/django.po`.
 """
 
+import ast
 import io
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +19,32 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["config", "portal", "accreditation", "competencies", "courses", "cms", "lrs", "accounts"]
 
-KEYWORDS = dict.fromkeys(
-    (
-        "_",
-        "gettext",
-        "gettext_lazy",
-        "gettext_noop",
-        "ngettext",
-        "ngettext_lazy",
-        "pgettext",
-        "pgettext_lazy",
-        "npgettext",
-        "npgettext_lazy",
-    )
+KEYWORDS = (
+    "_",
+    "gettext",
+    "gettext_lazy",
+    "gettext_noop",
+    "ngettext",
+    "ngettext_lazy",
+    "pgettext",
+    "pgettext_lazy",
+    "npgettext",
+    "npgettext_lazy",
 )
+
+HEADER = "# The Dutch interface of Vakwijs in English."
+# A header that changes at every collection would make a conflict of every merge.
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+BLANK: dict[str, Any] = {
+    "creation_date": SINCE,
+    "revision_date": SINCE,
+    "msgid_bugs_address": "none",
+    "last_translator": "Vakwijs",
+    "language_team": "Vakwijs",
+}
+
+# A context, if any, and a message: one string, or a singular and a plural.
+Found = tuple[str | None, Any]
 
 
 def catalogues() -> list[Path]:
@@ -53,11 +68,13 @@ def collect() -> int:
         path = ROOT / package / "locale/en/LC_MESSAGES/django.po"
         path.parent.mkdir(parents=True, exist_ok=True)
         template = _extracted(package)
-        catalog = Catalog(locale="en", project="Vakwijs", fuzzy=False)
+        catalog = Catalog(locale="en", project="Vakwijs", version="1", header_comment=HEADER, fuzzy=False, **BLANK)
         if path.exists():
             with path.open("rb") as file:
-                catalog = pofile.read_po(file, locale="en")
-        catalog.update(template, no_fuzzy_matching=True, update_header_comment=False)
+                for message in pofile.read_po(file, locale="en"):
+                    if message.id:
+                        catalog.add(message.id, message.string, context=message.context)
+        catalog.update(template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False)
         catalog.obsolete.clear()
         with path.open("wb") as file:
             pofile.write_po(file, catalog, omit_header=False, sort_output=True, no_location=True, width=0)
@@ -68,41 +85,67 @@ def check() -> int:
     """Say which strings lack an English translation; answers how many packages have any."""
     incomplete = 0
     for package in PACKAGES:
-        path = ROOT / package / "locale/en/LC_MESSAGES/django.po"
-        known = set()
-        if path.exists():
-            with path.open("rb") as file:
-                known = {message.id for message in pofile.read_po(file) if message.id and _translated(message.string)}
-        missing = [message.id for message in _extracted(package) if message.id and message.id not in known]
+        missing = untranslated(package)
         if missing:
             incomplete += 1
             print(f"{package}: {len(missing)} strings without English, for instance: {missing[0]!r}")
     return 1 if incomplete else 0
 
 
+def untranslated(package: str) -> list[Any]:
+    """The strings of a package that its catalogue has no English for."""
+    path = ROOT / package / "locale/en/LC_MESSAGES/django.po"
+    known = set()
+    if path.exists():
+        with path.open("rb") as file:
+            known = {(message.context, message.id) for message in pofile.read_po(file) if message.id and _translated(message.string)}
+    return [message.id for message in _extracted(package) if message.id and (message.context, message.id) not in known]
+
+
 def _extracted(package: str) -> Catalog:
     """The strings of one package, in code and templates."""
     catalog = Catalog()
-    sources = sorted([*(ROOT / package).rglob("*.py"), *(ROOT / package).rglob("*.html"), *(ROOT / package).rglob("*.txt")])
-    for path in sources:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix != ".py":
-            text = templatize(text, origin=str(path))
-        for _line, function, message, _comments in extract_python(io.BytesIO(text.encode()), KEYWORDS, [], {"encoding": "utf-8"}):
-            context, message = _split(str(function), message)
-            if message:
+    for path in sorted((ROOT / package).rglob("*")):
+        if path.suffix in (".py", ".html", ".txt"):
+            text = path.read_text(encoding="utf-8")
+            for context, message in in_code(text) if path.suffix == ".py" else in_template(text, origin=str(path)):
                 catalog.add(message, context=context)
     return catalog
 
 
-def _split(function: str, message: Any) -> tuple[str | None, Any]:
-    """Context and message (a pair of singular and plural for the n-functions) as Babel wants them."""
-    parts = [part for part in (message if isinstance(message, tuple) else (message,)) if isinstance(part, str)]
-    context = parts.pop(0) if function.startswith(("pgettext", "npgettext")) and parts else None
-    plural = function.lstrip("p").startswith("ngettext") or function.startswith("npgettext")
-    if not parts:
-        return context, None
-    return context, tuple(parts[:2]) if plural and len(parts) >= 2 else parts[0]
+def in_code(source: str) -> Iterator[Found]:
+    """The strings that Python code marks, each with its context. Both branches of `_("a" if x else "b")` are found."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in KEYWORDS:
+                yield from _messages(name, [_constants(argument) for argument in node.args])
+
+
+def in_template(source: str, *, origin: str | None = None) -> Iterator[Found]:
+    """The strings that a Django template marks."""
+    # Django blanks out everything but the calls; what remains of the layout means nothing, and is not valid indentation.
+    calls = "\n".join(line.lstrip() for line in templatize(source, origin=origin).splitlines())
+    for _line, name, arguments, _comments in extract_python(io.BytesIO(calls.encode()), dict.fromkeys(KEYWORDS), [], {"encoding": "utf-8"}):
+        parts = arguments if isinstance(arguments, tuple) else (arguments,)
+        yield from _messages(str(name), [[part] if isinstance(part, str) else [] for part in parts])
+
+
+def _messages(name: str, arguments: list[list[str]]) -> Iterator[Found]:
+    """Context and message (a pair of singular and plural for the n-functions) of one call."""
+    contexts = arguments.pop(0) if name.startswith(("pgettext", "npgettext")) and arguments else [None]
+    for context in contexts:
+        if name.startswith(("ngettext", "npgettext")):
+            yield from ((context, pair) for pair in zip(*arguments[:2], strict=False) if len(pair) == 2)
+        elif arguments:
+            yield from ((context, message) for message in arguments[0] if message)
+
+
+def _constants(node: ast.expr) -> list[str]:
+    """The strings an argument may be: itself, or either branch of a choice."""
+    if isinstance(node, ast.IfExp):
+        return [*_constants(node.body), *_constants(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def _translated(string: object) -> bool:

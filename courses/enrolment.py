@@ -1,6 +1,7 @@
 """Joining and leaving a course."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
@@ -17,8 +18,8 @@ class EnrolmentRefused(Exception):
     """The message tells the learner why, and what to do."""
 
 
-def enrol(*, learner: User, course: CoursePage, organisation: Organisation | None = None) -> Enrolment:
-    """Join the course in its newest release; who is in it already stays as they are.
+def enrol(*, learner: User, course: CoursePage, organisation: Organisation | None = None, at: datetime | None = None) -> Enrolment:
+    """Join the course in its newest release; who is in it already stays as they are. `at` is for who joined earlier, elsewhere.
 
     Raises EnrolmentRefused when the course has nothing to follow yet.
     """
@@ -31,7 +32,10 @@ def enrol(*, learner: User, course: CoursePage, organisation: Organisation | Non
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(learner=learner, course=course, release=release, organisation=organisation)
-            record(enrolment=enrolment, verb=adl.REGISTERED, statement_id=uuid.uuid5(enrolment.uuid, "registered"))
+            if at is not None:
+                Enrolment.objects.filter(pk=enrolment.pk).update(enrolled_at=at)
+                enrolment.enrolled_at = at
+            record(enrolment=enrolment, verb=adl.REGISTERED, statement_id=uuid.uuid5(enrolment.uuid, "registered"), at=at)
     except IntegrityError:
         # A second click came first: the constraint "one_open_enrolment_per_course" held, and that one counts.
         return Enrolment.objects.select_related("release__course", "course", "learner").get(

@@ -121,7 +121,7 @@ def _this_class(cast: Cast, course: CoursePage, people: list[User]) -> None:
         work = hand_in(enrolment=enrolment, activity=plan, at=cast.ago(9 - 4 * number))
         if number == 0:
             verdict = Verdict(
-                levels=[0 for _criterion in rubric_of(plan).criteria],
+                levels=[int(place < 2) for place, _criterion in enumerate(rubric_of(plan).criteria)],
                 feedback="Je begin is goed: je noemt wat mevrouw wil. Werk de knelpunten uit (wat lukt wel, wat niet, hoe lang) en zet bij elke actie wie het doet en wanneer. Kijk nog eens naar de casus.",
             )
             judge(submission=work, judge=cast.teacher, verdict=verdict, at=cast.ago(3))
@@ -129,7 +129,7 @@ def _this_class(cast: Cast, course: CoursePage, people: list[User]) -> None:
 
 def _reading_along(cast: Cast, courses: dict[str, CoursePage], people: dict[str, User]) -> None:
     """Courses that were only just begun."""
-    for role, slug, lessons, days in [("verpleegkundige", KAG_COURSE, 1, 2), ("verpleegkundig-specialist", TOGETHER, 3, 21)]:
+    for role, slug, lessons, days in [("verpleegkundige", KAG_COURSE, 1, 13), ("verpleegkundig-specialist", TOGETHER, 3, 21)]:
         enrolment = _begin(cast, people[role], courses[slug], days_ago=days + 1)
         if enrolment:
             _follow(cast, enrolment, lessons=lessons, first=days, last=days - 1, teacher=cast.teacher, judged=False)
@@ -180,10 +180,7 @@ def _begin(cast: Cast, person: User, course: CoursePage, *, days_ago: int) -> En
     """Enrol so many days ago; None when this story is told already."""
     if Enrolment.objects.filter(learner=person, course=course, withdrawn_at=None).exists():
         return None
-    enrolment = enrol(learner=person, course=course)
-    Enrolment.objects.filter(pk=enrolment.pk).update(enrolled_at=cast.ago(days_ago))
-    enrolment.refresh_from_db()
-    return enrolment
+    return enrol(learner=person, course=course, at=cast.ago(days_ago))
 
 
 def _follow(
@@ -252,7 +249,10 @@ def _meeting(cast: Cast, course: CoursePage, key: str, *, begins: datetime, capa
     if activity is None:
         return None
     day = timezone.localdate(begins)
-    day += timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 and begins > cast.now else timedelta(days=0)
+    if begins > cast.now and day.weekday() > 4:
+        day += timedelta(days=7 - day.weekday())
+    if begins > cast.now and (day.month, day.day) in {(12, 24), (12, 25), (12, 26), (12, 31), (1, 1)}:
+        day += timedelta(days=14)
     start = datetime.combine(day, time(13, 0), tzinfo=timezone.get_default_timezone())
     meeting, made = Meeting.objects.get_or_create(
         uuid=uuid.uuid5(course.uuid, f"demo meeting {key} {number}"),

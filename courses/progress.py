@@ -47,7 +47,8 @@ def settle(enrolment: Enrolment, *, at: datetime | None) -> Outcome:
     outcome = outcome_of(enrolment)
     progress, _ = CourseProgress.objects.get_or_create(enrolment=enrolment, defaults={"last_activity_at": at or enrolment.enrolled_at})
     progress.share = outcome.share
-    progress.last_activity_at = max(progress.last_activity_at, at) if at else progress.last_activity_at
+    if at is not None:
+        progress.last_activity_at = max(progress.last_activity_at, at)
     progress.save()
     if outcome.met:
         _satisfy(enrolment, at=_when_all_was_done(enrolment) or at if at else timezone.now())

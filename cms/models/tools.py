@@ -81,7 +81,7 @@ class FormatFieldBlock(blocks.StructBlock):
     label = blocks.CharBlock(label=_("Kop"), max_length=120)
     hint = blocks.TextBlock(label=_("Hulp"), required=False)
     example = blocks.TextBlock(label=_("Voorbeeld"), required=False)
-    rows = blocks.IntegerBlock(label=_("Regels"), default=3, min_value=1, max_value=12)
+    rows = blocks.IntegerBlock(label=_("Aantal regels"), default=3, min_value=1, max_value=12)
 
     class Meta:
         label = _("Deel (tekstformat)")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 from wagtail import blocks
 from wagtail.blocks.list_block import ListValue
 from wagtail.images.blocks import ImageChooserBlock
@@ -80,7 +80,12 @@ FORMS: dict[str, blocks.StructBlock] = {
         extra_right=blocks.ListBlock(blocks.CharBlock(label=_("Afleider")), label=_("Afleiders rechts"), default=[], required=False),
     ),
     "ordering": _form(
-        items=blocks.ListBlock(blocks.CharBlock(label=_("Regel")), label=_("Regels, in de goede volgorde"), min_num=3, max_num=12)
+        items=blocks.ListBlock(
+            blocks.CharBlock(label=pgettext_lazy("in een volgorde", "Regel")),
+            label=_("Regels, in de goede volgorde"),
+            min_num=3,
+            max_num=12,
+        )
     ),
     "fill_in": _form(
         text=_text(_("Tekst met gaten"), required=True, rows=4, help_text=_("Schrijf [[1]] en [[2]] waar iets ingevuld wordt.")),

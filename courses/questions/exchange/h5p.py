@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from courses.h5p.seed import build_package
 from courses.models import QuestionVersion
@@ -92,7 +92,7 @@ def _own_choice(version: QuestionVersion) -> dict[str, Any] | None:
             {"text": option["text"], "correct": option["correct"], "feedback": option["feedback"]} for option in definition["options"]
         ]
     elif version.type == "true_false":
-        told = ((_("Waar"), True, definition["feedback_true"]), (_("Niet waar"), False, definition["feedback_false"]))
+        told = ((pgettext("stelling", "Waar"), True, definition["feedback_true"]), (_("Niet waar"), False, definition["feedback_false"]))
         options = [{"text": text, "correct": definition["answer"] is value, "feedback": feedback} for text, value, feedback in told]
     else:
         return None

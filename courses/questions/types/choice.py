@@ -6,7 +6,7 @@ less the share of the wrong options that were chosen, never below nothing; who c
 
 from typing import Any
 
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 
 from courses.questions.types.base import (
     Definition,
@@ -141,7 +141,7 @@ class TrueFalse(QuestionType):
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
         return {
             "options": [
-                {"id": "waar", "text": _("Waar"), "chosen": response is True},
+                {"id": "waar", "text": pgettext("stelling", "Waar"), "chosen": response is True},
                 {"id": "niet-waar", "text": _("Niet waar"), "chosen": response is False},
             ]
         }
@@ -161,7 +161,7 @@ class TrueFalse(QuestionType):
     def review(self, definition: Definition, layout: Layout, response: Any, *, reveal: bool) -> list[ReviewLine]:
         lines = []
         for value, label, feedback in (
-            (True, _("Waar"), definition["feedback_true"]),
+            (True, pgettext("stelling", "Waar"), definition["feedback_true"]),
             (False, _("Niet waar"), definition["feedback_false"]),
         ):
             picked = response is value

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from babel.messages import Catalog, pofile
+from babel.messages import Catalog, Message, pofile
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from django.utils.translation.template import templatize
@@ -56,7 +56,7 @@ def compile_all() -> int:
     """Write the .mo file beside each catalogue."""
     for path in catalogues():
         with path.open("rb") as file:
-            catalog = pofile.read_po(file)
+            catalog = pofile.read_po(file, locale="en")
         with path.with_suffix(".mo").open("wb") as file:
             write_mo(file, catalog)
     return 0
@@ -69,11 +69,8 @@ def collect() -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         template = _extracted(package)
         catalog = Catalog(locale="en", project="Vakwijs", version="1", header_comment=HEADER, fuzzy=False, **BLANK)
-        if path.exists():
-            with path.open("rb") as file:
-                for message in pofile.read_po(file, locale="en"):
-                    if message.id:
-                        catalog.add(message.id, message.string, context=message.context)
+        for message in english(package):
+            catalog.add(message.id, message.string, context=message.context)
         catalog.update(template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False)
         catalog.obsolete.clear()
         with path.open("wb") as file:
@@ -94,12 +91,17 @@ def check() -> int:
 
 def untranslated(package: str) -> list[Any]:
     """The strings of a package that its catalogue has no English for."""
-    path = ROOT / package / "locale/en/LC_MESSAGES/django.po"
-    known = set()
-    if path.exists():
-        with path.open("rb") as file:
-            known = {(message.context, message.id) for message in pofile.read_po(file) if message.id and _translated(message.string)}
+    known = {(message.context, message.id) for message in english(package) if _translated(message.string)}
     return [message.id for message in _extracted(package) if message.id and (message.context, message.id) not in known]
+
+
+def english(package: str) -> list[Message]:
+    """The strings of a package with their English, as its catalogue has them."""
+    path = ROOT / package / "locale/en/LC_MESSAGES/django.po"
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        return [message for message in pofile.read_po(file, locale="en") if message.id]
 
 
 def _extracted(package: str) -> Catalog:

@@ -1,7 +1,6 @@
 """Every address of the site. A package's own addresses stand in its `urls.py`."""
 
 from django.conf import settings
-from django.conf.urls.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
@@ -9,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from config.health import healthz, readyz
+from config.media import serve_media
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("", include("accreditation.urls")),
     path("", include("portal.urls")),
     path("", include("cms.urls")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     path("", include(wagtail_urls)),
 ]
+
+if settings.SERVE_MEDIA:  # in production the reverse proxy does (deploy/Caddyfile)
+    urlpatterns.insert(0, path("media/<path:path>", serve_media, name="media"))

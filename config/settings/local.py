@@ -5,6 +5,7 @@ from config.settings.base import env
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = True
+SERVE_MEDIA = True  # no reverse proxy on one machine
 SECRET_KEY = env.str("SECRET_KEY", default="alleen-voor-de-demo-op-deze-machine")  # production.py refuses this value
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

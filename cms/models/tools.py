@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, pgettext_lazy
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
@@ -81,7 +81,7 @@ class FormatFieldBlock(blocks.StructBlock):
     label = blocks.CharBlock(label=_("Kop"), max_length=120)
     hint = blocks.TextBlock(label=_("Hulp"), required=False)
     example = blocks.TextBlock(label=_("Voorbeeld"), required=False)
-    rows = blocks.IntegerBlock(label=_("Aantal regels"), default=3, min_value=1, max_value=12)
+    rows = blocks.IntegerBlock(label=pgettext_lazy("van een tekst", "Regels"), default=3, min_value=1, max_value=12)
 
     class Meta:
         label = _("Deel (tekstformat)")

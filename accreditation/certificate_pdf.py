@@ -117,7 +117,11 @@ def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> float:
 
 
 def _banner(canvas: TaggedCanvas, snapshot: dict[str, Any], y: float) -> float:
-    text = "Democurriculum, niet geaccrediteerd. Dit certificaat is een voorbeeld en telt nergens mee." if snapshot["demo"] else "Niet geaccrediteerd: dit certificaat bewijst de afronding en geeft geen registerpunten."
+    text = (
+        "Democurriculum, niet geaccrediteerd. Dit certificaat is een voorbeeld en telt nergens mee."
+        if snapshot["demo"]
+        else "Niet geaccrediteerd: dit certificaat bewijst de afronding en geeft geen registerpunten."
+    )
     y -= 1 * mm
     with canvas.artifact():
         canvas.setStrokeColor(SIGNAL)
@@ -241,7 +245,9 @@ def _points_row(canvas: TaggedCanvas, line: dict[str, Any], columns: list[tuple[
         [line["number"] or "niet bekend"],
         points,
     ]
-    wrapped = [[part for text in texts for part in _lines(text, REGULAR, 8.8, width)] for texts, (_x, width) in zip(cells, columns, strict=True)]
+    wrapped = [
+        [part for text in texts for part in _lines(text, REGULAR, 8.8, width)] for texts, (_x, width) in zip(cells, columns, strict=True)
+    ]
     height = max(len(texts) for texts in wrapped)
     with canvas.group("TR"):
         for index, (texts, (x, _width)) in enumerate(zip(wrapped, columns, strict=True)):

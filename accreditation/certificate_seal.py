@@ -85,7 +85,11 @@ def _demo_key() -> Path:
 def _write_demo_key(path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
-        [x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Vakwijs DEMO"), x509.NameAttribute(NameOID.COMMON_NAME, "Vakwijs DEMO-zegel, niet rechtsgeldig")]
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Vakwijs DEMO"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Vakwijs DEMO-zegel, niet rechtsgeldig"),
+        ]
     )
     now = timezone.now()
     certificate = (
@@ -99,8 +103,15 @@ def _write_demo_key(path: Path) -> None:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
-                digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False, key_agreement=False,
-                key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+                digital_signature=True,
+                content_commitment=True,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
             ),
             critical=True,
         )

@@ -121,7 +121,8 @@ def with_state() -> QuerySet[Certificate]:
     """Certificates with `is_revoked` and `is_replaced`, for filters over many; `state` reads the prefetched events."""
     events = CertificateEvent.objects.filter(certificate=OuterRef("pk"))
     return Certificate.objects.annotate(
-        is_revoked=Exists(events.filter(kind=CertificateEvent.Kind.REVOKED)), is_replaced=Exists(events.filter(kind=CertificateEvent.Kind.REPLACED))
+        is_revoked=Exists(events.filter(kind=CertificateEvent.Kind.REVOKED)),
+        is_replaced=Exists(events.filter(kind=CertificateEvent.Kind.REPLACED)),
     ).prefetch_related("events")
 
 
@@ -151,13 +152,22 @@ def make_pdf_now(certificate: Certificate) -> Certificate:
     if certificate.sha256:
         return certificate
     content = certificate_seal.seal(
-        certificate_pdf.render(certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code, address=verification_address(certificate), issued_on=timezone.localdate(), demo_seal=certificate_seal.is_demo_seal())
+        certificate_pdf.render(
+            certificate.snapshot,
+            number=certificate.number or "",
+            check_code=certificate.check_code,
+            address=verification_address(certificate),
+            issued_on=timezone.localdate(),
+            demo_seal=certificate_seal.is_demo_seal(),
+        )
     )
     storage = Certificate._meta.get_field("pdf").storage
     name = storage.save(f"certificates/{certificate.created_at:%Y}/{secrets.token_hex(20)}.pdf", ContentFile(content))
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
-        first = Certificate.objects.filter(pk=certificate.pk, sha256="").update(pdf=name, sha256=digest, sealed_at=timezone.now(), problem="")
+        first = Certificate.objects.filter(pk=certificate.pk, sha256="").update(
+            pdf=name, sha256=digest, sealed_at=timezone.now(), problem=""
+        )
         if first:
             CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.ISSUED)
     if not first:
@@ -215,7 +225,13 @@ def _lines(enrolment: Enrolment, *, day: date) -> list[dict[str, Any]]:
         awards.setdefault(award.accreditation_id, []).append(award)
     lines = []
     accreditations = (
-        Accreditation.objects.filter(course=enrolment.course_id, releases=enrolment.release_id, status=Accreditation.Status.GRANTED, valid_from__lte=day, valid_until__gte=day)
+        Accreditation.objects.filter(
+            course=enrolment.course_id,
+            releases=enrolment.release_id,
+            status=Accreditation.Status.GRANTED,
+            valid_from__lte=day,
+            valid_until__gte=day,
+        )
         .select_related("register")
         .prefetch_related("points__category", "register__rules")
         .order_by("register__name")
@@ -262,5 +278,3 @@ def _require_valid(certificate: Certificate) -> None:
         raise CertificateRefused(gettext("Dit certificaat is al ingetrokken."))
     if current == Certificate.State.REPLACED:
         raise CertificateRefused(gettext("Dit certificaat is al vervangen. Trek het nieuwste certificaat in."))
-
-

@@ -23,5 +23,11 @@ def seal_opens(app_configs: Any, **options: Any) -> list[CheckMessage]:
     try:
         certificate_seal.current_signer()
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the file, the administrator wants to read it here
-        return [Error(f"The seal key {settings.CERTIFICATE_SEAL_P12} cannot be used: {error}", hint="Check the path and CERTIFICATE_SEAL_PASSWORD.", id="accreditation.E001")]
+        return [
+            Error(
+                f"The seal key {settings.CERTIFICATE_SEAL_P12} cannot be used: {error}",
+                hint="Check the path and CERTIFICATE_SEAL_PASSWORD.",
+                id="accreditation.E001",
+            )
+        ]
     return []

@@ -19,7 +19,9 @@ def credit_of(course_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     today = timezone.localdate()
     found: dict[int, list[dict[str, Any]]] = {}
     accreditations = (
-        Accreditation.objects.filter(course__in=list(course_ids), status=Accreditation.Status.GRANTED, valid_from__lte=today, valid_until__gte=today)
+        Accreditation.objects.filter(
+            course__in=list(course_ids), status=Accreditation.Status.GRANTED, valid_from__lte=today, valid_until__gte=today
+        )
         .select_related("register")
         .prefetch_related("points__category", "register__rules")
         .order_by("register__name")
@@ -30,7 +32,9 @@ def credit_of(course_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
             found.setdefault(accreditation.course_id, []).append(
                 {
                     "register": accreditation.register.code,
-                    "register_name": gettext("%(register)s (voorbeeld)") % {"register": accreditation.register.name} if accreditation.is_demo else accreditation.register.name,
+                    "register_name": gettext("%(register)s (voorbeeld)") % {"register": accreditation.register.name}
+                    if accreditation.is_demo
+                    else accreditation.register.name,
                     "points": line.points,
                     "unit": rule.unit if rule else "points",
                     "category": line.category.name,
@@ -46,17 +50,37 @@ def checks(course: CoursePage) -> list[tuple[str, bool]]:
     """What an author should know before publishing; nothing of this blocks, because a course may be published unaccredited."""
     today = timezone.localdate()
     found = []
-    granted = list(Accreditation.objects.filter(course=course, status=Accreditation.Status.GRANTED).select_related("register").order_by("valid_until"))
+    granted = list(
+        Accreditation.objects.filter(course=course, status=Accreditation.Status.GRANTED).select_related("register").order_by("valid_until")
+    )
     newest = {accreditation.register_id: accreditation for accreditation in granted}
     for accreditation in newest.values():
-        names = {"register": accreditation.register.name, "day": date_format(accreditation.valid_until, "j F Y") if accreditation.valid_until else "", "id": accreditation.id_number}
+        names = {
+            "register": accreditation.register.name,
+            "day": date_format(accreditation.valid_until, "j F Y") if accreditation.valid_until else "",
+            "id": accreditation.id_number,
+        }
         if accreditation.valid_until and accreditation.valid_until < today:
-            found.append((gettext("De accreditatie bij %(register)s (%(id)s) is verlopen op %(day)s. Wie de cursus nu afrondt, krijgt geen punten.") % names, False))
+            found.append(
+                (
+                    gettext(
+                        "De accreditatie bij %(register)s (%(id)s) is verlopen op %(day)s. Wie de cursus nu afrondt, krijgt geen punten."
+                    )
+                    % names,
+                    False,
+                )
+            )
         elif accreditation.valid_until and accreditation.valid_until - today <= EXPIRES_SOON:
             found.append((gettext("De accreditatie bij %(register)s (%(id)s) verloopt op %(day)s.") % names, False))
     if granted:
         found += [
-            (gettext("Een nieuwe uitgave valt niet vanzelf onder de accreditatie bij %(register)s. Vraag de accreditatiebeheerder haar toe te voegen.") % {"register": a.register.name}, False)
+            (
+                gettext(
+                    "Een nieuwe uitgave valt niet vanzelf onder de accreditatie bij %(register)s. Vraag de accreditatiebeheerder haar toe te voegen."
+                )
+                % {"register": a.register.name},
+                False,
+            )
             for a in newest.values()
             if a.valid_on(today)
         ]

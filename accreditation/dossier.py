@@ -25,7 +25,11 @@ class Standing:
     @property
     def confirmed(self) -> bool:
         """Whether the register itself confirmed every number that this standing rests on."""
-        return self.rule is not None and self.rule.confirmed and all(line.confirmed for line in self.rule.categories.all() if line.minimum or line.maximum)
+        return (
+            self.rule is not None
+            and self.rule.confirmed
+            and all(line.confirmed for line in self.rule.categories.all() if line.minimum or line.maximum)
+        )
 
 
 def standings(*, person: User, day: date | None = None) -> list[Standing]:
@@ -33,10 +37,19 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
     day = day or timezone.localdate()
     entries = list(RegisterEntry.objects.filter(user=person).select_related("register").order_by("register__name"))
     registers = [entry.register_id for entry in entries]
-    rules = list(RegisterRule.objects.filter(register__in=registers).select_related("register").prefetch_related("categories__category__part_of"))
-    awards = list(PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register"))
+    rules = list(
+        RegisterRule.objects.filter(register__in=registers).select_related("register").prefetch_related("categories__category__part_of")
+    )
+    awards = list(
+        PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
+    )
     return [
-        _standing(entry, rules=[r for r in rules if r.register_id == entry.register_id], awards=[a for a in awards if a.register_id == entry.register_id], day=day)
+        _standing(
+            entry,
+            rules=[r for r in rules if r.register_id == entry.register_id],
+            awards=[a for a in awards if a.register_id == entry.register_id],
+            day=day,
+        )
         for entry in entries
     ]
 
@@ -44,7 +57,9 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
 def rule_for(entry: RegisterEntry, *, period_end: date, rules: Iterable[RegisterRule] | None = None) -> RegisterRule | None:
     """The rule that holds for someone whose registration period ends on this day; a section's own rule goes before a general one."""
     if rules is None:
-        rules = RegisterRule.objects.filter(Q(section=entry.section) | Q(section=""), register=entry.register_id).prefetch_related("categories__category__part_of")
+        rules = RegisterRule.objects.filter(Q(section=entry.section) | Q(section=""), register=entry.register_id).prefetch_related(
+            "categories__category__part_of"
+        )
     fitting = [
         rule
         for rule in rules
@@ -81,7 +96,10 @@ def pure_rule(rule: RegisterRule) -> Rule:
 
 
 def pure_rows(awards: Iterable[PointAward]) -> list[Row]:
-    return [Row(id=award.pk, category=award.category.code, points=award.points, on=award.awarded_on, reverses=award.reverses_id) for award in awards]
+    return [
+        Row(id=award.pk, category=award.category.code, points=award.points, on=award.awarded_on, reverses=award.reverses_id)
+        for award in awards
+    ]
 
 
 def period_of(entry: RegisterEntry, *, day: date, years: int = 5) -> tuple[date, date, bool]:
@@ -100,7 +118,9 @@ def _standing(entry: RegisterEntry, *, rules: list[RegisterRule], awards: list[P
     by_id = {award.pk: award for award in awards}
     if rule is None:
         return Standing(entry, None, None, by_id, assumed)
-    return Standing(entry, rule, evaluate(pure_rows(awards), rule=pure_rule(rule), first_day=first_day, last_day=last_day, day=day), by_id, assumed)
+    return Standing(
+        entry, rule, evaluate(pure_rows(awards), rule=pure_rule(rule), first_day=first_day, last_day=last_day, day=day), by_id, assumed
+    )
 
 
 def _years_before(day: date, years: int) -> date:
@@ -108,5 +128,3 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February
         return day.replace(year=day.year - years, day=28)
-
-

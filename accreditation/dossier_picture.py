@@ -83,13 +83,22 @@ def picture(standing: Standing) -> Picture | None:
 
 def headline(evaluation: Evaluation, *, unit: str) -> str:
     """The one question the picture answers, answered."""
-    have = gettext("Je hebt %(reached)s van %(total)s %(unit)s") % {"reached": _n(evaluation.total), "total": _n(evaluation.rule.total), "unit": unit}
+    have = gettext("Je hebt %(reached)s van %(total)s %(unit)s") % {
+        "reached": _n(evaluation.total),
+        "total": _n(evaluation.rule.total),
+        "unit": unit,
+    }
     if evaluation.complete:
         return gettext("%(have)s: je voldoet aan de regel") % {"have": have}
     short = [result for result in evaluation.categories if result.missing]
     if short:
         worst = max(short, key=lambda result: result.missing)
-        names = {"have": have, "missing": _n(worst.missing), "unit": unit, "category": worst.category.name[0].lower() + worst.category.name[1:]}
+        names = {
+            "have": have,
+            "missing": _n(worst.missing),
+            "unit": unit,
+            "category": worst.category.name[0].lower() + worst.category.name[1:],
+        }
         return gettext("%(have)s; er ontbreken nog %(missing)s %(unit)s %(category)s") % names
     return gettext("%(have)s; er ontbreken er nog %(missing)s") % {"have": have, "missing": _n(evaluation.missing)}
 
@@ -100,7 +109,12 @@ def unit_name(rule: RegisterRule) -> str:
 
 def why_not(counted: Counted, evaluation: Evaluation) -> str:
     """Why (part of) a row does not count, in a sentence."""
-    names = {"first": date_format(evaluation.first_day, "j F Y"), "last": date_format(evaluation.last_day, "j F Y"), "counted": _n(counted.counted), "points": _n(counted.row.points)}
+    names = {
+        "first": date_format(evaluation.first_day, "j F Y"),
+        "last": date_format(evaluation.last_day, "j F Y"),
+        "counted": _n(counted.counted),
+        "points": _n(counted.row.points),
+    }
     return {
         None: "",
         Reason.UNDONE: gettext("Teruggedraaid: telt niet mee."),
@@ -160,7 +174,9 @@ def _events(standing: Standing, evaluation: Evaluation) -> list[Event]:
         if counted.reason in (None, Reason.CAP_REACHED):
             award = standing.awards[counted.row.id]
             label = f"{award.accreditation.course.title}: {_n(counted.counted)}"
-            events.append(Event(on=award.awarded_on, label=label, points=float(counted.counted), state="done" if counted.counted else "planned"))
+            events.append(
+                Event(on=award.awarded_on, label=label, points=float(counted.counted), state="done" if counted.counted else "planned")
+            )
     return events
 
 

@@ -18,32 +18,58 @@ LARGEST_PDF = 5 * 1024 * 1024
 class NumberForm(forms.Form):
     """Number and code, as printed on the certificate."""
 
-    number = forms.CharField(label=_("Nummer"), max_length=24, help_text=_("Bijvoorbeeld VW-2026-000123"), widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
-    check_code = forms.CharField(label=_("Controlecode"), max_length=16, help_text=_("Acht tekens, naast het nummer"), widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
+    number = forms.CharField(
+        label=_("Nummer"),
+        max_length=24,
+        help_text=_("Bijvoorbeeld VW-2026-000123"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    check_code = forms.CharField(
+        label=_("Controlecode"),
+        max_length=16,
+        help_text=_("Acht tekens, naast het nummer"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
 
 
 class FileForm(forms.Form):
     """The PDF itself."""
 
-    pdf = forms.FileField(label=_("PDF van het certificaat"), help_text=_("We vergelijken het bestand en bewaren het niet."), widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}))
+    pdf = forms.FileField(
+        label=_("PDF van het certificaat"),
+        help_text=_("We vergelijken het bestand en bewaren het niet."),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+    )
 
     def clean_pdf(self) -> UploadedFile:
         pdf: UploadedFile = self.cleaned_data["pdf"]
         if pdf.size is None or pdf.size > LARGEST_PDF:
-            raise forms.ValidationError(gettext("Dit bestand is groter dan 5 MB. Een certificaat is veel kleiner; kies het bestand dat je kreeg."))
+            raise forms.ValidationError(
+                gettext("Dit bestand is groter dan 5 MB. Een certificaat is veel kleiner; kies het bestand dat je kreeg.")
+            )
         return pdf
 
 
 class ReasonForm(forms.Form):
     """Why a certificate is revoked or replaced."""
 
-    reason = forms.CharField(label=_("Reden"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("De deelnemer kan dit lezen. Op de openbare controlepagina staat de reden niet."))
+    reason = forms.CharField(
+        label=_("Reden"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("De deelnemer kan dit lezen. Op de openbare controlepagina staat de reden niet."),
+    )
 
 
 class RevokeForm(ReasonForm):
     """Revoking, and whether the points go too."""
 
-    with_points = forms.BooleanField(label=_("Draai ook de punten terug"), required=False, initial=True, help_text=_("De toekenning blijft zichtbaar, met een tegenboeking en de reden."))
+    with_points = forms.BooleanField(
+        label=_("Draai ook de punten terug"),
+        required=False,
+        initial=True,
+        help_text=_("De toekenning blijft zichtbaar, met een tegenboeking en de reden."),
+    )
 
 
 class DateInput(forms.DateInput):
@@ -59,8 +85,29 @@ class AccreditationForm(forms.ModelForm):
     class Meta:
         model = Accreditation
         fields = [
-            "course", "register", "status", "id_number", "requested_on", "decided_on", "valid_from", "valid_until", "releases", "form", "pass_mark", "is_demo", "note",
-            "course_type", "org_id", "pe_course_id", "external_course_id", "pe_module_id", "external_module_id", "pe_edition_id", "external_edition_id", "pe_meeting_id", "external_meeting_id",
+            "course",
+            "register",
+            "status",
+            "id_number",
+            "requested_on",
+            "decided_on",
+            "valid_from",
+            "valid_until",
+            "releases",
+            "form",
+            "pass_mark",
+            "is_demo",
+            "note",
+            "course_type",
+            "org_id",
+            "pe_course_id",
+            "external_course_id",
+            "pe_module_id",
+            "external_module_id",
+            "pe_edition_id",
+            "external_edition_id",
+            "pe_meeting_id",
+            "external_meeting_id",
         ]
         # Spelled as PE-online spells them; a label from the model would get a capital.
         labels = {
@@ -122,7 +169,15 @@ class _PointsFormSet(BaseInlineFormSet):
                 form.add_error("category", gettext("Deze puntensoort hoort bij een ander register."))
 
 
-PointsFormSet = inlineformset_factory(Accreditation, AccreditationPoints, formset=_PointsFormSet, fields=["category", "points"], extra=2, can_delete=True, can_delete_extra=False)
+PointsFormSet = inlineformset_factory(
+    Accreditation,
+    AccreditationPoints,
+    formset=_PointsFormSet,
+    fields=["category", "points"],
+    extra=2,
+    can_delete=True,
+    can_delete_extra=False,
+)
 
 
 class RegisterRuleForm(forms.ModelForm):
@@ -130,8 +185,25 @@ class RegisterRuleForm(forms.ModelForm):
 
     class Meta:
         model = RegisterRule
-        fields = ["name", "section", "unit", "period_years", "total", "applies_from", "applies_until", "work_hours", "source", "confirmed", "note"]
-        widgets = {"applies_from": DateInput(), "applies_until": DateInput(), "source": forms.Textarea(attrs={"rows": 2}), "note": forms.Textarea(attrs={"rows": 2})}
+        fields = [
+            "name",
+            "section",
+            "unit",
+            "period_years",
+            "total",
+            "applies_from",
+            "applies_until",
+            "work_hours",
+            "source",
+            "confirmed",
+            "note",
+        ]
+        widgets = {
+            "applies_from": DateInput(),
+            "applies_until": DateInput(),
+            "source": forms.Textarea(attrs={"rows": 2}),
+            "note": forms.Textarea(attrs={"rows": 2}),
+        }
 
 
 class _CategoryRuleFormSet(BaseInlineFormSet):
@@ -140,4 +212,12 @@ class _CategoryRuleFormSet(BaseInlineFormSet):
         form.fields["category"].queryset = PointCategory.objects.filter(register=self.instance.register_id)
 
 
-CategoryRuleFormSet = inlineformset_factory(RegisterRule, CategoryRule, formset=_CategoryRuleFormSet, fields=["category", "minimum", "maximum", "confirmed"], extra=1, can_delete=True, can_delete_extra=False)
+CategoryRuleFormSet = inlineformset_factory(
+    RegisterRule,
+    CategoryRule,
+    formset=_CategoryRuleFormSet,
+    fields=["category", "minimum", "maximum", "confirmed"],
+    extra=1,
+    can_delete=True,
+    can_delete_extra=False,
+)

@@ -26,7 +26,9 @@ class Overview:
 
 def overview(*, organisations: QuerySet[Organisation] | Iterable[Organisation], day: date) -> Overview:
     """The state of affairs on this day for the courses of these organisations."""
-    events = CertificateEvent.objects.filter(certificate__organisation__in=organisations, at__date__gt=day - timedelta(days=30), at__date__lte=day)
+    events = CertificateEvent.objects.filter(
+        certificate__organisation__in=organisations, at__date__gt=day - timedelta(days=30), at__date__lte=day
+    )
     mine = Accreditation.objects.filter(course__organisation__in=organisations).select_related("course", "register")
     return Overview(
         issued=events.filter(kind=CertificateEvent.Kind.ISSUED).count(),

@@ -41,7 +41,17 @@ class Why(StrEnum):
     NO_POINTS = "no_points"
 
 
-_TELLING = [Why.AWARDED, Why.UNDONE, Why.EARNED_BEFORE, Why.CAN_CLAIM, Why.NO_ENTRY, Why.NO_POINTS, Why.RELEASE_NOT_COVERED, Why.NOT_ON_THAT_DATE, Why.NOT_ACCREDITED]
+_TELLING = [
+    Why.AWARDED,
+    Why.UNDONE,
+    Why.EARNED_BEFORE,
+    Why.CAN_CLAIM,
+    Why.NO_ENTRY,
+    Why.NO_POINTS,
+    Why.RELEASE_NOT_COVERED,
+    Why.NOT_ON_THAT_DATE,
+    Why.NOT_ACCREDITED,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,9 @@ def project(statement: Statement) -> None:
     """Award points and order the certificate when our server says that a learner satisfied a course. Repeats change nothing."""
     if statement.verb != SATISFIED or statement.source != Source.SERVER or statement.voided or statement.registration is None:
         return
-    enrolment = Enrolment.objects.select_related("learner", "course", "release", "course__organisation").filter(uuid=statement.registration).first()
+    enrolment = (
+        Enrolment.objects.select_related("learner", "course", "release", "course__organisation").filter(uuid=statement.registration).first()
+    )
     if enrolment is None or not _is_about(statement, enrolment):
         return
     award_completed(enrolment=enrolment, completed_at=statement.timestamp)
@@ -86,7 +98,9 @@ def completions(enrolments: Sequence[Enrolment]) -> dict[int, datetime]:
     """When each of these enrolments was completed, by its key; who did not complete is left out."""
     by_registration = {enrolment.uuid: enrolment for enrolment in enrolments}
     found: dict[int, datetime] = {}
-    statements = Statement.objects.filter(registration__in=by_registration, verb=SATISFIED, source=Source.SERVER, voided=False).order_by("sequence")
+    statements = Statement.objects.filter(registration__in=by_registration, verb=SATISFIED, source=Source.SERVER, voided=False).order_by(
+        "sequence"
+    )
     for statement in statements:
         enrolment = by_registration[statement.registration]  # type: ignore[index]
         if enrolment.pk not in found and _is_about(statement, enrolment):
@@ -112,7 +126,11 @@ def claim(*, learner: User, register: Register) -> list[PointAward]:
             new = [award for award in award_completed(enrolment=enrolment, completed_at=moment) if award.register_id == register.pk]
             awards += new
             if new:
-                certificates.replace_current(enrolment=enrolment, reason=gettext("Punten bijgeschreven in %(register)s.") % {"register": register.name}, actor=learner)
+                certificates.replace_current(
+                    enrolment=enrolment,
+                    reason=gettext("Punten bijgeschreven in %(register)s.") % {"register": register.name},
+                    actor=learner,
+                )
     return awards
 
 
@@ -140,8 +158,12 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
     """`explain` for many enrolments, in a handful of queries."""
     completed = completions(enrolments)
     by_course: dict[int, list[Accreditation]] = {}
-    accreditations = Accreditation.objects.filter(course__in={e.course_id for e in enrolments}).exclude(status=Accreditation.Status.REJECTED)
-    for accreditation in accreditations.select_related("register").prefetch_related("points", "releases").order_by("register__name", "valid_from"):
+    accreditations = Accreditation.objects.filter(course__in={e.course_id for e in enrolments}).exclude(
+        status=Accreditation.Status.REJECTED
+    )
+    for accreditation in (
+        accreditations.select_related("register").prefetch_related("points", "releases").order_by("register__name", "valid_from")
+    ):
         by_course.setdefault(accreditation.course_id, []).append(accreditation)
     learners = {enrolment.learner_id for enrolment in enrolments}
     entries = set(RegisterEntry.objects.filter(user__in=learners).values_list("user_id", "register_id"))
@@ -168,7 +190,10 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
             if known is None or _TELLING.index(outcome.why) <= _TELLING.index(known.why):
                 best[accreditation.register_id] = outcome
         explained[enrolment.pk] = list(best.values()) or [
-            Outcome(Why.NOT_ACCREDITED, gettext("Deze cursus is bij geen enkel register geaccrediteerd. Je certificaat bewijst wel dat je hem hebt afgerond."))
+            Outcome(
+                Why.NOT_ACCREDITED,
+                gettext("Deze cursus is bij geen enkel register geaccrediteerd. Je certificaat bewijst wel dat je hem hebt afgerond."),
+            )
         ]
     return explained
 
@@ -201,14 +226,18 @@ def correct(*, award: PointAward, points: Decimal, reason: str, actor: User) -> 
 def award_missing(*, accreditation: Accreditation) -> list[PointAward]:
     """Award those who completed the course within this accreditation before it was recorded here."""
     awards = []
-    for enrolment in Enrolment.objects.filter(course=accreditation.course_id, release__in=accreditation.releases.all()).select_related("learner", "course", "release", "course__organisation"):
+    for enrolment in Enrolment.objects.filter(course=accreditation.course_id, release__in=accreditation.releases.all()).select_related(
+        "learner", "course", "release", "course__organisation"
+    ):
         moment = completed_at(enrolment)
         if moment is None:
             continue
         with transaction.atomic():
             new = award_completed(enrolment=enrolment, completed_at=moment)
             if new:
-                certificates.replace_current(enrolment=enrolment, reason=gettext("Punten bijgeschreven na toekenning van de accreditatie."), actor=None)
+                certificates.replace_current(
+                    enrolment=enrolment, reason=gettext("Punten bijgeschreven na toekenning van de accreditatie."), actor=None
+                )
         awards += new
     return awards
 
@@ -238,7 +267,12 @@ def _award(accreditation: Accreditation, *, entry: RegisterEntry, enrolment: Enr
 
 
 def _accreditations(enrolment: Enrolment) -> list[Accreditation]:
-    return list(Accreditation.objects.filter(course=enrolment.course_id).select_related("register").prefetch_related("points", "releases").order_by("register__name", "valid_from"))
+    return list(
+        Accreditation.objects.filter(course=enrolment.course_id)
+        .select_related("register")
+        .prefetch_related("points", "releases")
+        .order_by("register__name", "valid_from")
+    )
 
 
 def _covers(accreditation: Accreditation, enrolment: Enrolment) -> bool:
@@ -259,7 +293,16 @@ def _completed(learner: User, *, registers: Iterable[int]) -> Iterable[Enrolment
 
 
 def _same(award: PointAward) -> dict[str, object]:
-    names = ("learner_id", "register_id", "register_number", "accreditation_id", "category_id", "enrolment_id", "completed_at", "awarded_on")
+    names = (
+        "learner_id",
+        "register_id",
+        "register_number",
+        "accreditation_id",
+        "category_id",
+        "enrolment_id",
+        "completed_at",
+        "awarded_on",
+    )
     return {name: getattr(award, name) for name in names}
 
 
@@ -277,18 +320,34 @@ def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolmen
         return Outcome(Why.AWARDED, gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s.") % names, accreditation, register)
     if awards:
         why = next((award.reason for award in awards if award.reverses_id), "")
-        return Outcome(Why.UNDONE, gettext("De punten in %(register)s zijn teruggedraaid: %(why)s") % {**names, "why": why}, accreditation, register)
+        return Outcome(
+            Why.UNDONE, gettext("De punten in %(register)s zijn teruggedraaid: %(why)s") % {**names, "why": why}, accreditation, register
+        )
     if accreditation.status != Accreditation.Status.GRANTED:
-        return Outcome(Why.NOT_ACCREDITED, gettext("%(register)s heeft deze cursus niet geaccrediteerd. Er zijn geen punten bijgeschreven.") % names, accreditation, register)
+        return Outcome(
+            Why.NOT_ACCREDITED,
+            gettext("%(register)s heeft deze cursus niet geaccrediteerd. Er zijn geen punten bijgeschreven.") % names,
+            accreditation,
+            register,
+        )
     if accreditation.valid_from and accreditation.valid_until and not accreditation.valid_on(day):
         period = {"first": date_format(accreditation.valid_from, "j F Y"), "last": date_format(accreditation.valid_until, "j F Y")}
-        text = gettext("De accreditatie bij %(register)s geldt van %(first)s tot en met %(last)s; je rondde af op %(day)s. Er zijn geen punten bijgeschreven.")
+        text = gettext(
+            "De accreditatie bij %(register)s geldt van %(first)s tot en met %(last)s; je rondde af op %(day)s. Er zijn geen punten bijgeschreven."
+        )
         return Outcome(Why.NOT_ON_THAT_DATE, text % {**names, **period}, accreditation, register)
     if not _covers(accreditation, enrolment):
-        text = gettext("De accreditatie bij %(register)s geldt niet voor uitgave %(number)s van de cursus, die jij hebt gevolgd. Vraag de aanbieder ernaar.")
+        text = gettext(
+            "De accreditatie bij %(register)s geldt niet voor uitgave %(number)s van de cursus, die jij hebt gevolgd. Vraag de aanbieder ernaar."
+        )
         return Outcome(Why.RELEASE_NOT_COVERED, text % {**names, "number": enrolment.release.number}, accreditation, register)
     if not accreditation.points.all():
-        return Outcome(Why.NO_POINTS, gettext("Bij %(register)s staan nog geen punten vastgelegd. Vraag de aanbieder ernaar.") % names, accreditation, register)
+        return Outcome(
+            Why.NO_POINTS,
+            gettext("Bij %(register)s staan nog geen punten vastgelegd. Vraag de aanbieder ernaar.") % names,
+            accreditation,
+            register,
+        )
     if not has_entry:
         text = gettext("Je nummer in %(register)s staat niet in je profiel. Vul het in, dan kun je de punten alsnog laten bijschrijven.")
         return Outcome(Why.NO_ENTRY, text % names, accreditation, register)

@@ -92,20 +92,47 @@ REGISTERS = [
         ],
         rules=[
             RuleSeed(
-                "Verpleegkundige, verlicht", 147, [LineSeed("geaccrediteerd", 64, confirmed=True), *_KR_LINES], section="verpleegkundige", applies_until=_RELIEF_UNTIL,
-                work_hours=2080, confirmed=True, source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+                "Verpleegkundige, verlicht",
+                147,
+                [LineSeed("geaccrediteerd", 64, confirmed=True), *_KR_LINES],
+                section="verpleegkundige",
+                applies_until=_RELIEF_UNTIL,
+                work_hours=2080,
+                confirmed=True,
+                source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.",
+                note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
             ),
             RuleSeed(
-                "Verpleegkundige", 184, [LineSeed("geaccrediteerd", 80, confirmed=True), *_KR_LINES], section="verpleegkundige", applies_from=_AFTER_RELIEF,
-                work_hours=2080, confirmed=True, source="V&VN: Kwaliteitsregister V&V.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+                "Verpleegkundige",
+                184,
+                [LineSeed("geaccrediteerd", 80, confirmed=True), *_KR_LINES],
+                section="verpleegkundige",
+                applies_from=_AFTER_RELIEF,
+                work_hours=2080,
+                confirmed=True,
+                source="V&VN: Kwaliteitsregister V&V.",
+                note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
             ),
             RuleSeed(
-                "Verzorgende, verlicht", 147, [LineSeed("geaccrediteerd", 48), *_KR_LINES], section="verzorgende", applies_until=_RELIEF_UNTIL,
-                work_hours=2080, source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.", note="48 geaccrediteerde punten (0,8 × 60) is onze berekening; V&VN noemt alleen 64 voor verpleegkundigen.",
+                "Verzorgende, verlicht",
+                147,
+                [LineSeed("geaccrediteerd", 48), *_KR_LINES],
+                section="verzorgende",
+                applies_until=_RELIEF_UNTIL,
+                work_hours=2080,
+                source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.",
+                note="48 geaccrediteerde punten (0,8 × 60) is onze berekening; V&VN noemt alleen 64 voor verpleegkundigen.",
             ),
             RuleSeed(
-                "Verzorgende", 184, [LineSeed("geaccrediteerd", 60, confirmed=True), *_KR_LINES], section="verzorgende", applies_from=_AFTER_RELIEF,
-                work_hours=2080, confirmed=True, source="V&VN: Kwaliteitsregister V&V.", note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
+                "Verzorgende",
+                184,
+                [LineSeed("geaccrediteerd", 60, confirmed=True), *_KR_LINES],
+                section="verzorgende",
+                applies_from=_AFTER_RELIEF,
+                work_hours=2080,
+                confirmed=True,
+                source="V&VN: Kwaliteitsregister V&V.",
+                note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
             ),
         ],
     ),
@@ -122,12 +149,20 @@ REGISTERS = [
         ],
         rules=[
             RuleSeed(
-                "Deelregister met 80 geaccrediteerde punten", 184, [LineSeed("geaccrediteerd", 80, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
-                source="V&VN: Register Zorgprofessionals.", confirmed=True, note="Per deelregister gelden 60 of 80 punten. Wie niet aanvraagt, wordt doorgehaald.",
+                "Deelregister met 80 geaccrediteerde punten",
+                184,
+                [LineSeed("geaccrediteerd", 80, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
+                source="V&VN: Register Zorgprofessionals.",
+                confirmed=True,
+                note="Per deelregister gelden 60 of 80 punten. Wie niet aanvraagt, wordt doorgehaald.",
             ),
             RuleSeed(
-                "Deelregister met 60 geaccrediteerde punten", 184, [LineSeed("geaccrediteerd", 60, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
-                section="verzorgende", source="V&VN: Register Zorgprofessionals.", note="Voor welke deelregisters 60 geldt, is niet bevestigd.",
+                "Deelregister met 60 geaccrediteerde punten",
+                184,
+                [LineSeed("geaccrediteerd", 60, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
+                section="verzorgende",
+                source="V&VN: Register Zorgprofessionals.",
+                note="Voor welke deelregisters 60 geldt, is niet bevestigd.",
             ),
         ],
     ),
@@ -145,12 +180,33 @@ REGISTERS = [
         ],
         rules=[
             RuleSeed(
-                "Herregistratie, verlicht", 160, [LineSeed("scholing", 85, confirmed=True), LineSeed("scholing-elders", None, 25), LineSeed("ict", 25, confirmed=True), LineSeed("oda", None, 50, confirmed=True)],
-                unit=RegisterRule.Unit.HOURS, applies_until=date(2025, 12, 31), work_hours=3744, confirmed=True, source="VSR: verlichting voor perioden die eindigden voor 1 januari 2026.",
+                "Herregistratie, verlicht",
+                160,
+                [
+                    LineSeed("scholing", 85, confirmed=True),
+                    LineSeed("scholing-elders", None, 25),
+                    LineSeed("ict", 25, confirmed=True),
+                    LineSeed("oda", None, 50, confirmed=True),
+                ],
+                unit=RegisterRule.Unit.HOURS,
+                applies_until=date(2025, 12, 31),
+                work_hours=3744,
+                confirmed=True,
+                source="VSR: verlichting voor perioden die eindigden voor 1 januari 2026.",
             ),
             RuleSeed(
-                "Herregistratie", 200, [LineSeed("scholing", 100, confirmed=True), LineSeed("scholing-elders", None, 25, confirmed=True), LineSeed("ict", 40), LineSeed("oda", None, 60, confirmed=True)],
-                unit=RegisterRule.Unit.HOURS, applies_from=date(2026, 1, 1), work_hours=4160, source="VSR; 200 uur is afgeleid (160 ÷ 0,8).",
+                "Herregistratie",
+                200,
+                [
+                    LineSeed("scholing", 100, confirmed=True),
+                    LineSeed("scholing-elders", None, 25, confirmed=True),
+                    LineSeed("ict", 40),
+                    LineSeed("oda", None, 60, confirmed=True),
+                ],
+                unit=RegisterRule.Unit.HOURS,
+                applies_from=date(2026, 1, 1),
+                work_hours=4160,
+                source="VSR; 200 uur is afgeleid (160 ÷ 0,8).",
                 note="De huidige normen voor intercollegiale toetsing en werkuren zijn niet bevestigd. Aanvragen kan tot en met de laatste dag.",
             ),
         ],
@@ -168,8 +224,16 @@ REGISTERS = [
         ],
         rules=[
             RuleSeed(
-                "Herregistratie", 200, [LineSeed("nascholing", 200, confirmed=True), LineSeed("ict", 40, confirmed=True), LineSeed("evaluatie", None, 25, confirmed=True)],
-                unit=RegisterRule.Unit.HOURS, source="RGS: herregistratie-eisen (bedrijfsarts als basis van de KAG).", confirmed=True,
+                "Herregistratie",
+                200,
+                [
+                    LineSeed("nascholing", 200, confirmed=True),
+                    LineSeed("ict", 40, confirmed=True),
+                    LineSeed("evaluatie", None, 25, confirmed=True),
+                ],
+                unit=RegisterRule.Unit.HOURS,
+                source="RGS: herregistratie-eisen (bedrijfsarts als basis van de KAG).",
+                confirmed=True,
                 note="Ook nodig: gemiddeld 16 uur werk per week, evaluatie van het individueel functioneren en externe kwaliteitsevaluatie.",
             )
         ],
@@ -186,8 +250,12 @@ REGISTERS = [
         ],
         rules=[
             RuleSeed(
-                "Voorbeeldregel", 200, [LineSeed("nascholing", 200), LineSeed("kag", 60), LineSeed("ict", 40)], unit=RegisterRule.Unit.HOURS,
-                source="Voorbeeld, naar het model van de RGS.", note="Alle getallen zijn een voorbeeld tot de NVKA een regeling vaststelt.",
+                "Voorbeeldregel",
+                200,
+                [LineSeed("nascholing", 200), LineSeed("kag", 60), LineSeed("ict", 40)],
+                unit=RegisterRule.Unit.HOURS,
+                source="Voorbeeld, naar het model van de RGS.",
+                note="Alle getallen zijn een voorbeeld tot de NVKA een regeling vaststelt.",
             )
         ],
     ),
@@ -243,5 +311,8 @@ def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCa
     )
     if made:
         CategoryRule.objects.bulk_create(
-            CategoryRule(rule=rule, category=categories[line.category], minimum=line.minimum, maximum=line.maximum, confirmed=line.confirmed) for line in seed.lines
+            CategoryRule(
+                rule=rule, category=categories[line.category], minimum=line.minimum, maximum=line.maximum, confirmed=line.confirmed
+            )
+            for line in seed.lines
         )

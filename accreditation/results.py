@@ -51,7 +51,12 @@ def results(
     if status in STATES:
         found = found.filter(STATES[status])
     for word in text.split():
-        found = found.filter(Q(learner__first_name__icontains=word) | Q(learner__last_name__icontains=word) | Q(number__iexact=word) | Q(learner__register_entries__number=word)).distinct()
+        found = found.filter(
+            Q(learner__first_name__icontains=word)
+            | Q(learner__last_name__icontains=word)
+            | Q(number__iexact=word)
+            | Q(learner__register_entries__number=word)
+        ).distinct()
     awards = PointAward.objects.select_related("register", "accreditation")
     return (
         found.select_related("learner", "course", "enrolment__release")

@@ -24,7 +24,13 @@ YEARS_BACK = 7
 MAIL = "{}@demo.vakwijs.example"
 NURSES = [("kwaliteitsregister-vv", "geaccrediteerd", 8), ("vs-register", "scholing", 8), ("register-zorgprofessionals", "deelregister", 8)]
 PHYSICIANS = [("rgs-gaia", "nascholing", 12), ("nvka-voorbeeld", "kag", 12)]
-SHORT = {"kwaliteitsregister-vv": "KR", "vs-register": "VSR", "register-zorgprofessionals": "RZ", "rgs-gaia": "GAIA", "nvka-voorbeeld": "NVKA"}
+SHORT = {
+    "kwaliteitsregister-vv": "KR",
+    "vs-register": "VSR",
+    "register-zorgprofessionals": "RZ",
+    "rgs-gaia": "GAIA",
+    "nvka-voorbeeld": "NVKA",
+}
 
 # Role, which of the demo courses (by order), and how many days ago it was completed.
 HISTORY: dict[str, list[tuple[int, int]]] = {
@@ -68,7 +74,9 @@ def accredit(*, courses: list[CoursePage]) -> list[Accreditation]:
                     },
                 )
                 accreditation.releases.add(*releases)
-                AccreditationPoints.objects.get_or_create(accreditation=accreditation, category=category, defaults={"points": Decimal(points)})
+                AccreditationPoints.objects.get_or_create(
+                    accreditation=accreditation, category=category, defaults={"points": Decimal(points)}
+                )
                 made.append(accreditation)
     return made
 
@@ -97,7 +105,9 @@ def complete(*, learner: User, course: CoursePage, on: date) -> Certificate | No
     )
     if made:
         Enrolment.objects.filter(pk=enrolment.pk).update(enrolled_at=at - timedelta(days=24))
-        record(enrolment=enrolment, verb=SATISFIED, statement_id=satisfied_id(enrolment), at=at, result={"completion": True, "success": True})
+        record(
+            enrolment=enrolment, verb=SATISFIED, statement_id=satisfied_id(enrolment), at=at, result={"completion": True, "success": True}
+        )
     certificate = Certificate.objects.filter(enrolment=enrolment, replaced_by=None).first()
     return certificates.make_pdf_now(certificate) if certificate else None
 
@@ -106,7 +116,9 @@ def _example_of_a_replacement(learner: User) -> None:
     oldest = Certificate.objects.filter(learner=learner).order_by("earned_on").first()
     actor = User.objects.filter(email=MAIL.format("accreditatie")).first()
     if oldest and actor and not Certificate.objects.filter(replaces=oldest).exists():
-        certificates.make_pdf_now(certificates.replace(certificate=oldest, reason="Achternaam verbeterd op verzoek van de deelnemer.", actor=actor))
+        certificates.make_pdf_now(
+            certificates.replace(certificate=oldest, reason="Achternaam verbeterd op verzoek van de deelnemer.", actor=actor)
+        )
 
 
 def _demo_courses() -> list[CoursePage]:

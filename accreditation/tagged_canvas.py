@@ -114,5 +114,7 @@ class TaggedCanvas(Canvas):
         if element.alt:
             node.dict["Alt"] = pdfdoc.PDFString(element.alt)
         if element.attributes:
-            node.dict["A"] = pdfdoc.PDFDictionary({"O": pdfdoc.PDFName("Table"), **{name: pdfdoc.PDFName(value) for name, value in element.attributes.items()}})
+            node.dict["A"] = pdfdoc.PDFDictionary(
+                {"O": pdfdoc.PDFName("Table"), **{name: pdfdoc.PDFName(value) for name, value in element.attributes.items()}}
+            )
         return reference

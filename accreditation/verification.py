@@ -60,7 +60,9 @@ def by_number(number: str, check_code: str) -> Answer:
     """The certificate with this number, if the code that is printed beside it is right."""
     certificate = Certificate.objects.filter(number=_bare(number)).exclude(sha256="").prefetch_related("events").first()
     # Compared in either case, so that the time an answer takes tells nothing.
-    right = secrets.compare_digest((certificate.check_code if certificate else "????????").encode(), _bare(check_code).replace("-", "").encode())
+    right = secrets.compare_digest(
+        (certificate.check_code if certificate else "????????").encode(), _bare(check_code).replace("-", "").encode()
+    )
     return _answer(certificate if right else None)
 
 
@@ -94,7 +96,9 @@ def _answer(certificate: Certificate | None) -> Answer:
     if certificate is None:
         return UNKNOWN
     said, current = certificate.snapshot, state(certificate)
-    kind = {Certificate.State.REVOKED: CertificateEvent.Kind.REVOKED, Certificate.State.REPLACED: CertificateEvent.Kind.REPLACED}.get(current)
+    kind = {Certificate.State.REVOKED: CertificateEvent.Kind.REVOKED, Certificate.State.REPLACED: CertificateEvent.Kind.REPLACED}.get(
+        current
+    )
     return Answer(
         verdict=Verdict(current.value),
         number=certificate.number or "",

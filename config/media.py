@@ -8,7 +8,7 @@ from django.views.static import serve
 
 def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file that an author uploaded. Opened on its own it may run nothing: an SVG is a document that could hold a script."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     return response

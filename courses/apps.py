@@ -7,7 +7,7 @@ class CoursesConfig(AppConfig):
     name = "courses"
 
     def ready(self) -> None:
-        # Inside, because a kind needs its models.
+        # ruff: noqa: PLC0415 - a kind needs its models, which are there only now
         from courses.activities import register
         from courses.h5p.kind import H5PKind
         from courses.meetings.kind import SessionKind

@@ -61,7 +61,8 @@ def _when_all_was_done(enrolment: Enrolment) -> datetime | None:
     Not the moment of the statement that came last: attendance is often marked days after the meeting, and the register counts
     with the date of whatever was really last.
     """
-    times = list(LessonProgress.objects.filter(enrolment=enrolment, viewed_at__isnull=False).values_list("viewed_at", flat=True))
+    viewed = LessonProgress.objects.filter(enrolment=enrolment).values_list("viewed_at", flat=True)
+    times = [moment for moment in viewed if moment is not None]
     names = ("answered_at", "scored_at", "attended_at", "judged_sufficient_at", "evaluated_at")
     for row in ActivityProgress.objects.filter(enrolment=enrolment).values_list(*names):
         times += [moment for moment in row if moment is not None]

@@ -30,17 +30,24 @@ class Accreditation(models.Model):
 
     course = models.ForeignKey("courses.CoursePage", on_delete=models.PROTECT, related_name="accreditations", verbose_name=_("cursus"))
     register = models.ForeignKey("accounts.Register", on_delete=models.PROTECT, related_name="accreditations", verbose_name=_("register"))
-    id_number = models.CharField(_("ID-nummer"), max_length=40, blank=True, help_text=_("Het nummer waaronder het register de scholing kent."))
+    id_number = models.CharField(
+        _("ID-nummer"), max_length=40, blank=True, help_text=_("Het nummer waaronder het register de scholing kent.")
+    )
     status = models.CharField(_("stand"), max_length=12, choices=Status, default=Status.REQUESTED)
     requested_on = models.DateField(_("aangevraagd op"), null=True, blank=True)
     decided_on = models.DateField(_("besloten op"), null=True, blank=True)
     valid_from = models.DateField(_("geldig van"), null=True, blank=True)
     valid_until = models.DateField(_("geldig tot en met"), null=True, blank=True)
     pass_mark = models.PositiveSmallIntegerField(
-        _("cesuur in procenten"), default=70, validators=[MaxValueValidator(100)], help_text=_("70 % is een huisregel van één aanbieder, geen norm van een register.")
+        _("cesuur in procenten"),
+        default=70,
+        validators=[MaxValueValidator(100)],
+        help_text=_("70 % is een huisregel van één aanbieder, geen norm van een register."),
     )
     form = models.CharField(_("vorm"), max_length=20, blank=True, choices=CoursePage.Form, help_text=_("Leeg: de vorm van de cursus."))
-    releases = models.ManyToManyField("courses.Release", blank=True, related_name="accreditations", verbose_name=_("uitgaven die eronder vallen"))
+    releases = models.ManyToManyField(
+        "courses.Release", blank=True, related_name="accreditations", verbose_name=_("uitgaven die eronder vallen")
+    )
     is_demo = models.BooleanField(_("voorbeeld, geen echte accreditatie"), default=False)
     note = models.TextField(_("notitie"), blank=True)
 
@@ -61,9 +68,13 @@ class Accreditation(models.Model):
         verbose_name_plural = _("accreditaties")
         constraints = [
             models.UniqueConstraint(fields=["register", "id_number"], condition=~Q(id_number=""), name="one_accreditation_per_id_number"),
-            models.CheckConstraint(condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lte=F("valid_until")), name="accreditation_valid_forwards"),
             models.CheckConstraint(
-                condition=~Q(status="granted") | (Q(valid_from__isnull=False) & Q(valid_until__isnull=False) & ~Q(id_number="")), name="granted_has_number_and_dates"
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lte=F("valid_until")),
+                name="accreditation_valid_forwards",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="granted") | (Q(valid_from__isnull=False) & Q(valid_until__isnull=False) & ~Q(id_number="")),
+                name="granted_has_number_and_dates",
             ),
         ]
 
@@ -73,7 +84,9 @@ class Accreditation(models.Model):
     def clean(self) -> None:
         if self.status == self.Status.GRANTED:
             missing = {
-                name: gettext("Vul dit in: zonder dit kan niemand punten krijgen.") for name in ("id_number", "valid_from", "valid_until") if not getattr(self, name)
+                name: gettext("Vul dit in: zonder dit kan niemand punten krijgen.")
+                for name in ("id_number", "valid_from", "valid_until")
+                if not getattr(self, name)
             }
             if missing:
                 raise ValidationError(missing)
@@ -82,7 +95,12 @@ class Accreditation(models.Model):
 
     def valid_on(self, day: date) -> bool:
         """Whether points can be earned on this Amsterdam date; the first and the last day both count."""
-        return self.status == self.Status.GRANTED and self.valid_from is not None and self.valid_until is not None and self.valid_from <= day <= self.valid_until
+        return (
+            self.status == self.Status.GRANTED
+            and self.valid_from is not None
+            and self.valid_until is not None
+            and self.valid_from <= day <= self.valid_until
+        )
 
     def effective_org_id(self) -> int | None:
         """The orgID a report names."""

@@ -41,11 +41,19 @@ class Certificate(models.Model):
     number = models.CharField(_("nummer"), max_length=20, unique=True, null=True, editable=False)
     token = models.CharField(_("controlesleutel"), max_length=64, unique=True, default=new_token, editable=False)
     check_code = models.CharField(_("controlecode"), max_length=12, default=new_check, editable=False)
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="certificates", verbose_name=_("deelnemer"))
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="certificates", verbose_name=_("deelnemer")
+    )
     course = models.ForeignKey("courses.CoursePage", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("cursus"))
-    enrolment = models.ForeignKey("courses.Enrolment", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("inschrijving"))
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("aanbieder"))
-    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("vervangt"))
+    enrolment = models.ForeignKey(
+        "courses.Enrolment", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("inschrijving")
+    )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("aanbieder")
+    )
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("vervangt")
+    )
     snapshot = models.JSONField(_("wat er op staat"), editable=False)
     earned_on = models.DateField(_("behaald op"))
     created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
@@ -87,7 +95,9 @@ class CertificateEvent(AppendOnlyModel):
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="events", verbose_name=_("certificaat"))
     kind = models.CharField(_("wat"), max_length=10, choices=Kind)
     at = models.DateTimeField(_("tijdstip"), auto_now_add=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("door"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("door")
+    )
     reason = models.TextField(_("reden"), blank=True)
 
     class Meta:

@@ -12,7 +12,9 @@ class PointCategory(models.Model):
     register = models.ForeignKey("accounts.Register", on_delete=models.PROTECT, related_name="point_categories", verbose_name=_("register"))
     code = models.SlugField(_("code"), max_length=60)
     name = models.CharField(_("naam"), max_length=120)
-    part_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("onderdeel van"))
+    part_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("onderdeel van")
+    )
     accredited = models.BooleanField(_("alleen geaccrediteerde scholing"), default=True)
     order = models.PositiveSmallIntegerField(_("volgorde"), default=0)
 
@@ -62,7 +64,10 @@ class RegisterRule(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["register", "section", "applies_from"], name="one_rule_per_section_and_start"),
             models.UniqueConstraint(fields=["register", "section"], condition=Q(applies_from=None), name="one_first_rule_per_section"),
-            models.CheckConstraint(condition=Q(applies_from=None) | Q(applies_until=None) | Q(applies_from__lte=F("applies_until")), name="rule_applies_forwards"),
+            models.CheckConstraint(
+                condition=Q(applies_from=None) | Q(applies_until=None) | Q(applies_from__lte=F("applies_until")),
+                name="rule_applies_forwards",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,7 +89,9 @@ class CategoryRule(models.Model):
         verbose_name_plural = _("regels per puntensoort")
         constraints = [
             models.UniqueConstraint(fields=["rule", "category"], name="one_line_per_category"),
-            models.CheckConstraint(condition=Q(minimum=None) | Q(maximum=None) | Q(minimum__lte=F("maximum")), name="category_minimum_within_maximum"),
+            models.CheckConstraint(
+                condition=Q(minimum=None) | Q(maximum=None) | Q(minimum__lte=F("maximum")), name="category_minimum_within_maximum"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,9 @@ def accreditations(request: PersonRequest) -> HttpResponse:
         .annotate(earners=Count("awards__learner", distinct=True))
         .order_by("valid_until", "course__title")
     )
-    shown: list[dict[str, Any]] = [{"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows]
+    shown: list[dict[str, Any]] = [
+        {"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows
+    ]
     over = [row for row in shown if row["days_left"] is not None and row["days_left"] < 0]
     shown = [row for row in shown if row not in over] + over[::-1]
     return render(request, "accreditation/accreditations.html", {"rows": shown, "today": today})
@@ -71,14 +73,29 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
             saved = form.save()
             worth.instance = saved
             worth.save()
-            record("accreditation-saved", actor=request.user, on_behalf_of=saved.course.organisation, subject=str(saved), origin=origin_of(request), changed=form.changed_data)
+            record(
+                "accreditation-saved",
+                actor=request.user,
+                on_behalf_of=saved.course.organisation,
+                subject=str(saved),
+                origin=origin_of(request),
+                changed=form.changed_data,
+            )
             messages.success(request, gettext("De accreditatie is bewaard."))
             return redirect("accreditation:accreditation", pk=saved.pk)
     late = _completed_without_award(instance) if instance.pk else 0
     return render(
         request,
         "accreditation/accreditation.html",
-        {"form": form, "worth": worth, "accreditation": instance if pk else None, "late": late, "report_problems": problems(instance) if pk else [], "earned": len(earned([instance])) if pk else 0, "export_kinds": EXPORT_KINDS},
+        {
+            "form": form,
+            "worth": worth,
+            "accreditation": instance if pk else None,
+            "late": late,
+            "report_problems": problems(instance) if pk else [],
+            "earned": len(earned([instance])) if pk else 0,
+            "export_kinds": EXPORT_KINDS,
+        },
     )
 
 
@@ -88,8 +105,18 @@ def award_missing(request: PersonRequest, pk: int) -> HttpResponse:
     """Award those who completed the course within this accreditation before it stood here."""
     instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk)
     awards = points.award_missing(accreditation=instance)
-    record("points-awarded-later", actor=request.user, on_behalf_of=instance.course.organisation, subject=str(instance), origin=origin_of(request), rows=len(awards))
-    messages.success(request, ngettext("%(count)s toekenning bijgeschreven.", "%(count)s toekenningen bijgeschreven.", len(awards)) % {"count": len(awards)})
+    record(
+        "points-awarded-later",
+        actor=request.user,
+        on_behalf_of=instance.course.organisation,
+        subject=str(instance),
+        origin=origin_of(request),
+        rows=len(awards),
+    )
+    messages.success(
+        request,
+        ngettext("%(count)s toekenning bijgeschreven.", "%(count)s toekenningen bijgeschreven.", len(awards)) % {"count": len(awards)},
+    )
     return redirect("accreditation:accreditation", pk=pk)
 
 
@@ -111,8 +138,17 @@ def results_table(request: PersonRequest) -> HttpResponse:
         order=order,
     )
     page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
-    rows = [{"certificate": certificate, "state": certificates.state(certificate), "credits": credits_of(certificate)} for certificate in page]
-    record("results-viewed", actor=request.user, origin=origin_of(request), rows=len(rows), course=course, accreditation=chosen.pk if chosen else None)
+    rows = [
+        {"certificate": certificate, "state": certificates.state(certificate), "credits": credits_of(certificate)} for certificate in page
+    ]
+    record(
+        "results-viewed",
+        actor=request.user,
+        origin=origin_of(request),
+        rows=len(rows),
+        course=course,
+        accreditation=chosen.pk if chosen else None,
+    )
     return render(
         request,
         "accreditation/results.html",
@@ -135,7 +171,9 @@ def results_table(request: PersonRequest) -> HttpResponse:
 @require_POST
 def export(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
     """The results of one accreditation as a file. By POST: each export is a row in the audit trail."""
-    instance = get_object_or_404(_my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk)
+    instance = get_object_or_404(
+        _my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk
+    )
     rows = earned([instance])
     try:
         content, content_type, suffix = _file(kind, rows)
@@ -143,7 +181,16 @@ def export(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
         messages.error(request, gettext("Er is geen bestand gemaakt. %(reasons)s") % {"reasons": " ".join(incomplete.reasons[:5])})
         return redirect("accreditation:accreditation", pk=pk)
     name = f"{slugify(instance.register.code)}-{slugify(instance.id_number) or instance.pk}-{timezone.localdate():%Y%m%d}.{suffix}"
-    record("results-exported", actor=request.user, on_behalf_of=instance.course.organisation, subject=str(instance), origin=origin_of(request), kind=kind, rows=len(rows), file=name)
+    record(
+        "results-exported",
+        actor=request.user,
+        on_behalf_of=instance.course.organisation,
+        subject=str(instance),
+        origin=origin_of(request),
+        kind=kind,
+        rows=len(rows),
+        file=name,
+    )
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
@@ -189,7 +236,9 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             _record_look(request, found, event="certificate-revoked", reason=form.cleaned_data["reason"])
-            messages.success(request, gettext("Certificaat %(number)s is ingetrokken. Wie het controleert, ziet dat meteen.") % {"number": found.number})
+            messages.success(
+                request, gettext("Certificaat %(number)s is ingetrokken. Wie het controleert, ziet dat meteen.") % {"number": found.number}
+            )
             return redirect("accreditation:certificate", pk=pk)
     return _certificate_page(request, found, revoke_form=form, status=422)
 
@@ -252,13 +301,22 @@ def _my_certificate(request: PersonRequest, pk: int, action: Action) -> Certific
     _require(request, action)
     mine = organisations_where(request.user, action)
     return get_object_or_404(
-        Certificate.objects.select_related("learner", "course", "organisation", "enrolment__release", "enrolment__learner", "enrolment__course").prefetch_related("events__actor"),
+        Certificate.objects.select_related(
+            "learner", "course", "organisation", "enrolment__release", "enrolment__learner", "enrolment__course"
+        ).prefetch_related("events__actor"),
         Q(organisation__in=mine),
         pk=pk,
     )
 
 
-def _certificate_page(request: PersonRequest, found: Certificate, *, revoke_form: RevokeForm | None = None, reissue_form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
+def _certificate_page(
+    request: PersonRequest,
+    found: Certificate,
+    *,
+    revoke_form: RevokeForm | None = None,
+    reissue_form: ReasonForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     return render(
         request,
         "accreditation/certificate.html",
@@ -277,7 +335,15 @@ def _certificate_page(request: PersonRequest, found: Certificate, *, revoke_form
 
 
 def _record_look(request: PersonRequest, found: Certificate, *, event: str = "certificate-viewed", **details: Any) -> None:
-    record(event, actor=request.user, dossier_owner=found.learner, on_behalf_of=found.organisation, subject=str(found.number), origin=origin_of(request), **details)
+    record(
+        event,
+        actor=request.user,
+        dossier_owner=found.learner,
+        on_behalf_of=found.organisation,
+        subject=str(found.number),
+        origin=origin_of(request),
+        **details,
+    )
 
 
 def _chosen_accreditation(request: PersonRequest) -> Accreditation | None:
@@ -329,7 +395,12 @@ def _file(kind: str, rows: list[Earned]) -> tuple[bytes, str, str]:
 def _active(request: PersonRequest, chosen: Accreditation | None) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
     found = []
-    for name, label in (("cursus", gettext("één cursus")), ("accreditatie", str(chosen) if chosen else ""), ("stand", request.GET.get("stand", "")), ("zoek", request.GET.get("zoek", ""))):
+    for name, label in (
+        ("cursus", gettext("één cursus")),
+        ("accreditatie", str(chosen) if chosen else ""),
+        ("stand", request.GET.get("stand", "")),
+        ("zoek", request.GET.get("zoek", "")),
+    ):
         if request.GET.get(name) and label:
             kept = request.GET.copy()
             kept.pop(name, None)

@@ -44,7 +44,11 @@ def claim_points(request: PersonRequest, register: str) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         total = sum(award.points for award in awards)
-        messages.success(request, gettext("Bijgeschreven: %(points)s. Je certificaat is vervangen door een met je nummer erop.") % {"points": written(total or Decimal(0))})
+        messages.success(
+            request,
+            gettext("Bijgeschreven: %(points)s. Je certificaat is vervangen door een met je nummer erop.")
+            % {"points": written(total or Decimal(0))},
+        )
     return redirect("accreditation:my_dossier")
 
 
@@ -71,8 +75,12 @@ def my_certificate_pdf(request: PersonRequest, number: str) -> HttpResponseBase:
 
 
 WHY_NO_PDF = {
-    certificates.PdfNotReady: _("Je certificaat wordt nog gemaakt. Je punten staan al in je dossier. Probeer het over een paar minuten nog eens."),
-    certificates.PdfDamaged: _("Het opgeslagen bestand is niet meer wat is uitgegeven, dus we geven het niet af. De beheerder is gewaarschuwd en kan het opnieuw uitgeven."),
+    certificates.PdfNotReady: _(
+        "Je certificaat wordt nog gemaakt. Je punten staan al in je dossier. Probeer het over een paar minuten nog eens."
+    ),
+    certificates.PdfDamaged: _(
+        "Het opgeslagen bestand is niet meer wat is uitgegeven, dus we geven het niet af. De beheerder is gewaarschuwd en kan het opnieuw uitgeven."
+    ),
 }
 
 
@@ -82,13 +90,21 @@ def serve_certificate(request: PersonRequest, certificate: Certificate) -> HttpR
         certificates.make_pdf.call(certificate.pk)
         certificate.refresh_from_db()
     content = certificates.read_pdf(certificate)
-    return serve_private(request, ContentFile(content, name="certificaat.pdf"), filename=f"certificaat-{certificate.number}.pdf", content_type="application/pdf")
+    return serve_private(
+        request,
+        ContentFile(content, name="certificaat.pdf"),
+        filename=f"certificaat-{certificate.number}.pdf",
+        content_type="application/pdf",
+    )
 
 
 def _without_points(request: PersonRequest) -> list[dict[str, object]]:
     """Completions of mine that brought nothing in some register, with the reason."""
     enrolments = (
-        Enrolment.objects.filter(learner=request.user, certificates__isnull=False).select_related("course", "release", "learner").distinct().order_by("-certificates__earned_on")[:30]
+        Enrolment.objects.filter(learner=request.user, certificates__isnull=False)
+        .select_related("course", "release", "learner")
+        .distinct()
+        .order_by("-certificates__earned_on")[:30]
     )
     shown = list(enrolments)
     moments = points.completions(shown)
@@ -102,5 +118,3 @@ def _without_points(request: PersonRequest) -> list[dict[str, object]]:
             enrolment = next(enrolment for enrolment in shown if enrolment.pk == key)
             found.append({"title": enrolment.release.title, "completed_at": moments[key], "outcomes": telling})
     return found
-
-

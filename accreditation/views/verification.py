@@ -40,7 +40,9 @@ def check_file(request: HttpRequest) -> HttpResponse:
     return _page(request, file_form=form)
 
 
-def _answered(request: HttpRequest, kind: str, check: Callable[[], Answer], *, by_file: bool = False, number_form: NumberForm | None = None) -> HttpResponse:
+def _answered(
+    request: HttpRequest, kind: str, check: Callable[[], Answer], *, by_file: bool = False, number_form: NumberForm | None = None
+) -> HttpResponse:
     try:
         count_try(kind, origin=origin_of(request))
     except TooManyTries:
@@ -59,7 +61,13 @@ def _page(
     file_form: FileForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"answer": answer, "by_file": by_file, "refused": refused, "number_form": number_form or NumberForm(), "file_form": file_form or FileForm()}
+    context = {
+        "answer": answer,
+        "by_file": by_file,
+        "refused": refused,
+        "number_form": number_form or NumberForm(),
+        "file_form": file_form or FileForm(),
+    }
     response = render(request, "accreditation/verify.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     # Not "no-referrer": a browser then posts the forms of this page with Origin "null", which the CSRF check refuses.

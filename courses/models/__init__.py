@@ -37,8 +37,8 @@ __all__ = [
     "Release",
     "ReleaseActivity",
     "ReleaseLesson",
-    "Submission",
     "ReviewTask",
+    "Submission",
     "Theme",
     "VersionIsFixed",
 ]

@@ -36,7 +36,10 @@ def certificate():
 
 def signature_of(content):
     (embedded,) = PdfFileReader(BytesIO(content)).embedded_signatures
-    return validate_pdf_signature(embedded, signer_validation_context=ValidationContext(trust_roots=[certificate_seal.current_signer().signing_cert], allow_fetching=False))
+    return validate_pdf_signature(
+        embedded,
+        signer_validation_context=ValidationContext(trust_roots=[certificate_seal.current_signer().signing_cert], allow_fetching=False),
+    )
 
 
 def test_a_certificate_holds_what_a_register_asks_of_it(certificate):
@@ -236,7 +239,16 @@ def test_a_course_of_the_demo_always_gives_a_certificate_that_says_it_is_not_acc
 def test_a_demo_certificate_is_marked_on_paper(certificate, tmp_path):
     demo = {**certificate.snapshot, "demo": True, "accredited": False}
     path = tmp_path / "demo.pdf"
-    path.write_bytes(certificate_pdf.render(demo, number="VW-2026-000001", check_code="ABCD2345", address="https://x.example/verifieer/t/", issued_on=date(2026, 6, 1), demo_seal=True))
+    path.write_bytes(
+        certificate_pdf.render(
+            demo,
+            number="VW-2026-000001",
+            check_code="ABCD2345",
+            address="https://x.example/verifieer/t/",
+            issued_on=date(2026, 6, 1),
+            demo_seal=True,
+        )
+    )
 
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout
 
@@ -258,7 +270,13 @@ def test_many_registers_run_on_to_a_second_page_and_nothing_is_cut_off(certifica
     path = tmp_path / "lang.pdf"
     path.write_bytes(
         certificate_seal.seal(
-            certificate_pdf.render({**certificate.snapshot, "lines": [line] * 8}, number="VW-2026-000001", check_code="ABCD2345", address="https://x.example/verifieer/t/", issued_on=date(2026, 6, 1))
+            certificate_pdf.render(
+                {**certificate.snapshot, "lines": [line] * 8},
+                number="VW-2026-000001",
+                check_code="ABCD2345",
+                address="https://x.example/verifieer/t/",
+                issued_on=date(2026, 6, 1),
+            )
         )
     )
 

@@ -39,7 +39,9 @@ def test_points_in_a_category_count_in_the_category_around_it_too():
 
 
 def test_above_a_maximum_the_rest_does_not_count_and_says_why():
-    result = judged(row(1, "zelfstudie", 15, date(2024, 1, 1)), row(2, "zelfstudie", 15, date(2024, 2, 1)), row(3, "zelfstudie", 5, date(2024, 3, 1)))
+    result = judged(
+        row(1, "zelfstudie", 15, date(2024, 1, 1)), row(2, "zelfstudie", 15, date(2024, 2, 1)), row(3, "zelfstudie", 5, date(2024, 3, 1))
+    )
 
     assert [(c.counted, c.reason) for c in result.rows] == [(15, None), (5, Reason.CAP_REACHED), (0, Reason.CAP_REACHED)]
     assert result.of("zelfstudie").left_out == 15
@@ -96,7 +98,9 @@ def test_a_category_the_rule_does_not_know_is_named_as_such():
 
 def test_a_rule_with_a_category_in_itself_is_refused():
     with pytest.raises(ValueError, match="part of itself"):
-        evaluate([], rule=Rule(Decimal(1), (Category("a", part_of="b"), Category("b", part_of="a"))), first_day=FIRST, last_day=LAST, day=FIRST)
+        evaluate(
+            [], rule=Rule(Decimal(1), (Category("a", part_of="b"), Category("b", part_of="a"))), first_day=FIRST, last_day=LAST, day=FIRST
+        )
 
 
 def test_the_period_is_closed_from_the_day_after_its_last():

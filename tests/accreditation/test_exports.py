@@ -51,7 +51,14 @@ def accreditation(org_id=52, **fields):
 
 
 def row(of, number="19012345630", at=SUMMER, name="Test Persoon"):
-    return Earned(accreditation=of, name=name, number=number, completed_at=at, points={"Geaccrediteerde scholing": Decimal(4)}, certificate="VW-2026-000001")
+    return Earned(
+        accreditation=of,
+        name=name,
+        number=number,
+        completed_at=at,
+        points={"Geaccrediteerde scholing": Decimal(4)},
+        certificate="VW-2026-000001",
+    )
 
 
 def attendance(of):
@@ -76,8 +83,14 @@ class TestPEOnline:
                 {"course_type": 1, "pe_course_id": 1, "pe_edition_id": 2, "external_meeting_id": "dag-1"},
                 [("PECourseID", "1"), ("externalPersonID", "19012345630"), ("PEEditionID", "2"), ("externalMeetingID", "dag-1")],
             ),
-            ({"course_type": 2, "external_course_id": "c"}, [("externalCourseID", "c"), ("externalPersonID", "19012345630"), ("endDate", "2026-06-01T14:00:00+02:00")]),
-            ({"course_type": 3, "pe_course_id": 7}, [("PECourseID", "7"), ("externalPersonID", "19012345630"), ("endDate", "2026-06-01T14:00:00+02:00")]),
+            (
+                {"course_type": 2, "external_course_id": "c"},
+                [("externalCourseID", "c"), ("externalPersonID", "19012345630"), ("endDate", "2026-06-01T14:00:00+02:00")],
+            ),
+            (
+                {"course_type": 3, "pe_course_id": 7},
+                [("PECourseID", "7"), ("externalPersonID", "19012345630"), ("endDate", "2026-06-01T14:00:00+02:00")],
+            ),
             (
                 {"course_type": 4, "external_course_id": "c", "external_edition_id": "najaar"},
                 [("externalCourseID", "c"), ("externalPersonID", "19012345630"), ("externalEditionID", "najaar")],
@@ -100,7 +113,11 @@ class TestPEOnline:
         ],
     )
     def test_an_incomplete_accreditation_is_refused_with_the_field_to_mend(self, fields, reason):
-        of = accreditation(**fields) if fields.get("org_id", 52) else accreditation(None, **{k: v for k, v in fields.items() if k != "org_id"})
+        of = (
+            accreditation(**fields)
+            if fields.get("org_id", 52)
+            else accreditation(None, **{k: v for k, v in fields.items() if k != "org_id"})
+        )
 
         with pytest.raises(NotReportable, match=reason):
             calls([row(of)])

@@ -48,7 +48,12 @@ def test_completing_an_accredited_course_earns_its_points_in_the_register(enrolm
     satisfy(enrolment, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
 
     award = PointAward.objects.get()
-    assert (award.learner, award.register, award.register_number, award.accreditation) == (enrolment.learner, register, "19012345630", accreditation)
+    assert (award.learner, award.register, award.register_number, award.accreditation) == (
+        enrolment.learner,
+        register,
+        "19012345630",
+        accreditation,
+    )
     assert (award.points, award.awarded_on, award.enrolment) == (Decimal("4.5"), date(2026, 6, 1), enrolment)
     assert Certificate.objects.get().snapshot["accredited"] is True
 
@@ -247,7 +252,14 @@ def test_the_ledger_refuses_to_be_changed(enrolment, release, register):
     award, certificate = PointAward.objects.get(), Certificate.objects.get()
     award.points = 400
 
-    for act in (award.save, award.delete, certificate.save, certificate.delete, PointAward.objects.all().delete, certificate.events.all().delete):
+    for act in (
+        award.save,
+        award.delete,
+        certificate.save,
+        certificate.delete,
+        PointAward.objects.all().delete,
+        certificate.events.all().delete,
+    ):
         with pytest.raises(LedgerIsAppendOnly):
             act()
 

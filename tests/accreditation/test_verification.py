@@ -34,7 +34,10 @@ def verdict_of_file(client, content):
 
 
 def test_number_and_code_together_verify_a_certificate(client, certificate):
-    page = client.post(reverse("accreditation:verify"), {"number": f" {certificate.number.lower()} ", "check_code": f"{certificate.check_code[:4]} {certificate.check_code[4:].lower()}"})
+    page = client.post(
+        reverse("accreditation:verify"),
+        {"number": f" {certificate.number.lower()} ", "check_code": f"{certificate.check_code[:4]} {certificate.check_code[4:].lower()}"},
+    )
 
     assert page.context["answer"].verdict is Verdict.VALID
     assert "Dit certificaat is geldig" in page.content.decode()
@@ -57,7 +60,9 @@ def test_the_page_shows_initials_and_never_name_number_or_mail(client, certifica
         assert secret not in shown
 
 
-@pytest.mark.parametrize(("name", "short"), [("Fatma van der Meulen-Özdemir", "F. v. d. M.-Ö."), ("Jo", "J."), ("", ""), ("  A  B-C- ", "A. B.-C.")])
+@pytest.mark.parametrize(
+    ("name", "short"), [("Fatma van der Meulen-Özdemir", "F. v. d. M.-Ö."), ("Jo", "J."), ("", ""), ("  A  B-C- ", "A. B.-C.")]
+)
 def test_initials(name, short):
     assert initials(name) == short
 
@@ -101,7 +106,12 @@ def test_guessing_is_stopped_and_says_how_long_to_wait(client, certificate):
     assert stopped.status_code == 429
     assert stopped.context["answer"] is None
     assert "tien minuten" in stopped.content.decode()
-    assert client.post(reverse("accreditation:verify"), {"number": certificate.number, "check_code": certificate.check_code}, REMOTE_ADDR="192.0.2.7").status_code == 200
+    assert (
+        client.post(
+            reverse("accreditation:verify"), {"number": certificate.number, "check_code": certificate.check_code}, REMOTE_ADDR="192.0.2.7"
+        ).status_code
+        == 200
+    )
 
 
 def test_the_page_is_kept_out_of_search_engines_and_other_sites_logs(client, certificate):

@@ -94,7 +94,12 @@ def test_an_auditor_may_see_and_export_results_but_changes_nothing(client, organ
     assert client.post(reverse("accreditation:export", args=[accreditation.pk, "csv"])).status_code == 200
     assert client.get(reverse("accreditation:accreditations")).status_code == 403
     for name in ("revoke", "reissue"):
-        assert client.post(reverse(f"accreditation:{name}", args=[certificate.pk]), {"intrekken-reason": "x", "vervangen-reason": "x"}).status_code == 403
+        assert (
+            client.post(
+                reverse(f"accreditation:{name}", args=[certificate.pk]), {"intrekken-reason": "x", "vervangen-reason": "x"}
+            ).status_code
+            == 403
+        )
     assert client.get(reverse("accreditation:certificate_pdf", args=[certificate.pk])).status_code == 403
     assert certificate.events.count() == 1
 
@@ -105,8 +110,16 @@ def test_what_belongs_to_another_organisation_does_not_exist(client, learner, ac
 
     for name, pk in (("accreditation", accreditation.pk), ("certificate", certificate.pk), ("certificate_pdf", certificate.pk)):
         assert client.get(reverse(f"accreditation:{name}", args=[pk])).status_code == 404
-    for name, arguments in (("award_missing", [accreditation.pk]), ("export", [accreditation.pk, "csv"]), ("revoke", [certificate.pk]), ("reissue", [certificate.pk])):
-        assert client.post(reverse(f"accreditation:{name}", args=arguments), {"intrekken-reason": "x", "vervangen-reason": "x"}).status_code == 404
+    for name, arguments in (
+        ("award_missing", [accreditation.pk]),
+        ("export", [accreditation.pk, "csv"]),
+        ("revoke", [certificate.pk]),
+        ("reissue", [certificate.pk]),
+    ):
+        assert (
+            client.post(reverse(f"accreditation:{name}", args=arguments), {"intrekken-reason": "x", "vervangen-reason": "x"}).status_code
+            == 404
+        )
     assert client.get(reverse("accreditation:results")).context["rows"] == []
     assert client.get(reverse("accreditation:accreditations")).context["rows"] == []
     assert client.get(reverse("accreditation:results"), {"accreditatie": accreditation.pk}).status_code == 404
@@ -167,7 +180,9 @@ def test_a_manager_revokes_with_a_reason_and_the_points_go_along(client, manager
     refused = client.post(reverse("accreditation:revoke", args=[certificate.pk]), {"intrekken-reason": ""})
     assert refused.status_code == 422
     assert certificate.events.count() == 1
-    client.post(reverse("accreditation:revoke", args=[certificate.pk]), {"intrekken-reason": "Niet aanwezig", "intrekken-with_points": "on"})
+    client.post(
+        reverse("accreditation:revoke", args=[certificate.pk]), {"intrekken-reason": "Niet aanwezig", "intrekken-with_points": "on"}
+    )
 
     assert [event.kind for event in certificate.events.all()] == ["issued", "revoked"]
     assert sum(award.points for award in PointAward.objects.all()) == 0
@@ -263,7 +278,9 @@ def test_a_manager_records_an_accreditation_and_those_already_done_get_their_poi
 def test_a_form_with_a_mistake_keeps_what_was_typed_and_says_what_to_do(client, manager, release, register):
     client.force_login(manager)
 
-    page = client.post(reverse("accreditation:new_accreditation"), form_data(release, register, valid_until="2025-01-01", id_number="ABC-TYPED")).content.decode()
+    page = client.post(
+        reverse("accreditation:new_accreditation"), form_data(release, register, valid_until="2025-01-01", id_number="ABC-TYPED")
+    ).content.decode()
 
     assert "ABC-TYPED" in page
     assert "De laatste dag ligt voor de eerste" in page

@@ -22,7 +22,14 @@ SNAPSHOT: dict[str, Any] = {
     "completed_at": "2026-03-01T10:00:00+01:00",
     "earned_on": "2026-03-01",
     "study_minutes": 540,
-    "route": ["Werk als onderdeel van zorg", "Het gesprek over werk", "Het werkbehoudplan", "Arbeidscontext en sociale kaart", "Regie en opschalen", "Toepassen"],
+    "route": [
+        "Werk als onderdeel van zorg",
+        "Het gesprek over werk",
+        "Het werkbehoudplan",
+        "Arbeidscontext en sociale kaart",
+        "Regie en opschalen",
+        "Toepassen",
+    ],
     "accredited": False,
     "demo": True,
     "lines": [
@@ -52,7 +59,9 @@ def measure() -> None:
 
         def draw() -> bytes:
             address = "http://127.0.0.1:8000/verifieer/voorbeeld/"
-            return certificate_pdf.render(SNAPSHOT, number="VW-2026-000001", check_code="ABCD-1234", address=address, issued_on=date(2026, 3, 1), demo_seal=True)
+            return certificate_pdf.render(
+                SNAPSHOT, number="VW-2026-000001", check_code="ABCD-1234", address=address, issued_on=date(2026, 3, 1), demo_seal=True
+            )
 
         _show("certificates_drawn", _per_second(draw))
         _show("certificates_drawn_and_sealed", _per_second(lambda: certificate_seal.seal(draw())))

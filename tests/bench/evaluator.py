@@ -14,12 +14,24 @@ def measure(*, people: int = 10_000, rows: int = 100) -> None:
     """Seconds of processor time, so that other work on the machine does not count."""
     rule = Rule(
         total=Decimal(184),
-        categories=(Category("geaccrediteerd", minimum=Decimal(80)), Category("deel", minimum=Decimal(40), part_of="geaccrediteerd"), Category("oda", maximum=Decimal(104))),
+        categories=(
+            Category("geaccrediteerd", minimum=Decimal(80)),
+            Category("deel", minimum=Decimal(40), part_of="geaccrediteerd"),
+            Category("oda", maximum=Decimal(104)),
+        ),
     )
     first, last = date(2022, 1, 1), date(2026, 12, 31)
     chance = random.Random(1)
     ledgers = [
-        [Row(n, chance.choice(["geaccrediteerd", "deel", "oda"]), Decimal(chance.randint(1, 8)), first + timedelta(days=chance.randint(-100, 1900))) for n in range(rows)]
+        [
+            Row(
+                n,
+                chance.choice(["geaccrediteerd", "deel", "oda"]),
+                Decimal(chance.randint(1, 8)),
+                first + timedelta(days=chance.randint(-100, 1900)),
+            )
+            for n in range(rows)
+        ]
         for _ in range(50)
     ]
     began = time.process_time()

@@ -64,7 +64,14 @@ class AccreditationFactory(factory.django.DjangoModelFactory):
     external_course_id = factory.Sequence(lambda n: f"cursus-{n}")
 
 
-def accredited(*, release: Release | None = None, register: Register | None = None, points: Decimal | int = 4, category: str = "geaccrediteerd", **fields: Any) -> Accreditation:
+def accredited(
+    *,
+    release: Release | None = None,
+    register: Register | None = None,
+    points: Decimal | int = 4,
+    category: str = "geaccrediteerd",
+    **fields: Any,
+) -> Accreditation:
     """A granted accreditation that covers the release and is worth something."""
     release = release or released_course()
     register = register or RegisterFactory()
@@ -75,6 +82,8 @@ def accredited(*, release: Release | None = None, register: Register | None = No
     return accreditation
 
 
-def satisfy(enrolment: Enrolment, *, at: datetime = datetime(2026, 6, 1, 12, tzinfo=UTC), source: Source = Source.SERVER, **more: Any) -> None:
+def satisfy(
+    enrolment: Enrolment, *, at: datetime = datetime(2026, 6, 1, 12, tzinfo=UTC), source: Source = Source.SERVER, **more: Any
+) -> None:
     """The statement that a course is completed, as `courses.progress` writes it."""
     record(enrolment=enrolment, verb=SATISFIED, source=source, at=at, statement_id=satisfied_id(enrolment), **more)

@@ -53,7 +53,9 @@ def calls(rows: Iterable[Earned], *, email: str = "", language: str = "nl") -> l
         for start in range(0, len(whole), ROWS_PER_CALL):
             part = whole[start : start + ROWS_PER_CALL]
             content = entry(part, org_id=org_id, email=email, language=language)
-            made.append(Call(name=f"pe-online-{org_id}-{start // ROWS_PER_CALL + 1:03d}.xml", org_id=org_id, rows=len(part), content=content))
+            made.append(
+                Call(name=f"pe-online-{org_id}-{start // ROWS_PER_CALL + 1:03d}.xml", org_id=org_id, rows=len(part), content=content)
+            )
     return made
 
 

@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         newest: dict[int, int] = {}
-        activities = ReleaseActivity.objects.select_related("release__course", "lesson").order_by("release__course__slug", "-release__number", "order")
+        activities = ReleaseActivity.objects.select_related("release__course", "lesson").order_by(
+            "release__course__slug", "-release__number", "order"
+        )
         for activity in activities:
             release = activity.release
             if newest.setdefault(release.course_id, release.pk) != release.pk:

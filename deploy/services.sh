@@ -47,7 +47,7 @@ start() {
 stop() {
     bin=$(postgres_bin)
     [ -f "$here/postgres/postmaster.pid" ] && as_postgres "'$bin/pg_ctl' -s -m fast -D '$here/postgres' stop"
-    redis-cli -p "$redis_port" shutdown nosave 2>/dev/null || true
+    redis-cli -p "$redis_port" shutdown nosave >/dev/null 2>&1 || true
 }
 
 case "${1:-}" in

@@ -231,7 +231,7 @@ CONTENT_SECURITY_POLICY_EDITOR = {
         "style-src": ["'self'", "'unsafe-inline'"],
     },
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the editor shows its preview in a frame
+X_FRAME_OPTIONS = "DENY"  # Wagtail and the H5P frame allow their own framed views one by one
 
 # Certificates: the seal's key (the demo makes its own), and the typeface, made at set-up from the npm package.
 CERTIFICATE_SEAL_P12 = env.str("CERTIFICATE_SEAL_P12", default="")

@@ -16,7 +16,8 @@ PAGE_PERMISSIONS = {
     Role.AUTHOR: ["add_page", "change_page"],
     Role.ASSOCIATION_ADMIN: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
 }
-FILE_PERMISSIONS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
+# Who may add may change what they added themselves. A file that others put there stands in their courses: nobody else replaces it.
+FILE_PERMISSIONS = ["add_image", "choose_image", "add_document", "choose_document"]
 
 
 def keep_groups_in_step(user: User) -> None:
@@ -34,7 +35,9 @@ def make_groups() -> None:
     for name in GROUPS.values():
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*entry)
-        for permission in _permissions(FILE_PERMISSIONS) if root else ():
+        files = _permissions(FILE_PERMISSIONS)
+        GroupCollectionPermission.objects.filter(group=group).exclude(permission__in=files).delete()
+        for permission in files if root else ():
             GroupCollectionPermission.objects.get_or_create(group=group, collection=root, permission=permission)
 
 

@@ -28,6 +28,30 @@ class CoursePagePermissions(PagePermissionTester):
         return self.is_ours and bool(super().can_edit())
 
 
+class CataloguePermissions(PagePermissionTester):
+    """The catalogue holds the courses of every organisation: each adds its own, and the page itself is the superuser's."""
+
+    def __init__(self, user: User, page: Page) -> None:
+        super().__init__(user, page)
+        self.permissions: set[str] = getattr(self, "permissions", set()) & {"add", "publish"}
+
+    def can_edit(self) -> bool:
+        return bool(self.user.is_superuser and super().can_edit())
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        return bool(self.user.is_superuser and super().can_delete(ignore_bulk))
+
+    def can_publish(self) -> bool:
+        # Also asked before someone shuts the page off from visitors, and with it every course below it.
+        return bool(self.user.is_superuser and super().can_publish())
+
+    def can_unpublish(self) -> bool:
+        return bool(self.user.is_superuser and super().can_unpublish())
+
+    def can_reorder_children(self) -> bool:
+        return bool(self.user.is_superuser and super().can_reorder_children())
+
+
 def task_states_to_review(states: QuerySet[TaskState], *, user: User) -> QuerySet[TaskState]:
     """Of these running tasks, those on pages of courses whose releases this person may publish."""
     from courses.models import CoursePage  # noqa: PLC0415 - the pages hold these permissions

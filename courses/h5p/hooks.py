@@ -9,7 +9,13 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetChosenMultipleView,
+    SnippetChosenView,
+)
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from accounts.permissions import Action, may
@@ -34,9 +40,21 @@ class _ChooseResults(_OwnContent, ChooseResultsView):
     pass
 
 
+class _Chosen(SnippetChosenView):
+    def get_object(self, pk: str) -> H5PContent:
+        return content_for(self.request.user).get(pk=pk)
+
+
+class _ChosenMultiple(SnippetChosenMultipleView):
+    def get_objects(self, pks: list[str]) -> QuerySet[H5PContent]:
+        return content_for(self.request.user).filter(pk__in=pks)
+
+
 class _Chooser(SnippetChooserViewSet):
     choose_view_class = _Choose
     choose_results_view_class = _ChooseResults
+    chosen_view_class = _Chosen
+    chosen_multiple_view_class = _ChosenMultiple
 
 
 class _OnlyByUpload(ModelPermissionPolicy):

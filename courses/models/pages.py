@@ -16,11 +16,11 @@ from wagtail.models import Task, TaskState
 from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 
-from accounts.models import User
-from accounts.permissions import Action, may, organisations_where
+from accounts.models import Membership, User
+from accounts.permissions import ALLOWED, Action, may, organisations_where
 from cms.models import BasePage
 from courses.blocks import COMPLETION_BLOCKS, LESSON_BLOCKS, OBJECTIVE_BLOCKS, SOURCE_BLOCKS
-from courses.page_permissions import CoursePagePermissions, task_states_to_review
+from courses.page_permissions import CataloguePermissions, CoursePagePermissions, task_states_to_review
 from courses.panels import ChecksPanel
 
 
@@ -52,6 +52,9 @@ class CourseIndexPage(BasePage):
     class Meta:
         verbose_name = _("cursusaanbod")
 
+    def permissions_for_user(self, user: User) -> CataloguePermissions:
+        return CataloguePermissions(user, self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from courses.catalogue import search  # noqa: PLC0415 - the catalogue asks these models, and they it when served
 
@@ -71,6 +74,24 @@ class CourseForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if self.for_user and "organisation" in self.fields:
             self.fields["organisation"].queryset = organisations_where(self.for_user, Action.AUTHOR_COURSES)
+            self._keep_organisation()
+        if self.for_user and "course_owner" in self.fields:
+            self.fields["course_owner"].queryset = self._possible_owners(self.for_user)
+
+    def _keep_organisation(self) -> None:
+        """What learners did in a course is seen by the people of its organisation: after the first release it stays there."""
+        if self.instance.pk and self.instance.releases.exists():
+            self.fields["organisation"].disabled = True
+            # As it is, not as an earlier draft would have it.
+            self.initial["organisation"] = CoursePage.objects.values_list("organisation", flat=True).get(pk=self.instance.pk)
+
+    def _possible_owners(self, user: User) -> models.QuerySet[User]:
+        """Who makes courses beside this author, and who owns this one now: never a list of everybody who has an account."""
+        beside = Membership.objects.filter(
+            organisation__in=organisations_where(user, Action.AUTHOR_COURSES), role__in=ALLOWED[Action.AUTHOR_COURSES]
+        )
+        known = models.Q(pk__in=beside.values("user")) | models.Q(pk__in=[user.pk, self.instance.course_owner_id])
+        return User.objects.filter(known, is_active=True).order_by("last_name", "first_name", "pk")
 
 
 class CoursePage(BasePage):

@@ -5,8 +5,10 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
+from django.contrib.admin.utils import unquote
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import Tag
@@ -14,8 +16,14 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies.base import BasePermissionPolicy
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetChosenMultipleView,
+    SnippetChosenView,
+)
+from wagtail.snippets.views.snippets import HistoryView, IndexView, SnippetViewSet, UsageView
 
 from accounts.models import User
 from accounts.permissions import Action, organisations_where
@@ -98,11 +106,25 @@ class ChooseQuestionResults(_OfOnesOwn, ChooseResultsView):
     pass
 
 
+class QuestionChosen(SnippetChosenView):
+    """The name of the chosen question; of another organisation's it tells nothing."""
+
+    def get_object(self, pk: str) -> Question:
+        return questions_of(self.request.user).get(pk=pk)
+
+
+class QuestionsChosen(SnippetChosenMultipleView):
+    def get_objects(self, pks: list[str]) -> QuerySet[Question]:
+        return questions_of(self.request.user).filter(pk__in=pks)
+
+
 class QuestionChooser(SnippetChooserViewSet):
     """Choosing a question in a lesson."""
 
     choose_view_class = ChooseQuestion
     choose_results_view_class = ChooseQuestionResults
+    chosen_view_class = QuestionChosen
+    chosen_multiple_view_class = QuestionsChosen
 
 
 def kind_of(question: Question) -> str:
@@ -112,6 +134,24 @@ def kind_of(question: Question) -> str:
 
 def tags_of(question: Question) -> str:
     return ", ".join(sorted(tag.name for tag in question.tags.all()))
+
+
+class _OwnQuestion:
+    """A page about one question, which has to be of one's own organisation."""
+
+    request: PersonRequest
+    pk: str
+
+    def get_object(self, *args: Any, **kwargs: Any) -> Question:
+        return get_object_or_404(questions_of(self.request.user), pk=unquote(str(self.pk)))
+
+
+class QuestionUsage(_OwnQuestion, UsageView):
+    pass
+
+
+class QuestionHistory(_OwnQuestion, HistoryView):
+    pass
 
 
 class QuestionViewSet(SnippetViewSet):
@@ -124,6 +164,8 @@ class QuestionViewSet(SnippetViewSet):
     menu_order = 250
     add_to_admin_menu = True
     index_view_class = QuestionIndex
+    usage_view_class = QuestionUsage
+    history_view_class = QuestionHistory
     chooser_viewset_class = QuestionChooser
     copy_view_enabled = False
     inspect_view_enabled = False

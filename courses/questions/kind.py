@@ -23,7 +23,8 @@ class QuestionsKind:
 
     def freeze(self, value: dict[str, Any], *, course: CoursePage) -> dict[str, Any]:
         """The settings of the release: the newest versions of the chosen questions and of all that a draw may take."""
-        chosen = [question for question in value.get("questions") or [] if question is not None]
+        # Also before `problems` is asked: a preview shows what is frozen, and another organisation's questions are its own.
+        chosen = [question for question in value.get("questions") or [] if question is not None and _is_of(question, course)]
         newest = {
             version.question_id: version.pk
             for version in newest_versions(Question.objects.filter(pk__in=[question.pk for question in chosen]))
@@ -51,7 +52,7 @@ class QuestionsKind:
         if not chosen and not draws:
             found.append(_("Er zijn geen vragen gekozen en er is geen trekking."))
         for question in chosen:
-            if question.organisation_id != course.organisation_id or (question.course_id and question.course_id != course.pk):
+            if not _is_of(question, course):
                 found.append(_("De vraag '%(title)s' hoort bij een andere organisatie of cursus.") % {"title": question.title})
             elif question.retired_at:
                 found.append(_("De vraag '%(title)s' is uit gebruik genomen.") % {"title": question.title})
@@ -87,6 +88,11 @@ class QuestionsKind:
             "best": best,
             "best_percentage": percentage(best.scaled_score or 0) if best else None,
         }
+
+
+def _is_of(question: Question, course: CoursePage) -> bool:
+    """Whether the course may ask this question: it is of its organisation, and not of another course alone."""
+    return question.organisation_id == course.organisation_id and question.course_id in {None, course.pk}
 
 
 def practice_context(*, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:

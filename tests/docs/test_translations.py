@@ -1,7 +1,10 @@
 import re
 from collections import defaultdict
+from datetime import date
 
 import pytest
+from django.utils import translation
+from django.utils.formats import date_format, localize
 
 from config import translations
 
@@ -170,3 +173,12 @@ def test_marked_strings_in_templates_are_found():
         (None, ("%(number)s les", "%(number)s lessen")),
         (None, "nog niet"),
     }
+
+
+def test_dates_and_numbers_follow_the_language_with_the_day_first():
+    day = date(2026, 12, 11)
+
+    with translation.override("nl"):
+        assert (date_format(day), localize(8.5)) == ("11 december 2026", "8,5")
+    with translation.override("en"):
+        assert (date_format(day), localize(8.5)) == ("11 December 2026", "8.5")

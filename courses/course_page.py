@@ -172,7 +172,7 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
 
 def facts_of(course: CoursePage) -> CourseFacts:
     """The facts around a course, remembered for a minute."""
-    name = f"courses.facts.{course.uuid}"
+    name = f"courses.facts.{course.uuid}.{get_language()}"
     facts = FACTS.get(name)
     if facts is None:
         saved = CoursePage.objects.select_related("theme", "organisation", "course_owner").filter(pk=course.pk).first()

@@ -78,7 +78,11 @@ class Standing:
             return _("Je hebt alle %(limit)s pogingen gebruikt. Vraag je docent wat je nu kunt doen.") % {"limit": self.limit}
         if self.not_before:
             return _("Je kunt weer beginnen op %(when)s. Gebruik de tijd om de lessen nog eens door te nemen.") % {
-                "when": date_format(timezone.localtime(self.not_before), r"j F \o\m H:i")
+                "when": _("%(day)s om %(time)s")
+                % {
+                    "day": date_format(timezone.localtime(self.not_before), "j F"),
+                    "time": date_format(timezone.localtime(self.not_before), "H:i"),
+                }
             }
         return ""
 

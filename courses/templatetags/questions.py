@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -38,6 +39,6 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def dutch(number: Any) -> str:
-    """A number with at most two decimals, as the Dutch write it."""
-    return "" if number is None else written(round(float(number), 2))
+def number(value: Any) -> str:
+    """A number with at most two decimals, as the language of the reader writes it."""
+    return "" if value is None else number_format(written(round(float(value), 2)).replace(",", "."))

@@ -3,6 +3,7 @@ import uuid
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import get_language
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import Role
@@ -315,3 +316,16 @@ def test_a_course_that_is_renamed_shows_its_new_name_above_its_lessons_at_once(c
     enrolment.course.save()
 
     assertContains(client.get(lesson_url(enrolment.release, 1)), "Nieuwe naam")
+
+
+def test_what_is_remembered_of_a_course_is_remembered_per_language(client, settings):
+    settings.COURSES_CREDIT_SOURCE = "tests.courses.test_pages.credit_in_this_language"
+    course = released_course().course
+
+    assertContains(client.get(f"/cursus/{course.slug}/", headers={"accept-language": "nl"}), "Register in het nl")
+    assertContains(client.get(f"/cursus/{course.slug}/", headers={"accept-language": "en"}), "Register in het en")
+
+
+def credit_in_this_language(courses):
+    name = f"Register in het {get_language()}"
+    return {pk: [{"register": "vpr", "register_name": name, "points": 4, "category": "vakgericht", "id_number": "1"}] for pk in courses}

@@ -18,7 +18,8 @@ from courses.h5p.strings import core_strings
 from courses.models import H5PLibrary, H5PVersion
 from lrs.profiles.vakwijs import NAMESPACE
 
-SANDBOX = "allow-scripts allow-popups allow-forms"
+# Links out of content open as ordinary pages; printing and saving one's own work is part of several kinds of content.
+SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-forms allow-modals allow-downloads"
 DAY = 24 * 60 * 60
 CONTENT_ID = 1
 _SALT = "courses.h5p.embed"
@@ -102,6 +103,7 @@ def frame_of(version: H5PVersion, *, token: str, origin: str) -> dict[str, Any]:
                 "missing": _(
                     "Deze oefening kan niet beginnen: een onderdeel ontbreekt (%s). Laad de pagina opnieuw. Blijft het zo, meld het dan aan de eigenaar van de cursus."
                 ),
+                "outside": _("Een deel van deze oefening staat op %s. Die site is hier niet toegestaan; dat deel speelt daarom niet."),
                 "broken": _("Deze oefening kan niet beginnen. Je kunt verder met de les. Meld het aan de eigenaar van de cursus."),
             },
         },

@@ -9,8 +9,10 @@ import posixpath
 import re
 from collections.abc import Callable, Collection
 from typing import Any
+from urllib.parse import urlsplit
 
 import nh3
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from courses.h5p.package import VERSIONED_NAME, LibraryName
@@ -125,6 +127,7 @@ class Cleaning:
     def _path(self, path: str) -> str:
         if scheme := SCHEME.match(path):
             if scheme[1].lower() in {"http", "https"}:
+                self._note_outside(path)
                 return path
             self.notes.append(_("Een verwijzing naar %(path)s is weggelaten.") % {"path": path[:80]})
             return ""
@@ -137,6 +140,12 @@ class Cleaning:
         if plain and posixpath.normpath(html.unescape(plain)) not in self.files and plain not in self.files:
             self.notes.append(_("content/%(path)s wordt genoemd, maar staat niet in het pakket.") % {"path": plain[:120]})
         return plain
+
+    def _note_outside(self, address: str) -> None:
+        host = (urlsplit(html.unescape(address)).hostname or "") if "[" not in address else ""
+        allowed = " ".join(source for sources in getattr(settings, "H5P_EXTERNAL_SOURCES", {}).values() for source in sources)
+        if host and host.removeprefix("www.") not in allowed:
+            self.notes.append(_("Een deel staat op %(host)s. Die site is hier niet toegestaan; dat deel speelt niet.") % {"host": host})
 
     def _text(self, text: str, field: dict[str, Any]) -> str:
         longest = field.get("maxLength")

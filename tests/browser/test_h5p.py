@@ -15,7 +15,7 @@ from courses.releases import publish_release
 from lrs.models import Source, Statement
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import drafted_course
-from tests.factories.h5p import library, old_style_package, package
+from tests.factories.h5p import PNG, library, old_style_package, package
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -74,6 +74,76 @@ T.Escape = function () {
   };
 };
 T.Escape.prototype = Object.create(H5P.EventDispatcher.prototype);
+"""
+
+
+# What widely used libraries do, each in a few lines: they take their own files for files of the same site.
+AT_HOME = """
+var T = T || {};
+T.AtHome = function (params, contentId) {
+  H5P.EventDispatcher.call(this);
+  var outcome = {}, picture = H5P.getPath("images/foto.png", contentId), captions = H5P.getPath("files/ondertiteling.vtt", contentId);
+  function tell(name, promise) {
+    return Promise.race([promise, new Promise(function (_, fail) { setTimeout(fail, 4000, new Error("too late")); })]).then(
+      function (value) { outcome[name] = String(value); }, function (error) { outcome[name] = error && (error.name || error.type); });
+  }
+  function drawn(image) {
+    return new Promise(function (done, fail) {
+      image.onload = function () {
+        var canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 1;
+        canvas.getContext("2d").drawImage(image, 0, 0);
+        try { done(canvas.toDataURL().slice(0, 14)); } catch (error) { fail(error); }
+      };
+      image.onerror = fail;
+    });
+  }
+  this.attach = function ($container) {
+    var property = new Image(), attribute = H5P.jQuery("<img>", { src: picture })[0];
+    var jobs = [tell("property", drawn(property)), tell("attribute", drawn(attribute))];
+    property.src = picture;
+    jobs.push(tell("captions", new Promise(function (done, fail) {
+      var video = document.createElement("video"), track = document.createElement("track");
+      video.src = H5P.getPath("videos/film.mp4", contentId);
+      track.kind = "subtitles"; track.src = captions; track.default = true;
+      track.onload = function () { done(track.track.cues[0].text); };
+      track.onerror = fail;
+      video.appendChild(track);
+      $container.append(video);
+      track.track.mode = "showing";
+    })));
+    jobs.push(tell("worker", new Promise(function (done, fail) {
+      var worker = new Worker(H5P.getLibraryPath("T.AtHome-1.0") + "/worker.js");
+      worker.onmessage = function (event) { done(event.data); };
+      worker.onerror = fail;
+    })));
+    jobs.push(tell("history", new Promise(function (done) { history.replaceState({}, "", "?hoofdstuk=2"); done("went on"); })));
+    jobs.push(tell("hash", new Promise(function (done) {
+      window.addEventListener("hashchange", function () { done(location.hash); });
+      location.hash = "h5pbookid=1&chapter=2";
+    })));
+    jobs.push(tell("json", H5P.jQuery.getJSON(H5P.getLibraryPath("T.AtHome-1.0") + "/library.json").then(function (found) { return found.machineName; })));
+    Promise.all(jobs).then(function () {
+      outcome.fullscreen = String(document.fullscreenEnabled && H5P.fullscreenSupported);
+      window.outcome = outcome;
+      $container.append("<p class='done'>klaar</p>");
+    });
+  };
+};
+T.AtHome.prototype = Object.create(H5P.EventDispatcher.prototype);
+"""
+OUTSIDE = """
+var T = T || {};
+T.Outside = function () {
+  H5P.EventDispatcher.call(this);
+  this.attach = function ($container) {
+    var script = document.createElement("script");
+    script.src = "https://video.example/iframe_api";
+    document.head.appendChild(script);
+    $container.append("<p class='done'>Hier had een film kunnen spelen.</p>");
+  };
+};
+T.Outside.prototype = Object.create(H5P.EventDispatcher.prototype);
 """
 
 
@@ -207,6 +277,45 @@ def test_a_package_is_locked_in_its_frame(page_at, log_in):
     assert (outcome["fetch"], outcome["outside"], outcome["image"]) == ("blocked", "blocked", "error")
     assert outcome["eval"] == 2
     assert page.url.endswith(address)
+
+
+def test_content_finds_its_own_files_as_on_a_site_of_its_own(page_at, log_in):
+    content = package(
+        "T.AtHome 1.0",
+        library("T.AtHome 1.0", js=AT_HOME, files={"worker.js": "postMessage('worked');"}),
+        files={
+            "content/images/foto.png": PNG,
+            "content/videos/film.mp4": b"no film",
+            "content/files/ondertiteling.vtt": "WEBVTT\n\n00:00.000 --> 00:09.000\nGoedemorgen\n",
+        },
+    )
+    enrolment, address = lesson_with(upload(content))
+    page = page_at(1280, expect_errors=True)  # the film is none
+    log_in(page, enrolment.learner)
+    page.goto(address)
+    page.frame_locator(".vw-h5p iframe").locator(".done").wait_for()
+
+    assert page.frames[1].evaluate("window.outcome") == {
+        "property": "data:image/png",
+        "attribute": "data:image/png",
+        "captions": "Goedemorgen",
+        "worker": "worked",
+        "history": "went on",
+        "hash": "#h5pbookid=1&chapter=2",
+        "json": "T.AtHome",
+        "fullscreen": "true",
+    }
+
+
+def test_content_from_elsewhere_is_said_to_be_missing(page_at, log_in):
+    enrolment, address = lesson_with(upload(package("T.Outside 1.0", library("T.Outside 1.0", js=OUTSIDE))))
+    page = page_at(390, expect_errors=True)
+    log_in(page, enrolment.learner)
+    page.goto(address)
+    (frame,) = frames_of(page, 1)
+
+    expect(frame.get_by_role("status")).to_contain_text("Een deel van deze oefening staat op video.example.")
+    expect(frame.locator(".done")).to_be_visible()
 
 
 def test_the_frame_opened_on_its_own_is_still_without_an_origin(page_at, log_in, live_server):

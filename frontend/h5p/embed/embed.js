@@ -25,6 +25,20 @@
     reportHeight();
   }
 
+  // Content may want something of another site, which a learner's browser meets only where this installation allows it.
+  var outsideNote;
+  function tellOutside() {
+    if (!outsideNote) {
+      outsideNote = document.createElement("p");
+      outsideNote.className = "vakwijs-outside";
+      outsideNote.setAttribute("role", "status");
+      document.body.insertBefore(outsideNote, document.body.firstChild);
+    }
+    outsideNote.textContent = config.texts.outside.replace("%s", player.outside.join(", "));
+    tell({ type: "outside", hosts: player.outside });
+    reportHeight();
+  }
+
   // --- State: through the lesson page, because this frame has no cookies -----------------------------------------
 
   function states() {
@@ -127,6 +141,8 @@
       H5P.instances.forEach(function (instance) { H5P.trigger(instance, "resize"); });
     });
     tell({ type: "started" });
+    player.onoutside = tellOutside;
+    if (player.outside.length) tellOutside();
     reportHeight();
   }
 

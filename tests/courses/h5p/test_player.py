@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from courses.h5p.embed import token_for
+from courses.h5p.embed import SANDBOX, token_for
 from tests.factories.h5p import PNG, library, package
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,8 @@ def test_the_frame_is_sandboxed_by_its_own_answer_and_reaches_only_its_files(cli
     response = client.get(reverse("courses:h5p:embed", args=[token_for(version)]))
 
     policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
-    assert policy["sandbox"] == "allow-scripts allow-popups allow-forms"
+    assert policy["sandbox"] == SANDBOX
+    assert not {"allow-same-origin", "allow-top-navigation", "allow-top-navigation-by-user-activation"} & set(SANDBOX.split())
     assert policy["default-src"] == "'none'"
     assert policy["connect-src"] == "http://testserver/h5p/bibliotheken/ http://testserver/h5p/inhoud/ data: blob:"
     assert policy["frame-ancestors"] == "http://testserver"

@@ -75,5 +75,16 @@ def test_a_file_that_is_named_but_absent_is_noted():
     assert clean(picture={"path": "images/weg.png"})[1] == ["content/images/weg.png wordt genoemd, maar staat niet in het pakket."]
 
 
+def test_what_stands_on_a_site_that_is_not_allowed_is_noted(settings):
+    film = {"files": [{"path": "https://www.youtube.com/watch?v=abcdefghijk&amp;t=1", "mime": "video/YouTube"}]}
+    kept, notes = clean(**film)
+
+    assert kept == film
+    assert notes == ["Een deel staat op www.youtube.com. Die site is hier niet toegestaan; dat deel speelt niet."]
+    settings.H5P_EXTERNAL_SOURCES = {"script-src": ["https://www.youtube.com"], "frame-src": ["https://www.youtube-nocookie.com"]}
+    assert clean(**film) == (film, [])
+    assert clean(picture={"path": "http://[x"})[0] == {"picture": {"path": "http://[x"}}
+
+
 def test_escaping_twice_changes_nothing():
     assert escaped(escaped("a & b < \"c\" 'd' &nbsp;")) == escaped("a & b < \"c\" 'd' &nbsp;")

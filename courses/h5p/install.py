@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from courses.h5p.archive import PackageRefused, Unpacked
-from courses.h5p.package import LibraryName, Package, PackagedLibrary, dependencies_in, dumps, libraries_named_in, open_package
+from courses.h5p.package import (
+    LibraryName,
+    Package,
+    PackagedLibrary,
+    dependencies_in,
+    dumps,
+    is_addon_for,
+    libraries_named_in,
+    open_package,
+)
 from courses.h5p.sanitise import Cleaning
 from courses.models import H5PContent, H5PLibrary, H5PVersion, H5PVersionLibrary
 
@@ -220,9 +229,25 @@ class _Builds:
         wanted += [(name, "content/content.json") for name in in_content if not name.is_for_editor and not self._is_optional(name)]
         for name, needed_by in wanted:
             self._visit(name, needed_by, order, reasons)
+        for name in self._addons():
+            self._visit(name, "content/content.json", order, reasons)
         if reasons:
             raise PackageRefused(reasons)
         return list(order.values())
+
+    def _addons(self) -> list[LibraryName]:
+        """Libraries that nobody names but that this content needs to be read, for instance one that draws formulas."""
+        known = {name: build.manifest for name in self.package.libraries if (build := self._choose(name)) is not None}
+        # Of those installed here the newest; a build that came along goes before it.
+        brought = {name.machine_name for name in known}
+        for build in H5PLibrary.objects.filter(is_default=True, manifest__has_key="addTo").order_by("machine_name", "major", "minor"):
+            if build.machine_name not in brought:
+                name = LibraryName(build.machine_name, build.major, build.minor)
+                known = {other: manifest for other, manifest in known.items() if other.machine_name != name.machine_name}
+                known[name] = build.manifest
+        return sorted(
+            name for name, manifest in known.items() if not name.is_for_editor and is_addon_for(manifest, self.package.parameters)
+        )
 
     def _visit(self, name: LibraryName, needed_by: str, order: dict[LibraryName, H5PLibrary], reasons: list[str]) -> None:
         # Without recursion: a hostile package can chain thousands of libraries, or let them depend in a circle.

@@ -37,9 +37,12 @@ DANGEROUS_EXTENSIONS = frozenset(
     "html htm xhtml xht shtml mht mhtml hta php php3 php4 php5 php7 phtml phar asp aspx jsp cgi pl py rb sh bash bat cmd com exe msi dll so dylib jar class vbs ps1"
     " htaccess wasm".split()
 )
+LONGEST_SEARCHED = 4_000  # characters of a text; an addon's pattern is not ours
 MACHINE_NAME = re.compile(r"[\w$][\w.\-$]{0,254}", re.ASCII)
 LANGUAGE = re.compile(r"[-_a-zA-Z0-9]{1,16}", re.ASCII)
 VERSIONED_NAME = re.compile(r"([\w$][\w.\-$]{0,254}) (\d{1,5})\.(\d{1,5})", re.ASCII)
+# As in H5P core: only a file with such a name is a translation; some libraries carry leftovers beside them.
+LANGUAGE_FILE = re.compile(r"language/(?:-?[a-z]+){1,7}\.json", re.ASCII | re.IGNORECASE)
 EDITOR_PREFIX = "H5PEditor."
 
 
@@ -329,7 +332,8 @@ def _library(folder: str, files: dict[str, Unpacked], bounds: Limits, reasons: l
         return None
     major, minor, patch = (int(numbers[key] or 0) for key in ("majorVersion", "minorVersion", "patchVersion"))
     name = LibraryName(machine_name, major, minor)
-    if folder not in {machine_name, f"{machine_name}-{major}.{minor}"}:
+    # Some systems write the patch version into the folder's name as well.
+    if folder not in {machine_name, f"{machine_name}-{major}.{minor}", f"{machine_name}-{major}.{minor}.{patch}"}:
         wrong(_("de map hoort %(name)s of %(name)s-%(major)s.%(minor)s te heten.") % {"name": machine_name, "major": major, "minor": minor})
     _check_core_api(manifest, wrong)
     clean = {
@@ -354,11 +358,13 @@ def _library(folder: str, files: dict[str, Unpacked], bounds: Limits, reasons: l
             {"machineName": dep.machine_name, "majorVersion": dep.major, "minorVersion": dep.minor}
             for dep in _dependencies(manifest, key, wrong)
         ]
+    if patterns := _addon_patterns(manifest):
+        clean["addTo"] = patterns
     semantics = _library_json(kept, "semantics.json", bounds, wrong) if "semantics.json" in kept else None
     if semantics is not None and not isinstance(semantics, list):
         wrong(_("hier hoort een JSON-lijst te staan."), "semantics.json")
     for path in kept:
-        if path.startswith("language/") and path.endswith(".json"):
+        if LANGUAGE_FILE.fullmatch(path):
             _library_json(kept, path, bounds, wrong)
     if len(reasons) > before:
         return None
@@ -444,6 +450,43 @@ def _assets(manifest: dict[str, Any], key: str, files: dict[str, Unpacked], wron
         else:
             found.append(plain)
     return found
+
+
+# --- Addons: libraries that content does not name, but that show what is in it -----------------------------------
+
+
+def _addon_patterns(manifest: dict[str, Any]) -> list[str]:
+    """The patterns of `addTo`: the library belongs to content with a text that one of them fits, such as a formula."""
+    add_to = manifest.get("addTo")
+    content = add_to.get("content") if isinstance(add_to, dict) else None
+    types = content.get("types") if isinstance(content, dict) else None
+    texts = [item.get("text") for item in _list(types) if isinstance(item, dict)]
+    return [text["regex"] for text in texts if isinstance(text, dict) and isinstance(text.get("regex"), str) and len(text["regex"]) <= 300]
+
+
+def is_addon_for(manifest: dict[str, Any], parameters: Any) -> bool:
+    """Whether a library (by its checked library.json) adds something to this content."""
+    patterns = [pattern for text in manifest.get("addTo") or [] if (pattern := _pattern(text)) is not None]
+    return bool(patterns) and any(pattern.search(text) for text in _texts(parameters) for pattern in patterns)
+
+
+def _pattern(text: str) -> re.Pattern[str] | None:
+    """A pattern as PHP writes it, with its delimiters: `/\\$\\$.+\\$\\$/i`. None for one that Python does not know."""
+    delimited = re.fullmatch(r"/(.+)/([a-zA-Z]*)", text, re.DOTALL)
+    try:
+        return re.compile(delimited[1], re.IGNORECASE if "i" in delimited[2] else 0) if delimited else None
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+def _texts(parameters: Any) -> Iterator[str]:
+    waiting = [parameters]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value[:LONGEST_SEARCHED]
+        elif isinstance(value, list | dict):
+            waiting.extend(value if isinstance(value, list) else value.values())
 
 
 # --- Libraries that content names ---------------------------------------------------------------------------------

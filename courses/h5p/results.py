@@ -37,8 +37,15 @@ VERBS = frozenset(
     }
     | {"http://activitystrea.ms/schema/1.0/consume", "http://activitystrea.ms/schema/1.0/create"}
 )
-# Content reports every touch with this verb. It says nothing that "answered" does not say better: taken, not kept.
-NOT_KEPT = frozenset({adl.INTERACTED})
+# What content reports of every touch and of a video's buttons says nothing that "answered" does not say better: taken, not kept.
+NOT_KEPT = frozenset(
+    {adl.INTERACTED}
+    | {
+        f"http://adlnet.gov/expapi/verbs/{verb}"
+        for verb in "asked commented exited imported launched preferred resumed responded shared suspended terminated".split()
+    }
+    | {f"https://w3id.org/xapi/video/verbs/{verb}" for verb in ("paused", "played", "seeked")}
+)
 SUB_CONTENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 DURATION = re.compile(r"P(?=.)(?:\d{1,4}D)?(?:T(?=.)(?:\d{1,6}H)?(?:\d{1,8}M)?(?:\d{1,10}(?:\.\d{1,6})?S)?)?", re.ASCII)
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
@@ -85,11 +92,11 @@ def record_result(
     if not isinstance(statement, dict):
         raise ResultRefused(_("statement: hier hoort een JSON-object te staan."))
     verb = _verb(statement)
+    if verb in NOT_KEPT:
+        return None
     part = _part(statement, version)
     result = _result(statement.get("result"))
     definition = _definition(statement)
-    if verb in NOT_KEPT:
-        return None
     _count(enrolment, activity)
     context = {"extensions": {DEFINITION_EXTENSION: definition}} if definition and not part else None
     try:

@@ -151,3 +151,25 @@ def test_a_chain_of_thousands_of_libraries_does_not_break_the_stack(upload):
     chain = [library(f"T.L{n} 1.0", needs=[f"T.L{n + 1} 1.0"] if n < 1200 else None, runnable=0) for n in range(1201)]
 
     assert upload(package("T.L0 1.0", *chain)).libraries.count() == 1201
+
+
+FORMULAS = {"addTo": {"content": {"types": [{"text": {"regex": r"/\$\$.+\$\$|\\\(.+\\\)/"}}, {"text": {"regex": "/(/"}}, {"text": {}}]}}}
+
+
+def with_formulas(text, *, brought=True, main="T.Main 1.2"):
+    addon = library("T.Formula 1.0", js="formula", runnable=0, needs=["T.Help 1.0"], extra=FORMULAS) if brought else {}
+    return package(main, library(main, js="main"), library("T.Help 1.0", js="help"), addon, params={"groups": [{"text": text}]})
+
+
+def test_a_library_that_draws_formulas_comes_with_content_that_has_one_though_nobody_names_it(upload):
+    version = upload(with_formulas(r"De halfwaardetijd is \(t_{1/2}\)."))
+
+    assert [library.machine_name for library in version.libraries.order_by("pins__order")] == ["T.Main", "T.Help", "T.Formula"]
+    assert upload(with_formulas("Geen formule, 5 $.")).libraries.count() == 1
+
+
+def test_an_installed_library_for_formulas_serves_packages_that_bring_none(upload):
+    upload(with_formulas("Nog geen formule."))
+    version = upload(with_formulas("$$x^2$$", brought=False, main="T.Other 1.0"))
+
+    assert version.libraries.filter(machine_name="T.Formula").exists()

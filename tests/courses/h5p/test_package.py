@@ -39,6 +39,7 @@ def test_a_package_comes_in_with_its_library_content_and_files(upload):
 LOOK_ALIKES = {
     "an old one with eval, made on Windows": old_style_package(),
     "language und": package(h5p={"language": "und"}),
+    "patch version in the folder": package("T.Main 1.2", library("T.Main 1.2", patch=7, js="", folder="T.Main-1.2.7")),
     "embedded as iframe only": package(h5p={"embedTypes": ["iframe"]}),
     "extra fields": package(
         h5p={"extraTitle": "x", "a11yTitle": "y", "changes": [], "licenseExtras": None, "yearFrom": "2020", "wcag": {"x": [1]}}
@@ -81,6 +82,8 @@ LOOK_ALIKES = {
                 "fonts/a.woff2": b"x",
                 "language/.en.json": "{}",
                 "language/nl.json": "{}",
+                "language/nl..json": "[",
+                "language/nl_nieuw.json": "[",
                 "language/README.txt": "",
                 "styles/a.scss": "",
                 "player.swf": b"x",

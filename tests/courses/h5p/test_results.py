@@ -212,9 +212,14 @@ def test_sending_again_after_a_lost_connection_records_once(report):
     assert Statement.objects.filter(verb=ADL + "answered").count() == 1
 
 
-def test_every_touch_is_taken_but_not_kept(report):
-    assert report("interacted").json() == {"statement": None, "saved": ""}
+@pytest.mark.parametrize("verb", [ADL + "interacted", ADL + "exited", "https://w3id.org/xapi/video/verbs/played"])
+def test_every_touch_is_taken_but_not_kept(report, verb):
+    assert report(verb).json() == {"statement": None, "saved": ""}
     assert not Statement.objects.exists()
+
+
+def test_what_a_part_without_a_name_says_while_a_film_plays_is_taken_too(report):
+    assert report("https://w3id.org/xapi/video/verbs/paused", name="https://video.example/1").status_code == 200
 
 
 @pytest.mark.parametrize(

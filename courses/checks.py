@@ -158,19 +158,29 @@ def _in_activity(activity: DraftActivity) -> list[str]:
 
 
 def _in_rule(course: CoursePage, lessons: list[DraftLesson]) -> Iterator[Finding]:
-    kinds = {activity.key: activity.kind for lesson in lessons for activity in lesson.activities()}
+    answers = {activity.key: _answers_of(activity) for lesson in lessons for activity in lesson.activities()}
     try:
         rule = rule_of(course.completion)
         if not rule["all_of"]:
             yield Finding(_("Er is nog geen afrondingsregel: vul in wanneer de cursus af is."), page=course.pk)
             return
-        for text in _unreachable(rule, kinds, {str(lesson.page.uuid) for lesson in lessons}):
+        for text in _unreachable(rule, answers, {str(lesson.page.uuid) for lesson in lessons}):
             yield Finding(text, where=_("Afrondingsregel"), page=course.pk)
     except RuleMalformed as error:
         yield Finding(str(error), where=_("Afrondingsregel"), page=course.pk)
 
 
-def _unreachable(rule: Rule, kinds: dict[str, str], lessons: set[str]) -> Iterator[str]:
+def _answers_of(activity: DraftActivity) -> frozenset[str] | None:
+    """Which requirements this activity can meet, as it is set up; None when this installation does not know its kind."""
+    kind = KINDS.get(activity.kind)
+    if kind is None:
+        return None
+    # Of questions only a test can be passed; a kind for which every activity is alike has no such method.
+    narrowed: Callable[[Any], frozenset[str]] | None = getattr(kind, "answers_of", None)
+    return narrowed(activity.value) if narrowed else kind.answers
+
+
+def _unreachable(rule: Rule, answers: dict[str, frozenset[str] | None], lessons: set[str]) -> Iterator[str]:
     """Why nobody could ever meet this rule."""
     [(name, content)] = rule.items()
     if name in GROUPS:
@@ -180,17 +190,17 @@ def _unreachable(rule: Rule, kinds: dict[str, str], lessons: set[str]) -> Iterat
         elif name == "n_of" and content["n"] > len(inside):
             yield _("Een groep vraagt er %(n)s, maar bevat er %(count)s.") % {"n": content["n"], "count": len(inside)}
         for child in inside:
-            yield from _unreachable(child, kinds, lessons)
+            yield from _unreachable(child, answers, lessons)
         return
     if name == "lessons_viewed":
         if content != "all" and not set(content) <= lessons:
             yield _("Een gevraagde les staat niet (meer) in de cursus.")
         return
     key = key_of(name, content)
-    kind = KINDS.get(kinds.get(key, ""))
-    if key not in kinds:
+    can = answers.get(key)
+    if key not in answers:
         yield _("Er is geen activiteit met de naam ‘%(key)s’.") % {"key": key}
-    elif kind is not None and name not in kind.answers:
+    elif can is not None and name not in can:
         yield _("De activiteit ‘%(key)s’ kan niet ‘%(requirement)s’ worden.") % {"key": key, "requirement": REQUIREMENT_NAMES[name]}
 
 

@@ -22,7 +22,7 @@ class RuleMalformed(ValueError):
 
 @dataclass(frozen=True)
 class ActivityFacts:
-    """What someone did with one activity. `best_score` (0–1) is trusted; `reported_score` is what a browser said."""
+    """What someone did with one activity. `best_score` (0–1) is a test's; `reported_score` is what a browser said, or practice."""
 
     answered: bool = False
     best_score: float | None = None

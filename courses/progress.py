@@ -19,6 +19,8 @@ from lrs.models import Source, Statement
 from lrs.profiles import adl, vakwijs
 
 DONE = frozenset({adl.ANSWERED, adl.COMPLETED, adl.PASSED, adl.FAILED, adl.SCORED, adl.MASTERED})
+# How a test ends. Practising ends in COMPLETED: its answers are shown question by question, so its score proves nothing.
+TESTED = frozenset({adl.PASSED, adl.FAILED})
 
 
 def project(statement: Statement) -> None:
@@ -166,7 +168,7 @@ def _note_activity(statement: Statement, enrolment: Enrolment, activity: uuid.UU
     for name, at in changes.items():
         setattr(row, name, _first(getattr(row, name), at))
     score = _score(statement)
-    if score is not None and statement.source == Source.SERVER:
+    if score is not None and statement.source == Source.SERVER and statement.verb in TESTED:
         if row.best_score is None or score > row.best_score:
             row.best_score, row.scored_at = score, statement.timestamp
         elif score == row.best_score:

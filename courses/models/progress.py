@@ -22,7 +22,7 @@ class LessonProgress(models.Model):
 
 
 class ActivityProgress(models.Model):
-    """What became of an activity: each `…_at` is the first time, `best_score` (0–1) the best trusted one."""
+    """What became of an activity: each `…_at` is the first time, `best_score` (0–1) the best of a test that our server scored."""
 
     enrolment = models.ForeignKey("courses.Enrolment", on_delete=models.CASCADE, related_name="activity_progress")
     activity = models.UUIDField(_("activiteit"))

@@ -88,14 +88,18 @@ class Standing:
 
 
 def standing(*, enrolment: Enrolment, activity: ReleaseActivity, now: datetime | None = None) -> Standing:
-    """How the learner stands with this activity.
+    """How the learner stands with this activity, as it is now: what was done when it still was practice is no test, and the reverse.
 
-    Attempts at the same release in an earlier enrolment count for the limit too: leaving a course and coming back gives
-    no fresh attempts at questions whose answers were shown.
+    Attempts in an earlier enrolment count for the limit too, in whatever release: leaving a course and coming back gives no
+    fresh attempts at questions whose answers were shown. Who had passed and takes the course anew years later, in another
+    release, begins afresh.
     """
     now = now or timezone.now()
-    earlier = Q(enrolment__learner=enrolment.learner, release_activity=activity)
-    all_attempts = list(Attempt.objects.filter(Q(enrolment=enrolment) | earlier, activity=activity.uuid).order_by("started_at", "pk"))
+    mode = activity.settings.get("mode", Attempt.Mode.PRACTICE)
+    earlier = Q(enrolment__learner=enrolment.learner, enrolment__course=enrolment.course)
+    found = list(Attempt.objects.filter(Q(enrolment=enrolment) | earlier, activity=activity.uuid, mode=mode).order_by("started_at", "pk"))
+    had_passed = {attempt.enrolment_id for attempt in found if attempt.passed} - {enrolment.pk}
+    all_attempts = [attempt for attempt in found if attempt.enrolment_id not in had_passed or attempt.release_activity_id == activity.pk]
     own = [attempt for attempt in all_attempts if attempt.enrolment_id == enrolment.pk]
     handed_in = [attempt.submitted_at for attempt in all_attempts if attempt.submitted_at]
     wait = timedelta(hours=activity.settings.get("wait_hours") or 0)
@@ -128,7 +132,9 @@ def start(*, enrolment: Enrolment, activity: ReleaseActivity) -> Attempt:
                 raise AttemptRefused(_("Je volgt deze cursus niet meer. Schrijf je opnieuw in om verder te gaan."))
             if mode == Attempt.Mode.TEST and place.refusal:
                 raise AttemptRefused(place.refusal)
-            attempt = next_attempt(enrolment=enrolment, activity=activity, number=len(place.attempts) + 1, now=now)
+            _close_other_mode(enrolment, activity, mode=mode, now=now)
+            number = Attempt.objects.filter(enrolment=enrolment, activity=activity.uuid).count() + 1
+            attempt = next_attempt(enrolment=enrolment, activity=activity, number=number, now=now)
             questions = place_questions(attempt)
             if not questions:
                 raise AttemptRefused(_("Er staan nog geen vragen klaar. Laat het de cursuseigenaar weten."))
@@ -140,6 +146,13 @@ def start(*, enrolment: Enrolment, activity: ReleaseActivity) -> Attempt:
     if attempt.deadline_at:
         _plan_hand_in(attempt)
     return attempt
+
+
+def _close_other_mode(enrolment: Enrolment, activity: ReleaseActivity, *, mode: str, now: datetime) -> None:
+    """Hand in what stands open from when the activity was a test and now is practice, or the reverse: it has one open attempt."""
+    for attempt in Attempt.objects.select_for_update().filter(enrolment=enrolment, activity=activity.uuid, submitted_at=None):
+        if attempt.mode != mode:
+            _finish(attempt, at=min(now, attempt.deadline_at) if attempt.deadline_at else now)
 
 
 def next_attempt(*, enrolment: Enrolment, activity: ReleaseActivity, number: int, now: datetime) -> Attempt:

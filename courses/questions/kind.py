@@ -21,6 +21,10 @@ class QuestionsKind:
     template: ClassVar[str] = "courses/questions/activity.html"
     answers: ClassVar[frozenset[str]] = frozenset({"answered", "passed"})
 
+    def answers_of(self, value: dict[str, Any]) -> frozenset[str]:
+        """Practising shows the answers, so only a test can be passed."""
+        return self.answers if value.get("mode") == Attempt.Mode.TEST else frozenset({"answered"})
+
     def freeze(self, value: dict[str, Any], *, course: CoursePage) -> dict[str, Any]:
         """The settings of the release: the newest versions of the chosen questions and of all that a draw may take."""
         # Also before `problems` is asked: a preview shows what is frozen, and another organisation's questions are its own.
@@ -97,11 +101,12 @@ def _is_of(question: Question, course: CoursePage) -> bool:
 
 def practice_context(*, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:
     """The questions of a practice as they stand: asked before anything is stored, with feedback once checked."""
-    attempt = Attempt.objects.filter(enrolment=enrolment, activity=activity.uuid).order_by("-number").first() if enrolment else None
+    all_attempts = list(Attempt.objects.filter(enrolment=enrolment, activity=activity.uuid).order_by("-number")) if enrolment else []
+    attempt = next((done for done in all_attempts if done.mode == Attempt.Mode.PRACTICE), None)
     if attempt:
         questions = list(questions_of(attempt))
     else:
-        preview = next_attempt(enrolment=enrolment or Enrolment(), activity=activity, number=1, now=timezone.now())
+        preview = next_attempt(enrolment=enrolment or Enrolment(), activity=activity, number=len(all_attempts) + 1, now=timezone.now())
         questions = place_questions(preview)
     shown = [practised(question) for question in questions]
     counted = [question for question in shown if question.checked and not TYPES[question.version.type].marked_by_teacher]

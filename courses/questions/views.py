@@ -249,7 +249,8 @@ def _practice(request: PersonRequest, enrolment: uuid.UUID, activity: uuid.UUID)
 
 def _practice_attempt(enrolment: Enrolment, released: ReleaseActivity) -> Attempt:
     """The attempt the lesson shows: the last one, also when it is complete, or the first when there is none yet."""
-    last = Attempt.objects.filter(enrolment=enrolment, activity=released.uuid).order_by("-number").first()
+    done = Attempt.objects.filter(enrolment=enrolment, activity=released.uuid, mode=Attempt.Mode.PRACTICE)
+    last = done.order_by("-number").first()
     return last or start(enrolment=enrolment, activity=released)
 
 

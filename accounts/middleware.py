@@ -29,6 +29,23 @@ WAY_OUT = (
 SECOND_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
+class NothingPersonalIsKept:
+    """A page for someone who logged in is theirs: no proxy keeps it, nor the browser of a computer on the ward for whoever comes next.
+
+    A view that says itself how long its answer keeps (files, the frame of an exercise) is left alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Looking for the cookie first keeps visitors' pages free of the session, and so the same for all of them.
+        if "Cache-Control" not in response.headers and settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
 class SecondStepForAdministrators:
     """An administrator without a second step is led to the page where one is set up, before anything else."""
 

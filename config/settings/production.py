@@ -20,6 +20,9 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names of this site, separated by commas.")
+if not SITE_URL.startswith("https://"):
+    # It is sealed into every certificate as the address where that is verified, and mails lead people there to log in.
+    raise ImproperlyConfigured("Set SITE_URL to the public address of this site, starting with https://.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # The reverse proxy of deploy/ stands in front and tells the visitor's address; with 0 every visitor would look like the proxy.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)

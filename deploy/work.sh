@@ -3,6 +3,6 @@
 set -eu
 python manage.py catch_up
 if [ -n "${REDIS_URL:-}" ]; then
-    exec python manage.py rqworker default lrs --with-scheduler
+    exec python manage.py rqworker default lrs --job-class django_tasks_rq.Job --with-scheduler
 fi
 exec python manage.py db_worker --queue-name '*'

@@ -46,7 +46,7 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.Compresse
 if REDIS_URL:
     TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default", "lrs"]}}
     RQ_QUEUES = {name: {"URL": REDIS_URL} for name in ("default", "lrs")}
-    INSTALLED_APPS = [*INSTALLED_APPS, "django_rq"]
+    INSTALLED_APPS = [*INSTALLED_APPS, "django_rq", "django_tasks_rq"]
 
 if sentry_dsn := env.str("SENTRY_DSN", default=""):
     import sentry_sdk

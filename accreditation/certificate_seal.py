@@ -6,8 +6,9 @@ every certificate sealed with that says so.
 
 import fcntl
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 
@@ -38,7 +39,10 @@ def seal(pdf: bytes) -> bytes:
         name=signer.subject_name,
     )
     out = BytesIO()
-    signers.PdfSigner(metadata, signer=signer).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=out, in_place=False)
+    sign = partial(signers.PdfSigner(metadata, signer=signer).sign_pdf, IncrementalPdfFileWriter(BytesIO(pdf)), output=out, in_place=False)
+    # pyHanko runs an event loop of its own, which Python refuses in a thread that has one already (an ASGI server, a browser test).
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(sign).result()
     return out.getvalue()
 
 

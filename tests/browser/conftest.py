@@ -25,11 +25,15 @@ SWITCHES = [
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium for the whole run."""
+    """One headless Chromium for each module of tests.
+
+    Not for the whole run: Playwright's event loop would go on in this thread, and what runs a loop of its own (pyHanko does,
+    to seal and to validate) refuses to do so beside it.
+    """
     if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
+        pytest.fail("no Chromium on this machine: deploy/ensure-browser.sh brings one")
     if not (Path(settings.BASE_DIR) / "frontend" / "dist" / "site.css").exists():
         pytest.fail("build the front end first: cd frontend && npm ci --ignore-scripts && node build.mjs")
     with sync_playwright() as playwright:

@@ -20,7 +20,7 @@ SHA2 = "a" * 64
 
 def full() -> dict[str, Any]:
     """A statement with everything in it."""
-    return {
+    whole = {
         "id": str(uuid.UUID(int=0x1234567812344678923456781234567A)),
         "actor": {"objectType": "Group", "account": {"homePage": "https://voorbeeld.example", "name": "team 1"}, "member": [ANN]},
         "verb": {"id": "http://adlnet.gov/expapi/verbs/answered", "display": {"nl-NL": "beantwoordde", "en": "answered"}},
@@ -78,12 +78,13 @@ def full() -> dict[str, Any]:
             }
         ],
     }
+    return copy.deepcopy(whole)  # whoever mutates it must not reach the constants above
 
 
 def sub_of(statement: dict[str, Any]) -> dict[str, Any]:
     """The same, as the sub-statement of another."""
     inner = {key: value for key, value in statement.items() if key not in ("id", "stored", "authority", "version")}
-    return {"actor": ANN, "verb": {"id": IRI}, "object": {"objectType": "SubStatement", **inner}}
+    return {"actor": dict(ANN), "verb": {"id": IRI}, "object": {"objectType": "SubStatement", **inner}}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:

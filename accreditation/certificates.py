@@ -8,6 +8,7 @@ later, a download gives the same file.
 import hashlib
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -101,12 +102,24 @@ def replace(*, certificate: Certificate, reason: str, actor: User | None) -> Cer
     return new
 
 
+@transaction.atomic
 def replace_current(*, enrolment: Enrolment, reason: str, actor: User | None) -> Certificate | None:
     """Replace the newest certificate of an enrolment, if it has one that is valid."""
-    current = Certificate.objects.filter(enrolment=enrolment, replaced_by=None).first()
+    # Under its lock, so that someone who revokes it at this moment is either seen, or comes after and finds it replaced.
+    current = Certificate.objects.select_for_update(of=("self",)).filter(enrolment=enrolment, replaced_by=None).first()
     if current is None or state(current) != Certificate.State.VALID:
         return None
     return replace(certificate=current, reason=reason, actor=actor)
+
+
+def withdrawn(enrolments: Sequence[Enrolment], *, lock: bool = False) -> set[int]:
+    """Those of these enrolments, by key, whose newest certificate is revoked; with `lock` nobody revokes one meanwhile."""
+    newest = Certificate.objects.filter(enrolment__in=enrolments, replaced_by=None)
+    if lock:
+        newest = newest.select_for_update(of=("self",))
+    keys = {certificate.pk: certificate.enrolment_id for certificate in newest}
+    revoked = CertificateEvent.objects.filter(certificate__in=keys, kind=CertificateEvent.Kind.REVOKED)
+    return {keys[certificate] for certificate in revoked.values_list("certificate", flat=True)}
 
 
 def state(certificate: Certificate) -> Certificate.State:

@@ -39,11 +39,13 @@ class Why(StrEnum):
     RELEASE_NOT_COVERED = "release_not_covered"
     NO_ENTRY = "no_entry"
     NO_POINTS = "no_points"
+    WITHDRAWN = "withdrawn"
 
 
 _TELLING = [
     Why.AWARDED,
     Why.UNDONE,
+    Why.WITHDRAWN,
     Why.EARNED_BEFORE,
     Why.CAN_CLAIM,
     Why.NO_ENTRY,
@@ -77,8 +79,14 @@ def project(statement: Statement) -> None:
     certificates.order(enrolment=enrolment, completed_at=statement.timestamp)
 
 
+@transaction.atomic
 def award_completed(*, enrolment: Enrolment, completed_at: datetime) -> list[PointAward]:
-    """Award what this completion is worth in each register the learner stands in; answers only rows that are new."""
+    """Award what this completion is worth in each register the learner stands in; answers only rows that are new.
+
+    A completion whose certificate was revoked is worth nothing more, whatever number or accreditation is added afterwards.
+    """
+    if certificates.withdrawn([enrolment], lock=True):
+        return []
     day = amsterdam_date(completed_at)
     entries = {entry.register_id: entry for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
     new = []
@@ -171,6 +179,7 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
     for award in PointAward.objects.filter(learner__in=learners, accreditation__course__in=by_course):
         awards.setdefault((award.learner_id, award.accreditation_id), []).append(award)
 
+    withdrawn = certificates.withdrawn(enrolments)
     explained = {}
     for enrolment in enrolments:
         moment = completed.get(enrolment.pk)
@@ -184,6 +193,7 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
                 enrolment=enrolment,
                 day=amsterdam_date(moment),
                 has_entry=(enrolment.learner_id, accreditation.register_id) in entries,
+                withdrawn=enrolment.pk in withdrawn,
             )
             known = best.get(accreditation.register_id)
             # Of several accreditations in one register the most telling one speaks; among equals the newest.
@@ -306,7 +316,9 @@ def _same(award: PointAward) -> dict[str, object]:
     return {name: getattr(award, name) for name in names}
 
 
-def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolment: Enrolment, day: date, has_entry: bool) -> Outcome:
+def _outcome(
+    accreditation: Accreditation, *, awards: list[PointAward], enrolment: Enrolment, day: date, has_entry: bool, withdrawn: bool
+) -> Outcome:
     register = accreditation.register
     points = sum((award.points for award in awards), Decimal(0))
     names = {"register": register.name, "day": date_format(day, "j F Y"), "points": f"{points.normalize():f}".replace(".", ",")}
@@ -323,6 +335,9 @@ def _outcome(accreditation: Accreditation, *, awards: list[PointAward], enrolmen
         return Outcome(
             Why.UNDONE, gettext("De punten in %(register)s zijn teruggedraaid: %(why)s") % {**names, "why": why}, accreditation, register
         )
+    if withdrawn:
+        text = gettext("Het certificaat van deze cursus is ingetrokken. In %(register)s worden er geen punten voor bijgeschreven.")
+        return Outcome(Why.WITHDRAWN, text % names, accreditation, register)
     if accreditation.status != Accreditation.Status.GRANTED:
         return Outcome(
             Why.NOT_ACCREDITED,

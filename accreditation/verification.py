@@ -109,7 +109,7 @@ def _answer(certificate: Certificate | None) -> Answer:
         since=next((event.at for event in certificate.events.all() if event.kind == kind), None),
         accredited=said["accredited"],
         demo=said["demo"],
-        lines=tuple({key: line[key] for key in ("register", "id_number", "unit", "points")} for line in said["lines"]),
+        lines=tuple({key: line[key] for key in ("register", "id_number", "unit", "points", "credited")} for line in said["lines"]),
     )
 
 

@@ -305,6 +305,7 @@ def judge_answer(request: PersonRequest, answer: int) -> HttpResponse:
             "open-answer-read",
             actor=request.user,
             dossier_owner=attempt.enrolment.learner,
+            on_behalf_of=attempt.enrolment.course.organisation,
             subject=str(attempt.release_activity),
             origin=audit.origin_of(request),
         )

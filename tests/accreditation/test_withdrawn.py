@@ -1,0 +1,97 @@
+"""A completion whose certificate was revoked brings nothing more, by whatever road."""
+
+from functools import partial
+
+import pytest
+
+from accreditation import certificates
+from accreditation.certificates import replace, replace_current, revoke, state
+from accreditation.models import Certificate, PointAward
+from accreditation.points import Why, award_missing, claim, claimable, explain
+from accreditation.verification import by_token
+from lrs.projections import rebuild
+from tests.accreditation.racing import at_once
+from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accreditation import accredited, satisfy
+from tests.factories.courses import EnrolmentFactory, released_course
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def register():
+    return RegisterFactory(name="Kwaliteitsregister V&V")
+
+
+@pytest.fixture
+def accreditation(register):
+    return accredited(release=released_course(), register=register)
+
+
+@pytest.fixture
+def enrolment(accreditation):
+    """Completed before the learner told their number, so that nothing was credited yet."""
+    enrolment = EnrolmentFactory(release=accreditation.releases.get())
+    satisfy(enrolment)
+    return enrolment
+
+
+@pytest.fixture
+def certificate(enrolment):
+    return Certificate.objects.get(enrolment=enrolment)
+
+
+def test_a_number_that_is_added_after_a_revocation_earns_nothing(enrolment, certificate, register, accreditation):
+    revoke(certificate=certificate, reason="De toets was door een ander gemaakt", actor=UserFactory())
+    RegisterEntryFactory(user=enrolment.learner, register=register)
+
+    assert claimable(learner=enrolment.learner) == {}
+    assert claim(learner=enrolment.learner, register=register) == []
+    assert award_missing(accreditation=accreditation) == []
+    rebuild(enrolment.learner.pseudonym)
+
+    assert not PointAward.objects.exists()
+    assert [outcome.why for outcome in explain(enrolment=enrolment)] == [Why.WITHDRAWN]
+
+
+def test_who_gets_the_certificate_back_may_claim(enrolment, certificate, register):
+    actor = UserFactory()
+    revoke(certificate=certificate, reason="Bij vergissing", actor=actor)
+    replace(certificate=certificate, reason="Hersteld", actor=actor)
+    RegisterEntryFactory(user=enrolment.learner, register=register)
+
+    assert len(claim(learner=enrolment.learner, register=register)) == 1
+
+
+def test_what_is_revoked_is_not_replaced_by_a_claim(enrolment, certificate):
+    revoke(certificate=certificate, reason="Niet zelf gemaakt", actor=UserFactory())
+
+    assert replace_current(enrolment=enrolment, reason="Punten bijgeschreven.", actor=enrolment.learner) is None
+    assert Certificate.objects.count() == 1
+
+
+@pytest.mark.postgresql
+def test_a_claim_and_a_revocation_at_once_leave_no_points_beside_a_revoked_certificate(accreditation, register):
+    for number in range(5):
+        enrolment = EnrolmentFactory(release=accreditation.releases.get())
+        satisfy(enrolment)
+        RegisterEntryFactory(user=enrolment.learner, register=register, number=f"1901234{number}630")
+        first = Certificate.objects.get(enrolment=enrolment)
+
+        def take_back(certificate=first):
+            try:
+                revoke(certificate=certificate, reason="Niet zelf gemaakt", actor=certificate.learner)
+            except certificates.CertificateRefused:
+                pass  # the claim came first: the administrator is told that there is a newer certificate
+
+        at_once(partial(claim, learner=enrolment.learner, register=register), take_back)
+
+        newest = Certificate.objects.get(enrolment=enrolment, replaced_by=None)
+        revoked = state(newest) == Certificate.State.REVOKED
+        assert PointAward.objects.filter(enrolment=enrolment).exists() is not revoked
+
+
+def test_a_verifier_sees_which_points_were_not_credited(client, certificate):
+    assert [line["credited"] for line in by_token(certificate.token).lines] == [False]
+
+    assert "niet bijgeschreven" in client.get(f"/verifieer/{certificate.token}/").content.decode()

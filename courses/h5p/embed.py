@@ -54,6 +54,7 @@ def policy(origin: str) -> str:
     for an installation that wants, for instance, video from elsewhere; by default a learner's browser meets nobody else.
     """
     core = _absolute(static("h5p/"), origin)
+    fonts = _absolute(static("fonts/"), origin)
     libraries = f"{origin}{reverse('courses:h5p:library_root')}"
     content = f"{origin}{reverse('courses:h5p:content_root')}"
     directives = {
@@ -61,7 +62,7 @@ def policy(origin: str) -> str:
         "default-src": ["'none'"],
         "script-src": [core, libraries, "'unsafe-inline'", "'unsafe-eval'", "blob:"],
         "style-src": [core, libraries, content, "'unsafe-inline'"],
-        "font-src": [core, libraries, content, "data:"],
+        "font-src": [core, fonts, libraries, content, "data:"],
         "img-src": [core, libraries, content, "data:", "blob:"],
         "media-src": [libraries, content, "data:", "blob:"],
         "connect-src": [libraries, content, "data:", "blob:"],
@@ -77,6 +78,11 @@ def policy(origin: str) -> str:
     return "; ".join(f"{name} {' '.join(values)}" for name, values in directives.items())
 
 
+def is_own(version: H5PVersion) -> bool:
+    """Whether one of our own content types plays: those wear the site's look, packages of others keep theirs."""
+    return version.main_library.origin == H5PLibrary.Origin.OWN
+
+
 def _absolute(url: str, origin: str) -> str:
     return url if url.startswith(("http://", "https://")) else f"{origin}{url}"
 
@@ -88,6 +94,7 @@ def frame_of(version: H5PVersion, *, token: str, origin: str) -> dict[str, Any]:
     return {
         "title": version.title,
         "language": version.language if version.language != "und" else "nl",
+        "is_own": is_own(version),
         "styles": [
             _file_url(library, path)
             for library in libraries

@@ -8,7 +8,7 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from courses.h5p.embed import token_for
+from courses.h5p.embed import is_own, token_for
 from courses.models import CoursePage, Enrolment, H5PContent, H5PVersion, ReleaseActivity
 
 
@@ -45,15 +45,28 @@ class H5PKind:
         return []
 
     def context(self, request: HttpRequest, *, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:
-        version = H5PVersion.objects.filter(pk=activity.settings.get("version")).defer("parameters", "files").first()
+        version = (
+            H5PVersion.objects.filter(pk=activity.settings.get("version"))
+            .select_related("main_library")
+            .only("uuid", "main_library__origin")
+            .first()
+        )
         if version is None:
-            return {"embed_url": "", "statements_url": "", "state_url": "", "h5p_title": activity.title, "h5p_csrf": ""}
-        shown = {
+            return {
+                "embed_url": "",
+                "statements_url": "",
+                "state_url": "",
+                "h5p_title": activity.title,
+                "h5p_csrf": "",
+                "h5p_is_own": False,
+            }
+        shown: dict[str, Any] = {
             "embed_url": reverse("courses:h5p:embed", args=[token_for(version)]),
             "h5p_title": activity.title,
             "statements_url": "",
             "state_url": "",
             "h5p_csrf": "",
+            "h5p_is_own": is_own(version),
         }
         if enrolment is not None and enrolment.learner == request.user and enrolment.withdrawn_at is None:
             shown["statements_url"] = reverse("courses:h5p:statements", args=[enrolment.uuid, activity.uuid])

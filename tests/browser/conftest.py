@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,6 +43,19 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def static_files_for_opaque_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The live server sends static files with the header that WhiteNoise gives them: the H5P frame fetches its fonts with CORS."""
+    serve = StaticFilesHandlerMixin.serve
+
+    def serve_to_all(handler: StaticFilesHandlerMixin, request: HttpRequest) -> HttpResponseBase:
+        response = serve(handler, request)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    monkeypatch.setattr(StaticFilesHandlerMixin, "serve", serve_to_all)
 
 
 @pytest.fixture

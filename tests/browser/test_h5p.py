@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from courses.enrolment import enrol
 from courses.h5p.install import import_package
 from courses.h5p.seed import build_package
-from courses.models import ActivityProgress, H5PState
+from courses.models import ActivityProgress, H5PLibrary, H5PState
 from courses.releases import publish_release
 from lrs.models import Source, Statement
 from tests.factories.accounts import UserFactory
@@ -163,6 +163,10 @@ def upload(content):
     return import_package(io.BytesIO(content), filename="x.h5p", may_install=True).content
 
 
+def upload_own(content):
+    return import_package(io.BytesIO(content), filename="x.h5p", may_install=True, origin=H5PLibrary.Origin.OWN).content
+
+
 def built(tmp_path, source):
     path = tmp_path / "x.yaml"
     path.write_text(source)
@@ -192,6 +196,13 @@ def frames_of(page, count):
     return [page.frame_locator(".vw-h5p iframe >> nth=" + str(number)) for number in range(count)]
 
 
+def place(sort, group):
+    """Put the statement that is shown with this group, by keyboard; answers the statement."""
+    shown = sort.locator(".vw-ex-card").inner_text()
+    sort.get_by_role("button", name=group).press("Enter")
+    return shown
+
+
 def statements(enrolment):
     rows = Statement.objects.filter(registration=enrolment.uuid, source=Source.LEARNER_SESSION).order_by("sequence")
     return [(row.verb.rsplit("/", 1)[-1], row.activity.rsplit("/", 1)[-1]) for row in rows]
@@ -212,7 +223,8 @@ def test_two_exercises_on_a_phone_by_keyboard_interrupted_and_resumed(page_at, l
     expect(choice.locator(".vw-ex-verdict-title")).to_have_text("Goed")
     page.keyboard.press("Enter")  # the focus is on the next step
     expect(choice.get_by_text("Vraag 2 van 2")).to_be_visible()
-    sort.get_by_role("button", name="Leg “Vermoeidheid” bij Functies").press("Enter")
+    assert place(sort, "Werk") == "Nachtdienst"
+    expect(sort.locator(".vw-ex-verdict-title")).to_have_text("Goed")
     expect(page.locator("[data-h5p-status]").first).to_contain_text("Bewaard")
     expect(page.locator("[data-h5p-status]").nth(1)).to_contain_text("Bewaard")
     page.wait_for_timeout(1500)  # until the state of the last press was sent
@@ -221,15 +233,19 @@ def test_two_exercises_on_a_phone_by_keyboard_interrupted_and_resumed(page_at, l
     choice, sort = frames_of(page, 2)
 
     expect(choice.get_by_text("Vraag 2 van 2")).to_be_visible()
-    expect(sort.get_by_role("button", name="Haal “Vermoeidheid” terug")).to_be_visible()
+    expect(sort.locator(".vw-ex-verdict-title")).to_have_text("Goed")
+    sort.get_by_role("button", name="Volgende").press("Enter")
+    expect(sort.get_by_text("2 van 2")).to_be_visible()
     choice.get_by_label("Het beroep").press("Space")
     choice.get_by_label("De uren").press("Space")
     choice.get_by_role("button", name="Controleer").press("Enter")
     choice.get_by_role("button", name="Bekijk hoe het ging").press("Enter")
     expect(choice.get_by_text("Je hebt 2 van de 2 goed.")).to_be_visible()
-    sort.get_by_role("button", name="Leg “Nachtdienst” bij Functies").press("Enter")
-    sort.get_by_role("button", name="Controleer").press("Enter")
+    assert place(sort, "Werk") == "Vermoeidheid"
+    expect(sort.locator(".vw-ex-verdict")).to_contain_text("Past beter bij: FunctiesEen functie.")
+    page.keyboard.press("Enter")  # the focus is on the next step
     expect(sort.get_by_text("Je hebt 1 van de 2 goed.")).to_be_visible()
+    expect(sort.locator("details[open]")).to_contain_text("1 van 2 past hier")
     page.wait_for_timeout(1500)
 
     recorded = statements(enrolment)
@@ -250,13 +266,28 @@ def test_the_same_learner_goes_on_at_another_device(page_at, log_in, tmp_path):
     for page in (phone, desktop):
         log_in(page, enrolment.learner)
     phone.goto(address)
-    frames_of(phone, 1)[0].get_by_role("button", name="Leg “Nachtdienst” bij Werk").click()
+    first = place(frames_of(phone, 1)[0], "Werk")
     expect(phone.locator("[data-h5p-status]")).to_contain_text("Bewaard")
     phone.wait_for_timeout(1500)
 
     desktop.goto(address)
 
-    expect(frames_of(desktop, 1)[0].get_by_role("button", name="Haal “Nachtdienst” terug")).to_be_visible()
+    (sort,) = frames_of(desktop, 1)
+    expect(sort.locator(".vw-ex-card")).to_have_text(first)
+    expect(sort.get_by_text("Jij koos: Werk")).to_be_visible()
+
+
+def test_our_own_types_wear_the_letters_and_the_scheme_of_the_site(page_at, log_in, tmp_path):
+    enrolment, address = lesson_with(upload_own(built(tmp_path, SORT)))
+    page = page_at(390, color_scheme="dark")
+    log_in(page, enrolment.learner)
+    page.goto(address)
+    frames_of(page, 1)
+    frame = page.frames[1]
+
+    frame.wait_for_function("[...document.fonts].some((face) => face.status === 'loaded')")
+    assert frame.evaluate("getComputedStyle(document.querySelector('.vw-ex')).color") == "rgb(232, 240, 239)"
+    assert frame.evaluate("[...document.querySelectorAll('button, summary')].every((thing) => thing.getBoundingClientRect().height >= 44)")
 
 
 def test_a_package_is_locked_in_its_frame(page_at, log_in):

@@ -5,9 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.urls import reverse
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from courses.h5p.embed import SANDBOX, token_for
+from courses.h5p.seed import build_package, demo_sources
+from courses.models import H5PLibrary
 from tests.factories.h5p import PNG, library, package
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +65,29 @@ def test_the_frame_is_sandboxed_by_its_own_answer_and_reaches_only_its_files(cli
     assert "'unsafe-eval'" in policy["script-src"]
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert not response.cookies
+
+
+def test_only_our_own_types_wear_the_look_of_the_site(client, version, upload):
+    path, own = token_for(version), upload(build_package(next(demo_sources())[1]), origin=H5PLibrary.Origin.OWN)
+
+    theirs = client.get(reverse("courses:h5p:embed", args=[path]))
+    ours = client.get(reverse("courses:h5p:embed", args=[token_for(own)]))
+
+    assert "vakwijs-own" not in theirs.content.decode()
+    assert '<html lang="nl" class="h5p-iframe vakwijs-own">' in ours.content.decode()
+    assert "font-src http://testserver/static/h5p/ http://testserver/static/fonts/ " in ours["Content-Security-Policy"]
+
+
+def test_fonts_are_sent_to_the_frame_though_it_has_no_origin(settings, tmp_path):
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "x.woff2").write_bytes(b"wOF2")
+    settings.STATIC_ROOT = tmp_path
+    whitenoise = WhiteNoiseMiddleware(lambda request: HttpResponse(status=404))
+
+    response = whitenoise(RequestFactory().get("/static/fonts/x.woff2"))
+    response.close()
+
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (200, "*")
 
 
 def test_a_forged_or_expired_token_opens_nothing(client, version):

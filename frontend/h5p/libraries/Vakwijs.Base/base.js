@@ -14,7 +14,9 @@ window.Vakwijs = Vakwijs;
       undo: "Terug", placed: "“{item}” ligt bij {place}.", left: "Nog {n} te doen.", allPlaced: "Alles is verdeeld. Controleer je antwoord.", up: "Omhoog", down: "Omlaag", upItem: "“{item}” omhoog",
       downItem: "“{item}” omlaag", moved: "“{item}” staat nu op plaats {n} van {m}.", drag: "Slepen mag ook.", choose: "Kies wat erbij hoort", change: "Wijzig", chosen: "Gekozen: {item}", inUse: "al gekozen",
       match: "Koppel {n} van {m}", yes: "Waar", no: "Niet waar", answerIs: "Het antwoord is: {item}.", several: "Meer antwoorden zijn mogelijk.", one: "Eén antwoord is het beste.", theBest: "Sterkste keuze: {item}",
-      pick: "Kies eerst een antwoord.", you: "Jij", end: "Einde", restart: "Speel opnieuw", read: "Lees verder", rightOne: "Hoort bij: {item}", place: "Juiste plaats: {n}", correct: "Juist antwoord"
+      pick: "Kies eerst een antwoord.", you: "Jij", end: "Einde", restart: "Speel opnieuw", read: "Lees verder", rightOne: "Hoort bij: {item}", place: "Juiste plaats: {n}", correct: "Juist antwoord",
+      item: "{n} van {m}", fitsBetter: "Past beter bij: {item}", fits: "Past bij: {item}", whereTo: "Waar hoort dit bij?", placedHere: "{n} van {m} past hier", placedNone: "Hier legde je niets neer.", redo: "Doe de andere opnieuw",
+      again2: "Nog eens bekijken", said: "Jij zei: {item}", saidChoice: "Jij koos: {item}", earlier: "Eerder in het gesprek ({n})", reread: "Lees het gesprek terug", matched: "Al gekoppeld ({n})", review: "Alles is gekoppeld. Kijk het na.", allKnown: "Je kent ze allemaal.", youPut: "Stond bij jou op plaats {n}"
     },
     en: {
       check: "Check", next: "Next", on: "Continue", again: "Start again", retry: "Improve your answer", finish: "See how you did", right: "Correct", wrong: "Not correct", best: "Strongest choice",
@@ -24,11 +26,13 @@ window.Vakwijs = Vakwijs;
       undo: "Take back", placed: "“{item}” is with {place}.", left: "{n} left to do.", allPlaced: "Everything is sorted. Check your answer.", up: "Up", down: "Down", upItem: "Move “{item}” up",
       downItem: "Move “{item}” down", moved: "“{item}” is now number {n} of {m}.", drag: "You can drag as well.", choose: "Choose what belongs to it", change: "Change", chosen: "Chosen: {item}", inUse: "already chosen",
       match: "Match {n} of {m}", yes: "True", no: "False", answerIs: "The answer is: {item}.", several: "More than one answer is possible.", one: "One answer is best.", theBest: "Strongest choice: {item}",
-      pick: "Choose an answer first.", you: "You", end: "End", restart: "Play again", read: "Read on", rightOne: "Belongs to: {item}", place: "Correct place: {n}", correct: "Correct answer"
+      pick: "Choose an answer first.", you: "You", end: "End", restart: "Play again", read: "Read on", rightOne: "Belongs to: {item}", place: "Correct place: {n}", correct: "Correct answer",
+      item: "{n} of {m}", fitsBetter: "Fits better with: {item}", fits: "Fits with: {item}", whereTo: "Where does this belong?", placedHere: "{n} of {m} fits here", placedNone: "You placed nothing here.", redo: "Do the others again",
+      again2: "Look at these again", said: "You said: {item}", saidChoice: "You chose: {item}", earlier: "Earlier in the conversation ({n})", reread: "Read the conversation again", matched: "Already matched ({n})", review: "Everything is matched. Look it over.", allKnown: "You know them all.", youPut: "You had this at number {n}"
     }
   };
   var ICONS = {
-    right: "M4 10.5l4 4 8-9", wrong: "M5 5l10 10M15 5L5 15", other: "M10 4v7M10 15v.5"
+    right: "M4 10.5l4 4 8-9", wrong: "M5 5l10 10M15 5L5 15", other: "M10 4v7M10 15v.5", up: "M10 16V4M5 9l5-5 5 5", down: "M10 4v12M5 11l5 5 5-5"
   };
 
   var ids = 0;
@@ -109,8 +113,23 @@ window.Vakwijs = Vakwijs;
       this.body.textContent = "";
       this.render(this.body);
       var target = focus && this.body.querySelector("[data-focus]");
-      if (target) target.focus();
+      if (target) {
+        target.focus({ preventScroll: true });
+        this.bring(target);
+      }
       this.trigger("resize");
+    },
+
+    /** Show what just appeared, once the page around the frame has made room for it. */
+    bring: function (element) {
+      if (element && element.scrollIntoView) setTimeout(function () { element.scrollIntoView({ block: "nearest" }); }, 200);
+    },
+
+    /** After an answer: the keyboard goes on with the next step, and both it and the feedback can be seen. */
+    goOn: function () {
+      var next = this.body.querySelector(":scope > .vw-ex-actions button");
+      if (next) next.focus({ preventScroll: true });
+      this.bring(next);
     },
 
     say: function (text) { this.live.textContent = text; },
@@ -118,8 +137,9 @@ window.Vakwijs = Vakwijs;
     button: function (text, press, options) {
       options = options || {};
       return el("button", {
-        type: "button", class: "vw-ex-button" + (options.kind ? " vw-ex-button--" + options.kind : ""), text: text, "aria-label": options.label, disabled: options.disabled, on: { click: press }
-      });
+        type: "button", class: "vw-ex-button" + (options.kind ? " vw-ex-button--" + options.kind : ""), text: options.icon ? null : text, title: options.icon ? text : null,
+        "aria-label": options.label, disabled: options.disabled, on: { click: press }
+      }, options.icon ? [Vakwijs.icon(options.icon)] : []);
     },
 
     actions: function (buttons) { return el("div", { class: "vw-ex-actions" }, buttons); },
@@ -141,16 +161,45 @@ window.Vakwijs = Vakwijs;
       ]);
     },
 
-    summary: function (text, restart, extra) {
+    /** One line of an overview: what it was, whether it was right, what fits better and why. */
+    outcome: function (right, text, better, why) {
+      return el("li", { class: "vw-ex-outcome " + (right ? "is-right" : "is-wrong") }, [
+        Vakwijs.icon(right ? "right" : "other"),
+        el("div", {}, [
+          el("p", {}, [el("span", { class: "vw-ex-hidden", text: this.word(right ? "right" : "other") + ": " }), el("span", { text: Vakwijs.plain(text) })]),
+          better ? el("p", { class: "vw-ex-better", text: better }) : null,
+          why ? el("p", { class: "vw-ex-note", text: Vakwijs.plain(why) }) : null
+        ])
+      ]);
+    },
+
+    /** A part that can be folded away, so that what matters now stays within reach. */
+    fold: function (title, note, open, children) {
       var self = this;
+      return el("details", { class: "vw-ex-fold", open: open, on: { toggle: function () { self.trigger("resize"); } } }, [
+        el("summary", {}, [el("span", { class: "vw-ex-fold-title", text: title }), note ? el("span", { class: "vw-ex-note", text: note }) : null])
+      ].concat(children));
+    },
+
+    /** The end: how it went, what deserves another look, and the way to do it again. */
+    summary: function (text, options) {
+      var self = this;
+      options = options || {};
       var score = this.score();
       var share = score.max ? Math.round((score.raw / score.max) * 100) : 100;
       var meter = el("div", { class: "vw-ex-meter", "aria-hidden": "true" }, [el("span", {})]);
       meter.firstChild.style.width = share + "%";
-      return el("div", { class: "vw-ex-summary" }, [
-        this.heading(text), score.max ? meter : null, extra || null,
-        this.actions([this.button(restart || this.word("again"), function () { self.resetTask(); self.draw(true); }, { kind: "plain" })])
-      ]);
+      return el("div", { class: "vw-ex-summary" }, [this.heading(text), score.max ? meter : null].concat(options.extra || [], [
+        this.actions([
+          options.retry ? this.button(options.retryWord || this.word("redo"), options.retry) : null,
+          this.button(options.restart || this.word("again"), function () { self.resetTask(); self.draw(true); }, { kind: "plain" })
+        ])
+      ]));
+    },
+
+    /** The list under a heading of what did not go well; nothing when all did. */
+    lookAgain: function (rows) {
+      return rows.length ? [el("h3", { class: "vw-ex-subheading", text: this.word("again2") }), el("ul", { class: "vw-ex-outcomes" }, rows)] : [];
     },
 
     // --- What H5P asks of a content type -------------------------------------------------------------------------

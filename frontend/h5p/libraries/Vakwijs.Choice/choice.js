@@ -28,7 +28,7 @@ Vakwijs.define("Choice", {
 
   render: function (body) {
     var self = this, state = this.state, el = Vakwijs.el, at = state.at, count = this.questions().length;
-    if (at >= count) return body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max })));
+    if (at >= count) return this.renderEnd(body);
     var question = this.questions()[at], chosen = state.chosen[at] || [], checked = Boolean(state.checked[at]);
     if (count > 1) body.appendChild(this.route("question", at, count, this.marks()));
     var name = Vakwijs.id();
@@ -48,6 +48,16 @@ Vakwijs.define("Choice", {
       body.appendChild(this.actions([this.button(this.word("check"), function () { self.check(); })]));
     }
     return undefined;
+  },
+
+  renderEnd: function (body) {
+    var self = this, rows = [];
+    this.questions().forEach(function (question, at) {
+      if (self.state.checked[at] && self.isRight(at)) return;
+      var best = (question.options || []).filter(function (option) { return option.correct; });
+      rows.push(self.outcome(false, question.prompt, self.word("answerIs", { item: best.map(function (option) { return Vakwijs.plain(option.text); }).join("; ") }).replace(/([.?!]['’”"]?)\.$/, "$1"), best.length === 1 ? best[0].feedback : ""));
+    });
+    body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max }), { extra: this.lookAgain(rows) }));
   },
 
   option: function (question, option, index, name, chosen, checked) {
@@ -76,11 +86,14 @@ Vakwijs.define("Choice", {
 
   check: function () {
     var at = this.state.at, chosen = this.state.chosen[at] || [];
-    if (!chosen.length) return this.say(this.word("pick"));
+    if (!chosen.length) {
+      if (!this.body.querySelector(".vw-ex-missing")) this.body.appendChild(Vakwijs.el("p", { class: "vw-ex-missing", text: this.word("pick") }));
+      return this.say(this.word("pick"));
+    }
     this.state.checked[at] = true;
     this.draw(false);
     this.say(this.word(this.isRight(at) ? "right" : "wrong"));
-    this.body.querySelector(":scope > .vw-ex-actions button").focus({ preventScroll: true });
+    this.goOn();
     if (this.questions().length > 1) this.reportPart("vraag-" + (at + 1), this.definitionOf(at), chosen.join("[,]"), this.isRight(at));
     else this.report("answered");
     return undefined;

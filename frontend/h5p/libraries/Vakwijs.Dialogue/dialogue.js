@@ -11,6 +11,7 @@ Vakwijs.define("Dialogue", {
     }).length;
     return { raw: raw, max: this.questions().length };
   },
+  kept: 2, // turns that stay open while reading
   definition: function () { return { type: "http://adlnet.gov/expapi/activities/cmi.interaction", interactionType: "other" }; },
   response: function () {
     var chosen = this.state.chosen;
@@ -20,18 +21,21 @@ Vakwijs.define("Dialogue", {
   render: function (body) {
     var self = this, state = this.state, el = Vakwijs.el, turns = this.turns();
     var first = (turns.filter(function (turn) { return turn.speaker; })[0] || {}).speaker;
-    var list = el("ol", { class: "vw-ex-turns" });
-    turns.slice(0, state.at + 1).forEach(function (turn, at) {
+    function drawn(turn, at) {
       var isLast = at === state.at;
-      if (turn.options && turn.options.length) list.appendChild(el("li", {}, self.question(turn, at)));
-      else {
-        list.appendChild(el("li", { class: "vw-ex-turn" + (turn.speaker === first ? "" : " vw-ex-turn--b"), tabindex: isLast ? "-1" : null, "data-focus": isLast || null }, [
-          el("p", { class: "vw-ex-speaker", text: Vakwijs.plain(turn.speaker) }), el("p", { text: Vakwijs.plain(turn.text) })
-        ]));
-      }
-    });
-    body.appendChild(list);
-    if (state.at >= turns.length) return body.appendChild(this.summary(this.score().max ? this.word("score", { n: this.score().raw, m: this.score().max }) : this.word("end")));
+      if (turn.options && turn.options.length) return el("li", {}, self.question(turn, at));
+      return el("li", { class: "vw-ex-turn" + (turn.speaker === first ? "" : " vw-ex-turn--b"), tabindex: isLast ? "-1" : null, "data-focus": isLast || null }, [
+        el("p", { class: "vw-ex-speaker", text: Vakwijs.plain(turn.speaker) }), el("p", { text: Vakwijs.plain(turn.text) })
+      ]);
+    }
+    function list(from, to) { return el("ol", { class: "vw-ex-turns", start: from + 1 }, turns.slice(from, to).map(function (turn, place) { return drawn(turn, from + place); })); }
+    if (state.at >= turns.length) {
+      return body.appendChild(this.summary(this.score().max ? this.word("score", { n: this.score().raw, m: this.score().max }) : this.word("end"), { extra: [this.fold(this.word("reread"), "", false, [list(0, turns.length)])] }));
+    }
+    // Only the last turns stand open: what was said before is one press away.
+    var from = state.at + 1 > this.kept + 1 ? state.at + 1 - this.kept : 0;
+    if (from) body.appendChild(this.fold(this.word("earlier", { n: from }), "", false, [list(0, from)]));
+    body.appendChild(list(from, state.at + 1));
     var turn = turns[state.at];
     if (!(turn.options && turn.options.length) || state.chosen[state.at] !== undefined) {
       body.appendChild(this.actions([this.button(this.word(state.at + 1 < turns.length ? "read" : "finish"), function () { self.go(); })]));
@@ -61,7 +65,7 @@ Vakwijs.define("Dialogue", {
     this.state.chosen[at] = index;
     this.draw(false);
     this.say(this.word(option.best ? "best" : "other") + ". " + Vakwijs.plain(option.feedback));
-    this.body.querySelector(":scope > .vw-ex-actions button").focus({ preventScroll: true });
+    this.goOn();
     var self = this;
     var definition = {
       type: "http://adlnet.gov/expapi/activities/cmi.interaction", interactionType: "choice", name: this.texts(turn.question), description: this.texts(turn.question),

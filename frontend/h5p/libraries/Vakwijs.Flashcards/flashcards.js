@@ -50,11 +50,14 @@ Vakwijs.define("Flashcards", {
   renderEnd: function (body) {
     var self = this, state = this.state, score = this.score();
     var others = this.cards().map(function (card, index) { return index; }).filter(function (index) { return !state.known[index]; });
-    var more = others.length ? this.actions([this.button(this.word("practise"), function () {
-      state.round = others;
-      state.at = 0;
-      self.draw(true);
-    })]) : null;
-    body.appendChild(this.summary(this.word("knewSum", { n: score.raw, m: score.max }), undefined, more));
+    body.appendChild(this.summary(this.word("knewSum", { n: score.raw, m: score.max }), {
+      extra: [others.length ? null : Vakwijs.el("p", { text: this.word("allKnown") })],
+      retryWord: this.word("practise"),
+      retry: others.length ? function () {
+        state.round = others;
+        state.at = 0;
+        self.draw(true);
+      } : null
+    }));
   }
 });

@@ -1,4 +1,4 @@
-// Choose for each left side what belongs to it. MIT, see ../../LICENSE.
+// Choose for each left side what belongs to it, one at a time. MIT, see ../../LICENSE.
 Vakwijs.define("Match", {
   pairs: function () { return this.params.pairs || []; },
   initial: function () {
@@ -22,69 +22,71 @@ Vakwijs.define("Match", {
     return Object.keys(chosen).map(function (index) { return index + "[.]" + chosen[index]; }).join("[,]");
   },
 
-  render: function (body) {
-    var self = this, state = this.state, el = Vakwijs.el, count = this.pairs().length;
-    var done = Object.keys(state.chosen).length;
-    if (state.checked) body.appendChild(this.heading(this.word("score", { n: this.score().raw, m: this.score().max })));
-    else body.appendChild(this.route("match", Math.min(done, count - 1), count));
-    body.appendChild(el("ol", { class: "vw-ex-items" }, this.pairs().map(function (pair, index) { return self.row(pair, index); })));
-    var buttons = [];
-    if (!state.checked) buttons.push(this.button(this.word("check"), function () { self.check(); }, { disabled: done < count }));
-    else {
-      if (this.score().raw < count) buttons.push(this.button(this.word("retry"), function () { self.improve(); }));
-      buttons.push(this.button(this.word("again"), function () { self.resetTask(); self.draw(true); }, { kind: "plain" }));
-    }
-    body.appendChild(this.actions(buttons));
+  open: function () {
+    var state = this.state;
+    return this.pairs().map(function (pair, index) { return index; }).filter(function (index) { return state.chosen[index] === undefined; });
   },
 
-  row: function (pair, index) {
-    var self = this, state = this.state, el = Vakwijs.el, chosen = state.chosen[index];
-    var left = Vakwijs.plain(pair.left), right = chosen === undefined ? "" : Vakwijs.plain(this.pairs()[chosen].right);
-    if (state.checked) {
-      var ok = chosen === index;
-      return el("li", { class: "vw-ex-item " + (ok ? "is-right" : "is-wrong") }, [
-        el("p", { class: "vw-ex-pile-name", text: left }), el("p", { text: right }),
-        el("div", { class: "vw-ex-mark" }, [Vakwijs.icon(ok ? "right" : "wrong"), el("div", {}, [
-          el("strong", { text: ok ? this.word("right") : this.word("wrong") + ". " + this.word("rightOne", { item: Vakwijs.plain(pair.right) }) }),
-          pair.feedback ? el("span", { class: "vw-ex-note", text: Vakwijs.plain(pair.feedback) }) : null
-        ])])
-      ]);
-    }
-    if (state.open === index) {
-      return el("li", { class: "vw-ex-item" }, [el("fieldset", {}, [
-        el("legend", { class: "vw-ex-pile-name", text: left }), el("p", { class: "vw-ex-note", text: this.word("choose") }),
-        el("div", { class: "vw-ex-options" }, state.order.map(function (option) { return self.option(index, option); }))
-      ])]);
-    }
+  render: function (body) {
+    var self = this, state = this.state, el = Vakwijs.el, count = this.pairs().length;
+    if (state.checked) return this.renderEnd(body);
+    var at = state.open;
+    if (!(at >= 0)) return this.renderReview(body);
+    var pair = this.pairs()[at], done = Object.keys(state.chosen).length;
+    body.appendChild(this.route("match", Math.min(state.chosen[at] === undefined ? done : done - 1, count - 1), count));
+    body.querySelector("[data-focus]").removeAttribute("data-focus");
+    var prompt = Vakwijs.id();
+    body.appendChild(el("div", { class: "vw-ex-card" }, [el("p", { class: "vw-ex-face", id: prompt, tabindex: "-1", "data-focus": true, text: Vakwijs.plain(pair.left) })]));
+    body.appendChild(el("p", { class: "vw-ex-ask", text: this.word("choose") }));
+    var free = state.order.filter(function (option) {
+      return !Object.keys(state.chosen).some(function (key) { return state.chosen[key] === option && Number(key) !== at; });
+    });
+    body.appendChild(el("div", { class: "vw-ex-options", role: "group", "aria-labelledby": prompt }, free.map(function (option) { return self.option(at, option); })));
+    var placed = this.pairs().map(function (other, index) { return index; }).filter(function (index) { return index !== at && state.chosen[index] !== undefined; });
+    if (placed.length) body.appendChild(this.fold(this.word("matched", { n: placed.length }), "", false, [el("ul", { class: "vw-ex-items" }, placed.map(function (index) { return self.row(index); }))]));
+    return undefined;
+  },
+
+  renderReview: function (body) {
+    var self = this;
+    body.appendChild(this.heading(this.word("review")));
+    body.appendChild(Vakwijs.el("ul", { class: "vw-ex-items" }, this.pairs().map(function (pair, index) { return self.row(index); })));
+    body.appendChild(this.actions([this.button(this.word("check"), function () { self.check(); })]));
+  },
+
+  renderEnd: function (body) {
+    var self = this, state = this.state, el = Vakwijs.el, good = [], other = [];
+    this.pairs().forEach(function (pair, index) {
+      var ok = state.chosen[index] === index;
+      var text = Vakwijs.plain(pair.left) + " → " + Vakwijs.plain((self.pairs()[state.chosen[index]] || {}).right);
+      (ok ? good : other).push(self.outcome(ok, text, ok ? "" : self.word("fitsBetter", { item: Vakwijs.plain(pair.right) }), pair.feedback));
+    });
+    var extra = this.lookAgain(other);
+    if (good.length) extra.push(this.fold(this.word("right"), String(good.length), false, [el("ul", { class: "vw-ex-outcomes" }, good)]));
+    body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max }), { extra: extra, retry: other.length ? function () { self.improve(); } : null }));
+  },
+
+  row: function (index) {
+    var self = this, state = this.state, el = Vakwijs.el, left = Vakwijs.plain(this.pairs()[index].left);
     return el("li", { class: "vw-ex-item vw-ex-line" }, [
-      el("div", {}, [el("p", { class: "vw-ex-pile-name", text: left }), right ? el("p", { text: right }) : null]),
-      this.button(this.word(right ? "change" : "choose"), function () { state.open = index; self.draw(false); self.focusOpen(); }, { kind: "small", label: this.word(right ? "change" : "choose") + ": " + left })
+      el("div", {}, [el("p", { class: "vw-ex-pile-name", text: left }), el("p", { text: Vakwijs.plain(this.pairs()[state.chosen[index]].right) })]),
+      this.button(this.word("change"), function () { state.open = index; self.draw(true); }, { kind: "small", label: this.word("change") + ": " + left })
     ]);
   },
 
   option: function (index, option) {
-    var self = this, state = this.state, el = Vakwijs.el;
-    var usedBy = Object.keys(state.chosen).filter(function (key) { return state.chosen[key] === option && Number(key) !== index; })[0];
-    var isChosen = state.chosen[index] === option;
-    return el("button", { type: "button", class: "vw-ex-option" + (isChosen ? " is-chosen" : ""), "aria-pressed": isChosen ? "true" : "false", on: { click: function () { self.choose(index, option); } } }, [
-      el("span", {}, [el("span", { text: Vakwijs.plain(self.pairs()[option].right) }), usedBy !== undefined ? el("span", { class: "vw-ex-note", text: self.word("inUse") + ": " + Vakwijs.plain(self.pairs()[usedBy].left) }) : null])
-    ]);
+    var self = this, el = Vakwijs.el, isChosen = this.state.chosen[index] === option;
+    return el("button", {
+      type: "button", class: "vw-ex-option" + (isChosen ? " is-chosen" : ""), "aria-pressed": isChosen ? "true" : "false", text: Vakwijs.plain(this.pairs()[option].right), on: { click: function () { self.choose(index, option); } }
+    });
   },
 
   choose: function (index, option) {
-    var state = this.state;
-    Object.keys(state.chosen).forEach(function (key) { if (state.chosen[key] === option) delete state.chosen[key]; });
-    state.chosen[index] = option;
-    var next = this.pairs().map(function (pair, i) { return i; }).filter(function (i) { return state.chosen[i] === undefined; })[0];
-    state.open = next === undefined ? -1 : next;
-    this.draw(false);
-    this.say(this.word("chosen", { item: Vakwijs.plain(this.pairs()[option].right) }) + " " + (next === undefined ? "" : this.word("left", { n: this.pairs().length - Object.keys(state.chosen).length })));
-    this.focusOpen();
-  },
-
-  focusOpen: function () {
-    var target = this.body.querySelector("fieldset button") || this.body.querySelector(":scope > .vw-ex-actions button");
-    if (target) target.focus({ preventScroll: true });
+    this.state.chosen[index] = option;
+    var open = this.open();
+    this.state.open = open.length ? open[0] : -1;
+    this.draw(true);
+    this.say(this.word("chosen", { item: Vakwijs.plain(this.pairs()[option].right) }) + ". " + (open.length ? this.word("left", { n: open.length }) : ""));
   },
 
   check: function () {
@@ -97,7 +99,7 @@ Vakwijs.define("Match", {
     var state = this.state;
     state.checked = false;
     Object.keys(state.chosen).forEach(function (key) { if (state.chosen[key] !== Number(key)) delete state.chosen[key]; });
-    state.open = this.pairs().map(function (pair, i) { return i; }).filter(function (i) { return state.chosen[i] === undefined; })[0];
+    state.open = this.open()[0];
     this.draw(true);
   }
 });

@@ -22,7 +22,7 @@ Vakwijs.define("Scenario", {
 
   render: function (body) {
     var self = this, state = this.state, el = Vakwijs.el, node = this.node(state.at);
-    if (!node) return body.appendChild(this.summary(this.word("end"), this.word("restart")));
+    if (!node) return body.appendChild(this.summary(this.word("end"), { restart: this.word("restart") }));
     var chosen = state.chosen === null ? undefined : (node.choices || [])[state.chosen];
     body.appendChild(el("p", { class: "vw-ex-step", tabindex: "-1", "data-focus": true, text: node.ending ? this.word("end") : this.word("step", { n: state.path.length + (chosen ? 0 : 1) }) }));
     if (node.speaker || node.text) body.appendChild(el("div", { class: "vw-ex-card" }, [
@@ -52,7 +52,7 @@ Vakwijs.define("Scenario", {
     this.draw(false);
     var choice = this.node(this.state.at).choices[index];
     this.say(Vakwijs.plain(choice.feedback || ""));
-    this.body.querySelector(":scope > .vw-ex-actions button").focus({ preventScroll: true });
+    this.goOn();
   },
 
   go: function (id) {
@@ -66,6 +66,13 @@ Vakwijs.define("Scenario", {
   renderEnd: function (body, node) {
     var score = this.score();
     if (node.ending) body.appendChild(Vakwijs.el("p", { class: "vw-ex-prompt vw-ex-choices", text: Vakwijs.plain(node.ending) }));
-    body.appendChild(this.summary(score.max ? this.word("points", { n: score.raw, m: score.max }) : this.word("end"), this.word("restart")));
+    var self = this, rows = this.state.path.map(function (step) {
+      var choices = (self.node(step[0]) || {}).choices || [], choice = choices[step[1]] || {};
+      var most = Math.max.apply(null, choices.map(function (other) { return Number(other.score) || 0; }));
+      return self.outcome((Number(choice.score) || 0) >= most, choice.text, "", choice.feedback);
+    });
+    body.appendChild(this.summary(score.max ? this.word("points", { n: score.raw, m: score.max }) : this.word("end"), {
+      restart: this.word("restart"), extra: rows.length ? [this.fold(this.word("path"), "", false, [Vakwijs.el("ul", { class: "vw-ex-outcomes" }, rows)])] : []
+    }));
   }
 });

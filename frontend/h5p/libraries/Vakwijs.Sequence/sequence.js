@@ -21,35 +21,33 @@ Vakwijs.define("Sequence", {
 
   render: function (body) {
     var self = this, state = this.state, el = Vakwijs.el;
-    if (state.checked) body.appendChild(this.heading(this.word("score", { n: this.score().raw, m: this.score().max })));
-    else body.appendChild(el("p", { class: "vw-ex-step vw-ex-tip", tabindex: "-1", "data-focus": true, text: this.word("drag") }));
+    if (state.checked) return this.renderEnd(body);
+    body.appendChild(el("p", { class: "vw-ex-step vw-ex-tip", tabindex: "-1", "data-focus": true, text: this.word("drag") }));
     body.appendChild(el("ol", { class: "vw-ex-items" }, state.order.map(function (index, place) { return self.row(index, place); })));
-    var buttons = [];
-    if (!state.checked) buttons.push(this.button(this.word("check"), function () { self.check(); }));
-    else {
-      if (this.score().raw < this.score().max) buttons.push(this.button(this.word("retry"), function () { state.checked = false; self.draw(true); }));
-      buttons.push(this.button(this.word("again"), function () { self.resetTask(); self.draw(true); }, { kind: "plain" }));
-    }
-    body.appendChild(this.actions(buttons));
+    body.appendChild(this.actions([this.button(this.word("check"), function () { self.check(); })]));
+    return undefined;
+  },
+
+  renderEnd: function (body) {
+    var self = this, state = this.state, right = this.score().raw === this.score().max;
+    // The good order, with what stood elsewhere: someone who reads this once has read the right steps.
+    var rows = this.items().map(function (item, index) {
+      var place = state.order.indexOf(index);
+      return self.outcome(place === index, (index + 1) + ". " + Vakwijs.plain(item.text), place === index ? "" : self.word("youPut", { n: place + 1 }), item.feedback);
+    });
+    body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max }), {
+      extra: [Vakwijs.el("ul", { class: "vw-ex-outcomes" }, rows)], retryWord: this.word("retry"), retry: right ? null : function () { state.checked = false; self.draw(true); }
+    }));
   },
 
   row: function (index, place) {
     var self = this, el = Vakwijs.el, item = this.items()[index] || {}, text = Vakwijs.plain(item.text), last = this.state.order.length - 1;
     var line = el("div", { class: "vw-ex-line" }, [el("span", { class: "vw-ex-number", text: String(place + 1) }), el("p", { text: text })]);
-    if (this.state.checked) {
-      var right = index === place;
-      return el("li", { class: "vw-ex-item " + (right ? "is-right" : "is-wrong") }, [line, el("div", { class: "vw-ex-mark" }, [
-        Vakwijs.icon(right ? "right" : "wrong"),
-        el("div", {}, [
-          el("strong", { text: right ? this.word("right") : this.word("wrong") + ". " + this.word("place", { n: index + 1 }) }),
-          item.feedback ? el("span", { class: "vw-ex-note", text: Vakwijs.plain(item.feedback) }) : null
-        ])
-      ])]);
-    }
-    var row = el("li", { class: "vw-ex-item", draggable: "true" }, [line, this.actions([
-      this.button(this.word("up"), function () { self.move(place, place - 1, "up"); }, { kind: "small", label: this.word("upItem", { item: text }), disabled: place === 0 }),
-      this.button(this.word("down"), function () { self.move(place, place + 1, "down"); }, { kind: "small", label: this.word("downItem", { item: text }), disabled: place === last })
-    ])]);
+    line.appendChild(el("div", { class: "vw-ex-moves" }, [
+      this.button(this.word("up"), function () { self.move(place, place - 1, "up"); }, { kind: "icon", icon: "up", label: this.word("upItem", { item: text }), disabled: place === 0 }),
+      this.button(this.word("down"), function () { self.move(place, place + 1, "down"); }, { kind: "icon", icon: "down", label: this.word("downItem", { item: text }), disabled: place === last })
+    ]));
+    var row = el("li", { class: "vw-ex-item", draggable: "true" }, [line]);
     row.addEventListener("dragstart", function (event) { event.dataTransfer.setData("text/plain", String(place)); });
     row.addEventListener("dragover", function (event) { event.preventDefault(); });
     row.addEventListener("drop", function (event) {

@@ -15,12 +15,14 @@ Vakwijs.define("Statements", {
 
   render: function (body) {
     var self = this, state = this.state, el = Vakwijs.el, at = state.at, count = this.statements().length;
-    if (at >= count) return body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max })));
+    if (at >= count) return this.renderEnd(body);
     var statement = this.statements()[at], said = state.said[at];
     body.appendChild(this.route("statement", at, count, this.marks()));
     body.appendChild(el("div", { class: "vw-ex-card" }, [el("p", { class: "vw-ex-face", text: Vakwijs.plain(statement.text) })]));
     if (said === undefined) {
-      body.appendChild(this.actions([true, false].map(function (answer) { return self.button(self.word(answer ? "yes" : "no"), function () { self.answer(answer); }); })));
+      body.appendChild(el("div", { class: "vw-ex-picks" }, [true, false].map(function (answer) {
+        return el("button", { type: "button", class: "vw-ex-pick", text: self.word(answer ? "yes" : "no"), on: { click: function () { self.answer(answer); } } });
+      })));
       return undefined;
     }
     var right = this.isRight(at);
@@ -29,12 +31,20 @@ Vakwijs.define("Statements", {
     return undefined;
   },
 
+  renderEnd: function (body) {
+    var self = this, rows = [];
+    this.statements().forEach(function (statement, at) {
+      if (!self.isRight(at)) rows.push(self.outcome(false, statement.text, self.word("answerIs", { item: self.word(statement.answer ? "yes" : "no").toLowerCase() }), statement.explanation));
+    });
+    body.appendChild(this.summary(this.word("score", { n: this.score().raw, m: this.score().max }), { extra: this.lookAgain(rows) }));
+  },
+
   answer: function (said) {
     var at = this.state.at, statement = this.statements()[at];
     this.state.said[at] = said;
     this.draw(false);
     this.say(this.body.querySelector(".vw-ex-verdict").textContent);
-    this.body.querySelector(":scope > .vw-ex-actions button").focus({ preventScroll: true });
+    this.goOn();
     var definition = {
       type: "http://adlnet.gov/expapi/activities/cmi.interaction", interactionType: "true-false", name: this.texts(statement.text), description: this.texts(statement.text),
       correctResponsesPattern: [statement.answer ? "true" : "false"]

@@ -29,6 +29,10 @@ VERSION_HEADER = "X-Experience-API-Version"
 CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
 VERSIONS = re.compile(r"([12])\.0(?:\.[0-9]+)?\Z")
 FORM = "application/x-www-form-urlencoded"
+# As much is read before anybody knows who sends it; more only for a key that is in use. A form carries its key inside.
+FROM_STRANGERS = 64 * 1024
+LARGEST_FORM = 4 * 1024 * 1024
+MOST_OCTETS = 64 * 1024 * 1024
 # What a form of the alternate syntax may carry in the place of headers (1.3).
 HEADERS_IN_FORM = (
     "Authorization",
@@ -149,7 +153,7 @@ def _request(request: HttpRequest, *, version: str, methods: Mapping[str, Any]) 
     if method == "POST" and "method" in params:
         method, params, headers, body = _alternate(request, params, headers, version=version)
     else:
-        body = _body(request) if method in ("POST", "PUT") and method in methods else b""
+        body = _body(request, authorization=headers.get("authorization", "")) if method in ("POST", "PUT") and method in methods else b""
     if method not in methods:
         raise Refused(405, f"this resource does not know {method}")
     return method, params, headers, body
@@ -164,7 +168,9 @@ def _alternate(
     if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise Refused(400, f"the alternate request syntax is a form: {FORM} (1.3)")
     try:
-        form = _single(parse_qsl(_body(request).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100))
+        form = _single(
+            parse_qsl(_body(request, largest=LARGEST_FORM).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100)
+        )
     except ValueError:
         raise Refused(400, "the form cannot be read (1.3)") from None
     inner = {name: value for name, value in headers.items() if name not in ("content-type", "content-length")}
@@ -190,11 +196,18 @@ def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return params
 
 
-def _body(request: HttpRequest) -> bytes:
-    largest = getattr(settings, "LRS_LARGEST_BODY", 64 * 1024 * 1024)
+def _body(request: HttpRequest, *, authorization: str | None = None, largest: int | None = None) -> bytes:
+    largest = min(largest or MOST_OCTETS, getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS))
     too_large = Refused(413, f"the request is larger than {largest} octets")
     if request.META.get("CONTENT_LENGTH", "").isdigit() and int(request.META["CONTENT_LENGTH"]) > largest:
         raise too_large
+    length = request.META.get("CONTENT_LENGTH") or "unknown"
+    if (
+        authorization is not None
+        and not (length.isdigit() and int(length) <= FROM_STRANGERS)
+        and not credentials.authenticate(authorization)
+    ):
+        raise Refused(401, "no key, or not one that is in use")
     try:
         body = request.read(largest + 1)
     except RequestDataTooBig:

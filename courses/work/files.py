@@ -1,6 +1,7 @@
 """Which files may be handed in. What a file is called says nothing yet: its first bytes must agree."""
 
 import logging
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -71,7 +72,7 @@ def _is_what_it_says(file: File, content_type: str) -> bool:
         try:
             with zipfile.ZipFile(file) as archive:
                 names = archive.namelist()
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError, OverflowError):
             return False
         return INSIDE[content_type] in names and not any(name.lower().endswith("vbaproject.bin") for name in names)
     return True

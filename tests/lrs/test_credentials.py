@@ -237,3 +237,20 @@ def test_a_browser_cannot_pass_a_statement_off_as_ours():
     statement = Statement.objects.get()
     assert statement.source == Source.TOOL
     assert statement.document["authority"]["account"]["name"] == f"credential/{tool.credential.pk}"
+
+
+@pytest.mark.parametrize("method", ["post", "put"])
+def test_a_large_body_is_not_read_for_a_stranger(monkeypatch, method):
+    def read(*args):
+        raise AssertionError("read before anybody knew who sent it")
+
+    monkeypatch.setattr("django.core.handlers.wsgi.WSGIRequest.read", read)
+
+    answer = getattr(Client(), method)(
+        "/xapi/statements",
+        b" " * 100_000,
+        content_type="application/json",
+        headers={"X-Experience-API-Version": "2.0.0", "Authorization": "Basic eDp5"},
+    )
+
+    assert answer.status_code == 401

@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from accounts.models import Role
 from courses.models import ActivityProgress, CourseProgress, Judgement, Submission
 from courses.recording import record
-from courses.work.files import FileRefused
+from courses.work.files import FileRefused, check_file
 from courses.work.handing_in import HandInRefused, attach_file, hand_in, remove_file, save_draft, standing
 from courses.work.judging import JudgementRefused, Verdict, judge, waiting_for
 from lrs.models import Source, Statement
@@ -264,3 +264,11 @@ def test_a_judgement_that_a_browser_reports_earns_nothing(enrolment, plan, sourc
     record(enrolment=enrolment, verb=vakwijs.JUDGED, subject=plan, result={"success": True}, source=source)
 
     assert not ActivityProgress.objects.exists()
+
+
+def test_an_archive_of_a_version_that_nobody_can_read_is_refused_and_not_an_error():
+    content = docx()
+    directory = content.index(b"PK\x01\x02")
+
+    with pytest.raises(FileRefused, match="past niet bij de naam"):
+        check_file(file(content[: directory + 6] + b"\xff" + content[directory + 7 :], name="verslag.docx"))

@@ -106,6 +106,10 @@ class Route:
         key = self.keys.get(activity)
         return self.stop_url(self.stops[key]) if key else f"/cursus/{self.course_slug}/"
 
+    def standing_url(self, activity: uuid.UUID) -> str:
+        """Where the learner reads how the activity now stands, below its instructions: the answer to what was just done there."""
+        return self.activity_url(activity).replace("#activity-", "#stand-")
+
 
 ROUTES: Memory[Route] = Memory(seconds=24 * 60 * 60)
 

@@ -41,7 +41,7 @@ def book(request: PersonRequest, meeting: uuid.UUID) -> HttpResponse:
             messages.info(request, _("De bijeenkomst is vol. Je staat op de wachtlijst; komt er een plaats vrij, dan krijg je bericht."))
         else:
             messages.success(request, _("Je bent aangemeld. Zet de bijeenkomst in je agenda met het bestand hieronder."))
-    return redirect(route_of(enrolment.release).activity_url(found.activity))
+    return redirect(route_of(enrolment.release).standing_url(found.activity))
 
 
 @login_required
@@ -55,7 +55,7 @@ def cancel(request: PersonRequest, meeting: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.info(request, _("Je bent afgemeld. Je kunt een andere datum kiezen."))
-    return redirect(route_of(enrolment.release).activity_url(found.activity))
+    return redirect(route_of(enrolment.release).standing_url(found.activity))
 
 
 @login_required

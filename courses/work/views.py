@@ -137,7 +137,7 @@ def _keep(request: PersonRequest, enrolment: Enrolment, activity: ReleaseActivit
 
 
 def _to_lesson(enrolment: Enrolment, activity: uuid.UUID) -> HttpResponse:
-    return redirect(route_of(enrolment.release).activity_url(activity))
+    return redirect(route_of(enrolment.release).standing_url(activity))
 
 
 def _again(request: PersonRequest, enrolment: Enrolment, activity: ReleaseActivity, *, error: str, **more: Any) -> HttpResponse:

@@ -88,7 +88,7 @@ def test_work_is_handed_in_with_text_and_file(enrolment):
     answer = client.post(f"/leren/opdracht/{uuid_of(enrolment, 'plan')}/inleveren/", {"text": "Mijn uitwerking", "file": pdf()})
 
     assert answer.status_code == 302
-    assert answer["Location"] == f"/cursus/{enrolment.course.slug}/les-2/#activity-{uuid_of(enrolment, 'plan')}"
+    assert answer["Location"] == f"/cursus/{enrolment.course.slug}/les-2/#stand-{uuid_of(enrolment, 'plan')}"
     work = Submission.objects.get()
     assert (work.text, work.file_name, work.handed_in_at is not None) == ("Mijn uitwerking", "plan.pdf", True)
 

@@ -204,3 +204,20 @@ def test_attendance_that_is_taken_back_no_longer_counts():
     )
 
     assert not ActivityProgress.objects.exists()
+
+
+def test_a_tool_that_takes_the_id_of_the_completion_first_does_not_keep_the_learner_from_finishing(enrolment):
+    taken = {
+        "id": str(satisfied_id(enrolment)),
+        "actor": actor_of(enrolment.learner.pseudonym),
+        "verb": {"id": adl.EXPERIENCED},
+        "object": {"id": "https://elders.example/iets"},
+    }
+    append([taken], source=Source.OUTSIDE)
+
+    finish_lessons(enrolment)
+    record(enrolment=enrolment, verb=adl.PASSED, subject=enrolment.release.activities.get(), result=passed(0.9))
+    record(enrolment=enrolment, verb=adl.PASSED, subject=enrolment.release.activities.get(), result=passed(1.0))
+
+    assert Statement.objects.filter(verb=adl.SATISFIED, source=Source.SERVER).count() == 1
+    assert CourseProgress.objects.get().satisfied_at is not None

@@ -99,6 +99,7 @@ T.AtHome = function (params, contentId) {
     });
   }
   this.attach = function ($container) {
+    $container.css("margin", "40px 0");
     var property = new Image(), attribute = H5P.jQuery("<img>", { src: picture })[0];
     var jobs = [tell("property", drawn(property)), tell("attribute", drawn(attribute))];
     property.src = picture;
@@ -123,6 +124,9 @@ T.AtHome = function (params, contentId) {
       location.hash = "h5pbookid=1&chapter=2";
     })));
     jobs.push(tell("json", H5P.jQuery.getJSON(H5P.getLibraryPath("T.AtHome-1.0") + "/library.json").then(function (found) { return found.machineName; })));
+    var own = H5P.getLibraryPath("T.AtHome-1.0");
+    outcome.oldName = String(H5P.getLibraryPath("T.AtHome-0.3") === own && H5P.getLibraryPath("T.AtHome") === own);
+    outcome.otherName = H5P.getLibraryPath("T.Away-1.0").split("/").pop();
     Promise.all(jobs).then(function () {
       outcome.fullscreen = String(document.fullscreenEnabled && H5P.fullscreenSupported);
       window.outcome = outcome;
@@ -334,8 +338,11 @@ def test_content_finds_its_own_files_as_on_a_site_of_its_own(page_at, log_in):
         "history": "went on",
         "hash": "#h5pbookid=1&chapter=2",
         "json": "T.AtHome",
+        "oldName": "true",
+        "otherName": "T.Away-1.0",
         "fullscreen": "true",
     }
+    assert page.frames[1].evaluate("document.documentElement.scrollHeight <= window.innerHeight")  # margins included
 
 
 def test_content_from_elsewhere_is_said_to_be_missing(page_at, log_in):

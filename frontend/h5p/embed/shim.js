@@ -96,6 +96,17 @@
     player.onoutside();
   });
 
+  // Libraries ask for their own folder by a name they once had: without a version, or with that of years ago.
+  config.integration.libraryDirectories = new Proxy(config.integration.libraryDirectories, {
+    has: function (known, name) { return this.get(known, name) !== undefined; },
+    get: function (known, name) {
+      if (typeof name !== "string" || Object.prototype.hasOwnProperty.call(known, name)) return known[name];
+      var machineName = name.replace(/-\d+(\.\d+)*$/, "");
+      var folder = Object.keys(known).find(function (other) { return other.replace(/-\d+\.\d+$/, "") === machineName; });
+      return folder === undefined ? undefined : known[folder];
+    }
+  });
+
   window.H5PIntegration = config.integration;
   window.H5P = window.H5P || {};
   window.H5P.preventInit = true; // embed.js starts the content, when it has the learner's state

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.memberships import RoleRefused, answer, grant, invite, revoke
 from accounts.models import AuditEvent, Invitation, Membership, Role, User
+from accounts.permissions import Action, organisations_where
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -296,3 +298,13 @@ def test_the_list_costs_as_many_queries_for_three_as_for_one(
     with django_assert_num_queries(len(one)):
         client.get(address)
     assert User.objects.count() == 4
+
+
+def test_the_list_of_organisations_counts_everyone_in_them(client):
+    manager = MembershipFactory(role=Role.ASSOCIATION_ADMIN)
+    for _ in range(2):
+        MembershipFactory(organisation=manager.organisation, role=Role.LEARNER)
+
+    counted = organisations_where(manager.user, Action.MANAGE_MEMBERS).annotate(people=Count("memberships__user", distinct=True))
+
+    assert [organisation.people for organisation in counted] == [3]

@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoursesConfig(AppConfig):
@@ -16,3 +17,28 @@ class CoursesConfig(AppConfig):
 
         for kind in (H5PKind(), QuestionsKind(), SessionKind(), AssignmentKind(), ReflectionKind(), EvaluationKind()):
             register(kind)
+        _name_events()
+
+
+def _name_events() -> None:
+    """The words in which an auditor and a learner read what was done in courses."""
+    from accounts import audit
+
+    audit.name_events(
+        {
+            "progress-opened": _("Voortgang bekeken"),
+            "attendance-marked": _("Aanwezigheid vastgelegd"),
+            "attendance-corrected": _("Aanwezigheid verbeterd"),
+            "meeting-called-off": _("Bijeenkomst afgelast"),
+            "enrolment-moved": _("Overgezet naar een andere uitgave"),
+            "move-previewed": _("Proef van overzetten bekeken"),
+            "h5p_uploaded": _("H5P geüpload"),
+            "h5p_library_chosen": _("H5P-bibliotheek gekozen"),
+            "h5p_library_removed": _("H5P-bibliotheek verwijderd"),
+            "open-answer-read": _("Open antwoord gelezen"),
+            "work-opened": _("Werk geopend"),
+            "work-file-opened": _("Bestand bij werk geopend"),
+            "work-judged": _("Werk beoordeeld"),
+            "release-published": _("Uitgave uitgebracht"),
+        }
+    )

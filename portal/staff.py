@@ -12,12 +12,14 @@ from accounts.models import AuditEvent, Invitation, Organisation, User
 from accounts.permissions import Action, organisations_where
 from accreditation.certificates import with_state
 from accreditation.models import Accreditation
-from courses.models import CoursePage
+from courses.models import CourseIndexPage, CoursePage
 from courses.review import Due, lessons_due_for_review
 
 LATELY = timedelta(days=30)
 SOON = timedelta(days=60)
 SHOWN = 5
+# Events in which someone saw the data of another.
+LOOKS = ("progress-opened", "work-opened", "work-file-opened", "open-answer-read", "certificate-viewed", "certificate-downloaded")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class AuthorHome:
     due_count: int
     drafts: list[Page]
     in_review: list[Any]
+    catalogue_pk: int | None = None
 
     @property
     def nothing(self) -> bool:
@@ -79,7 +82,14 @@ def author_home(person: User) -> AuthorHome | None:
     drafts = (
         list(Page.objects.filter(within, has_unpublished_changes=True).order_by("-latest_revision_created_at")[:SHOWN]) if courses else []
     )
-    return AuthorHome(courses=courses, due=due[:SHOWN], due_count=len(due), drafts=drafts, in_review=_in_review(within) if courses else [])
+    return AuthorHome(
+        courses=courses,
+        due=due[:SHOWN],
+        due_count=len(due),
+        drafts=drafts,
+        in_review=_in_review(within) if courses else [],
+        catalogue_pk=CourseIndexPage.objects.values_list("pk", flat=True).first() if where.exists() else None,
+    )
 
 
 def administrator_home(person: User) -> AdministratorHome | None:
@@ -122,7 +132,7 @@ def auditor_home(person: User) -> AuditorHome | None:
     if not where.exists():
         return None
     recent = AuditEvent.objects.filter(on_behalf_of__in=where, at__gte=timezone.now() - LATELY)
-    return AuditorHome(events=recent.count(), looks=recent.filter(event__endswith="-opened").count())
+    return AuditorHome(events=recent.count(), looks=recent.filter(event__in=LOOKS).count())
 
 
 def open_invitations(person: User) -> QuerySet[Invitation]:

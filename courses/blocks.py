@@ -7,6 +7,7 @@ what a kind does with its block stands with the kind (`courses.activities`).
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.core.validators import validate_slug
 from django.utils.module_loading import import_string
@@ -38,6 +39,7 @@ class ActivityBlock(blocks.StructBlock):
     class Meta:
         group = _("Activiteiten")
         template = "courses/blocks/activity.html"
+        label_format = "{title}"
 
 
 class DrawBlock(blocks.StructBlock):
@@ -179,7 +181,9 @@ class ObjectiveBlock(blocks.StructBlock):
     """What someone can do after the lesson, and which competencies that serves."""
 
     text = blocks.CharBlock(label=_("Na deze les kun je"), max_length=500)
-    competencies = blocks.MultipleChoiceBlock(label=_("Competenties"), choices=competency_choices, required=False)
+    competencies = blocks.MultipleChoiceBlock(
+        label=_("Competenties"), choices=competency_choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         label = _("Leerdoel")

@@ -58,6 +58,22 @@ def activities_in(lesson: LessonPage, *, course: CoursePage) -> list[DraftActivi
     ]
 
 
+@dataclass(frozen=True)
+class DraftModule:
+    """A module with its lessons, published or not."""
+
+    page: ModulePage
+    lessons: list[LessonPage]
+
+
+def outline(course: CoursePage) -> list[DraftModule]:
+    """All modules and lessons of a course in their order, drafts included: what its author works on."""
+    modules = {module.path: DraftModule(page=module, lessons=[]) for module in ModulePage.objects.child_of(course).order_by("path")}
+    for lesson in LessonPage.objects.descendant_of(course).defer("body").order_by("path"):
+        modules[lesson.path[: -LessonPage.steplen]].lessons.append(lesson)
+    return list(modules.values())
+
+
 def published_lessons(course: CoursePage) -> list[DraftLesson]:
     """The lessons that a release would hold: what is published of the course, in its order. Drafts stay out of it."""
     lessons: list[DraftLesson] = []

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy as _
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import CommentPanel, FieldPanel, MultiFieldPanel, PublishingPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.search import index
@@ -27,6 +27,10 @@ class BasePage(Page):
     found_by_search = True
     # The language the page is written in, whatever the language of the interface.
     content_language = "nl"
+
+    # Comments stand apart from the publishing dates: that tab is hidden from authors, who discuss a page as well.
+    promote_panels = [*Page.promote_panels, CommentPanel()]
+    settings_panels = [PublishingPanel()]
 
     class Meta:
         abstract = True

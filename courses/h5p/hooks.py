@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.menu import MenuItem
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.models import register_snippet
@@ -25,8 +27,18 @@ from courses.h5p.library import content_for
 from courses.models import H5PContent
 
 
+class _Search(BaseFilterForm):
+    q = forms.CharField(label=_("Zoek op titel"), required=False)
+
+    def filter(self, objects: QuerySet[H5PContent]) -> QuerySet[H5PContent]:
+        words = self.cleaned_data["q"]
+        self.is_searching, self.search_query = bool(words), words
+        return super().filter(objects).filter(title__icontains=words)
+
+
 class _OwnContent:
     request: PersonRequest
+    filter_form_class = _Search
 
     def get_object_list(self) -> QuerySet[H5PContent]:
         return content_for(self.request.user)

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ from accounts.permissions import ALLOWED, Action, may, organisations_where
 from cms.models import BasePage
 from courses.blocks import COMPLETION_BLOCKS, LESSON_BLOCKS, OBJECTIVE_BLOCKS, SOURCE_BLOCKS
 from courses.page_permissions import CataloguePermissions, CoursePagePermissions, task_states_to_review
-from courses.panels import ChecksPanel
+from courses.panels import ChecksPanel, OutlinePanel
 
 
 @register_snippet
@@ -45,6 +46,7 @@ class CourseIndexPage(BasePage):
 
     max_count = 1
     subpage_types = ["courses.CoursePage"]
+    admin_default_ordering = "title"
     intro = RichTextField(_("inleiding"), blank=True, features=["bold", "italic", "link"])
 
     content_panels = [*BasePage.content_panels, FieldPanel("intro")]
@@ -68,12 +70,16 @@ class CourseIndexPage(BasePage):
 
 
 class CourseForm(WagtailAdminPageForm):
-    """An author chooses among the organisations for which they may make courses."""
+    """An author chooses among the organisations for which they may make courses; who makes a course keeps it up to date."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.for_user and "organisation" in self.fields:
-            self.fields["organisation"].queryset = organisations_where(self.for_user, Action.AUTHOR_COURSES)
+            organisations = organisations_where(self.for_user, Action.AUTHOR_COURSES)
+            self.fields["organisation"].queryset = organisations
+            if self.instance.pk is None:
+                self.initial["course_owner"] = self.for_user.pk
+                self.initial["organisation"] = organisations[0].pk if len(organisations) == 1 else None
             self._keep_organisation()
         if self.for_user and "course_owner" in self.fields:
             self.fields["course_owner"].queryset = self._possible_owners(self.for_user)
@@ -105,6 +111,7 @@ class CoursePage(BasePage):
     card_template = "courses/components/course_card.html"
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types = ["courses.ModulePage"]
+    admin_default_ordering = "ord"  # modules stand in the order in which they are followed
     base_form_class = CourseForm
     exclude_fields_in_copy = ["uuid"]
 
@@ -135,13 +142,14 @@ class CoursePage(BasePage):
         *BasePage.content_panels,
         FieldPanel("summary"),
         FieldPanel("intro"),
+        OutlinePanel(heading=_("Modules en lessen")),
         MultiFieldPanel(
             [
                 FieldPanel("organisation"),
                 FieldPanel("course_owner"),
                 FieldPanel("form"),
                 FieldPanel("theme"),
-                FieldPanel("professions"),
+                FieldPanel("professions", widget=forms.CheckboxSelectMultiple),
                 FieldPanel("audience"),
                 FieldPanel("prior_knowledge"),
             ],
@@ -177,6 +185,7 @@ class ModulePage(BasePage):
     found_by_search = False  # a course is found; its modules have no page of their own
     parent_page_types = ["courses.CoursePage"]
     subpage_types = ["courses.LessonPage"]
+    admin_default_ordering = "ord"
     summary = models.TextField(_("samenvatting"), max_length=300, blank=True)
 
     content_panels = [*BasePage.content_panels, FieldPanel("summary")]

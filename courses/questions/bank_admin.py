@@ -5,14 +5,16 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
+from django import forms
 from django.contrib.admin.utils import unquote
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import Tag
 from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies.base import BasePermissionPolicy
@@ -68,7 +70,7 @@ class QuestionFilter(WagtailFilterSet):
     tags = django_filters.ModelChoiceFilter(label=_("Trefwoord"), queryset=Tag.objects.order_by("name"))
     course = django_filters.ModelChoiceFilter(
         label=_("Cursus"),
-        queryset=lambda request: CoursePage.objects.filter(organisation__in=organisations_where(request.user, Action.AUTHOR_COURSES)),
+        queryset=lambda request: _courses_of(request.user),
     )
     retired_at = django_filters.BooleanFilter(label=_("In gebruik"), lookup_expr="isnull")
 
@@ -89,13 +91,94 @@ class QuestionIndex(IndexView):
         ]
 
 
+def kind_of(question: Question) -> str:
+    kind = TYPES.get(getattr(question, "latest_type", "") or "")
+    return str(kind.label) if kind else ""
+
+
+def tags_of(question: Question) -> str:
+    return ", ".join(sorted(tag.name for tag in question.tags.all()))
+
+
+class _OwnQuestion:
+    """A page about one question, which has to be of one's own organisation."""
+
+    request: PersonRequest
+    pk: str
+
+    def get_object(self, *args: Any, **kwargs: Any) -> Question:
+        return get_object_or_404(questions_of(self.request.user), pk=unquote(str(self.pk)))
+
+
+class QuestionUsage(_OwnQuestion, UsageView):
+    pass
+
+
+class QuestionHistory(_OwnQuestion, HistoryView):
+    pass
+
+
+def _at_once() -> forms.Select:
+    """A choice that searches as soon as it is made."""
+    return forms.Select(attrs={"data-chooser-modal-search-filter": True})
+
+
+class QuestionSearch(BaseFilterForm):
+    """Finding one question among hundreds: by words, course, type or tag."""
+
+    q = forms.CharField(label=_("Zoek in titel of naam"), required=False)
+    course = forms.ModelChoiceField(
+        label=_("Cursus"), queryset=CoursePage.objects.none(), required=False, empty_label=_("alle"), widget=_at_once()
+    )
+    kind = forms.ChoiceField(label=_("Soort"), required=False, widget=_at_once())
+    tag = forms.ModelChoiceField(
+        label=_("Trefwoord"), queryset=Tag.objects.order_by("name"), required=False, empty_label=_("alle"), widget=_at_once()
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("alle")), *((kind.code, kind.label) for kind in TYPES.values())]
+
+    def filter(self, objects: QuerySet[Question]) -> QuerySet[Question]:
+        objects = super().filter(objects)
+        asked = self.cleaned_data
+        if asked["q"]:
+            objects = objects.filter(Q(title__icontains=asked["q"]) | Q(key__icontains=asked["q"]))
+            self.is_searching, self.search_query = True, asked["q"]
+        if asked["course"]:
+            # A question without a course may stand in each of its organisation's courses.
+            objects = objects.filter(Q(course=asked["course"]) | Q(course=None, organisation=asked["course"].organisation))
+        if asked["kind"]:
+            objects = objects.filter(latest_type=asked["kind"])  # type: ignore[misc]
+        return objects.filter(tags=asked["tag"]) if asked["tag"] else objects
+
+
+def _courses_of(user: User) -> QuerySet[CoursePage]:
+    return CoursePage.objects.filter(organisation__in=organisations_where(user, Action.AUTHOR_COURSES)).order_by("title")
+
+
 class _OfOnesOwn:
     """Only the questions of one's own organisations, and nothing out of use."""
 
     request: PersonRequest
+    filter_form_class = QuestionSearch
+
+    def get_filter_form(self) -> "QuestionSearch":
+        form = QuestionSearch(self.request.GET)
+        form.fields["course"].queryset = _courses_of(self.request.user)
+        return form
 
     def get_object_list(self) -> QuerySet[Question]:
-        return questions_of(self.request.user).filter(retired_at=None)
+        return with_latest(questions_of(self.request.user).filter(retired_at=None)).select_related("course").prefetch_related("tags")  # type: ignore[misc]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [
+            self.title_column,  # type: ignore[attr-defined]
+            Column("kind", label=_("Soort"), accessor=kind_of),
+            Column("tags", label=_("Trefwoorden"), accessor=tags_of),
+            Column("course", label=_("Alleen voor cursus"), accessor="course"),
+        ]
 
 
 class ChooseQuestion(_OfOnesOwn, ChooseView):
@@ -127,33 +210,6 @@ class QuestionChooser(SnippetChooserViewSet):
     chosen_multiple_view_class = QuestionsChosen
 
 
-def kind_of(question: Question) -> str:
-    kind = TYPES.get(getattr(question, "latest_type", "") or "")
-    return str(kind.label) if kind else ""
-
-
-def tags_of(question: Question) -> str:
-    return ", ".join(sorted(tag.name for tag in question.tags.all()))
-
-
-class _OwnQuestion:
-    """A page about one question, which has to be of one's own organisation."""
-
-    request: PersonRequest
-    pk: str
-
-    def get_object(self, *args: Any, **kwargs: Any) -> Question:
-        return get_object_or_404(questions_of(self.request.user), pk=unquote(str(self.pk)))
-
-
-class QuestionUsage(_OwnQuestion, UsageView):
-    pass
-
-
-class QuestionHistory(_OwnQuestion, HistoryView):
-    pass
-
-
 class QuestionViewSet(SnippetViewSet):
     """Listing and choosing are Wagtail's; a question is made and revised with a form per type."""
 
@@ -181,6 +237,11 @@ class QuestionViewSet(SnippetViewSet):
     search_fields = ["title", "key", "provenance"]
     search_backend_name = None
     list_per_page = 50
+
+    @cached_property
+    def menu_url(self) -> str:
+        # Wagtail takes the first of the addresses below, which is the import.
+        return reverse(self.get_url_name("list"))
 
     @property
     def permission_policy(self) -> BasePermissionPolicy:

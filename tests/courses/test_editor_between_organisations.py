@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.core.files.base import ContentFile
+from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 from wagtail.documents import get_document_model
 from wagtail.models import Collection
@@ -11,7 +12,7 @@ from wagtail.models import Collection
 from accounts import editors
 from accounts.models import Role
 from courses.h5p.library import content_for
-from courses.models import CoursePage, H5PContent, LessonPage, ModulePage
+from courses.models import CoursePage, H5PContent, LessonPage, ModulePage, Question
 from courses.questions.kind import QuestionsKind
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.courses import CourseFactory, ModuleFactory, catalogue, drafted_course, released_course
@@ -153,3 +154,48 @@ def test_a_module_of_ones_own_course_can_still_be_added(client):
 
     assert client.get(f"/cms/pages/add/courses/modulepage/{course.pk}/").status_code == 200
     assert client.get(f"/cms/pages/{module.pk}/edit/").status_code == 200
+
+
+def test_an_author_finds_a_question_by_course_words_and_kind_and_never_one_of_another_organisation(client):
+    course = drafted_course()
+    make_question(organisation=course.organisation, course=course, title="Wie belt de bedrijfsarts")
+    make_question(organisation=course.organisation, course=CourseFactory(organisation=course.organisation), title="Wie belt er terug")
+    make_question(organisation=OrganisationFactory(), title="Wie belt een vreemde")
+    client.force_login(someone(Role.AUTHOR, course.organisation))
+    address = reverse(Question.snippet_viewset.chooser_viewset.get_url_name("choose_results"))
+
+    everything = client.get(address)
+    narrowed = client.get(address, {"q": "belt", "course": course.pk})
+
+    assertContains(everything, "Wie belt er terug")
+    assertNotContains(everything, "Wie belt een vreemde")
+    assertContains(narrowed, "Wie belt de bedrijfsarts")
+    assertNotContains(narrowed, "Wie belt er terug")
+
+
+def test_the_editor_opens_with_the_courses_of_an_author_and_a_way_to_make_one(client):
+    course, other = drafted_course(), drafted_course()
+    client.force_login(someone(Role.AUTHOR, course.organisation))
+
+    home = client.get("/cms/")
+
+    assertContains(home, f"/cms/pages/{course.pk}/edit/")
+    assertNotContains(home, f"/cms/pages/{other.pk}/edit/")
+    assertContains(home, f"/cms/pages/add/courses/coursepage/{catalogue().pk}/")
+    assertNotContains(home, "gravatar")
+
+
+def test_a_course_shows_its_modules_and_lessons_with_drafts_and_where_to_add_one(client):
+    course = drafted_course(lessons=2)
+    lesson = LessonPage.objects.descendant_of(course).first()
+    lesson.unpublish()
+    module = ModulePage.objects.child_of(course).get()
+    client.force_login(someone(Role.AUTHOR, course.organisation))
+
+    page = client.get(f"/cms/pages/{course.pk}/edit/")
+
+    assertContains(page, f"/cms/pages/{lesson.pk}/edit/")
+    assertContains(page, f"/cms/pages/add/courses/lessonpage/{module.pk}/")
+    assertContains(page, f"/cms/pages/add/courses/modulepage/{course.pk}/")
+    # An author without the right to publish discusses the page too.
+    assertContains(page, 'id="comments-data"')

@@ -14,8 +14,8 @@ from lrs.models import Mention, ProfileDocument, StateDocument, Statement
 
 
 def statements_of(learner: UUID) -> QuerySet[Statement]:
-    """Every statement about this learner, the latest first; also those that were voided."""
-    return Statement.objects.filter(learner=learner).select_related("credential").order_by("-sequence")
+    """Every statement about this learner, what happened latest first; also those that were voided."""
+    return Statement.objects.filter(learner=learner).select_related("credential").order_by("-timestamp", "-sequence")
 
 
 def export(learner: UUID) -> Iterator[str]:

@@ -14,6 +14,11 @@ def _text(label: Any, *, required: bool = False, rows: int = 2, help_text: Any =
     return blocks.TextBlock(label=label, required=required, rows=rows, help_text=help_text)
 
 
+def _blank(count: int) -> list[dict[str, Any]]:
+    """As many empty rows as a question needs at least, so that a new form does not open with a reproach."""
+    return [{} for _row in range(count)]
+
+
 class OptionBlock(blocks.StructBlock):
     text = blocks.CharBlock(label=_("Tekst"), required=True)
     correct = blocks.BooleanBlock(label=_("Goed"), required=False)
@@ -68,15 +73,15 @@ def _form(**parts: blocks.Block) -> blocks.StructBlock:
 
 
 FORMS: dict[str, blocks.StructBlock] = {
-    "single_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, max_num=12)),
-    "multiple_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, max_num=12)),
+    "single_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, default=_blank(2), max_num=12)),
+    "multiple_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, default=_blank(2), max_num=12)),
     "true_false": _form(
         answer=blocks.BooleanBlock(label=_("De stelling is waar"), required=False),
         feedback_true=_text(_("Terugkoppeling bij waar")),
         feedback_false=_text(_("Terugkoppeling bij niet waar")),
     ),
     "matching": _form(
-        pairs=blocks.ListBlock(PairBlock(), label=_("Paren"), min_num=2, max_num=12),
+        pairs=blocks.ListBlock(PairBlock(), label=_("Paren"), min_num=2, default=_blank(2), max_num=12),
         extra_right=blocks.ListBlock(blocks.CharBlock(label=_("Afleider")), label=_("Afleiders rechts"), default=[], required=False),
     ),
     "ordering": _form(
@@ -84,6 +89,7 @@ FORMS: dict[str, blocks.StructBlock] = {
             blocks.CharBlock(label=pgettext_lazy("in een volgorde", "Regel")),
             label=_("Regels, in de goede volgorde"),
             min_num=3,
+            default=[""] * 3,
             max_num=12,
         )
     ),
@@ -101,7 +107,7 @@ FORMS: dict[str, blocks.StructBlock] = {
     "hotspot": _form(
         image=ImageChooserBlock(label=_("Afbeelding")),
         image_alt=blocks.CharBlock(label=_("Beschrijving van de afbeelding")),
-        areas=blocks.ListBlock(AreaBlock(), label=_("Gebieden"), min_num=2),
+        areas=blocks.ListBlock(AreaBlock(), label=_("Gebieden"), min_num=2, default=_blank(2)),
     ),
     "open": _form(
         model_answer=_text(_("Modelantwoord"), rows=4, help_text=MARKDOWN),
@@ -109,7 +115,7 @@ FORMS: dict[str, blocks.StructBlock] = {
     ),
     "case": _form(
         start=blocks.CharBlock(label=_("Begint bij situatie"), max_length=40),
-        nodes=blocks.ListBlock(CaseNodeBlock(), label=_("Situaties"), min_num=2, max_num=50),
+        nodes=blocks.ListBlock(CaseNodeBlock(), label=_("Situaties"), min_num=2, default=_blank(2), max_num=50),
     ),
 }
 

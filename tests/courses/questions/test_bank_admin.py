@@ -8,9 +8,11 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from wagtail.blocks import ListBlock
 
 from accounts.models import Role
 from courses.models import Question
+from courses.questions.form_blocks import FORMS
 from courses.questions.kind import QuestionsKind
 from courses.questions.types import TYPES
 from tests.factories.accounts import MembershipFactory
@@ -154,6 +156,13 @@ def test_a_new_question_with_options_is_made_through_the_form():
     assert response.status_code == 302
     options = Question.objects.get().versions.get().definition["options"]
     assert [(option["text"], option["correct"]) for option in options] == [("ja", True), ("nee", False)]
+
+
+@pytest.mark.parametrize("kind", list(TYPES))
+def test_a_new_form_opens_without_a_reproach(kind):
+    for block in FORMS[kind].child_blocks.values():
+        if isinstance(block, ListBlock) and block.meta.min_num:
+            assert len(block.get_default()) >= block.meta.min_num
 
 
 def test_the_preview_checks_and_stores_nothing():

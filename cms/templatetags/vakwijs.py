@@ -1,6 +1,6 @@
 """Tags for templates: icons, and components that wrap what stands between their tags."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from django import template
@@ -8,6 +8,7 @@ from django.template.base import Node, NodeList, Parser, Token, token_kwargs
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 
 from cms.icons import ICONS
 
@@ -48,6 +49,12 @@ def component(parser: Parser, token: Token) -> ComponentNode:
     body = parser.parse(("endcomponent",))
     parser.delete_first_token()
     return ComponentNode(name, options, body)
+
+
+@register.filter
+def since(value: datetime) -> str:
+    """How long ago, in its largest unit: "4 dagen"; for a row in a list the hours beside it say nothing."""
+    return timesince(value, depth=1)
 
 
 @register.filter

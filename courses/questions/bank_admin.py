@@ -259,10 +259,12 @@ class QuestionViewSet(SnippetViewSet):
         return admin_views.edit
 
     def get_urlpatterns(self) -> list[URLPattern]:
+        index, *others = super().get_urlpatterns()
         return [
+            index,  # the menu leads to whichever comes first
             path("inlezen/", admin_views.bring_in, name="import"),
             path("uitvoeren/", admin_views.hand_over, name="export"),
             path("voorbeeld/<int:pk>/", admin_views.preview, name="preview"),
             path("cijfers/<int:pk>/", admin_views.statistics, name="statistics"),
-            *super().get_urlpatterns(),
+            *others,
         ]

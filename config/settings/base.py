@@ -201,6 +201,7 @@ WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp", "avif", "svg"]
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx", "vtt", "mp4", "webm"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # who works here is nobody else's business, not even as a hash of an address
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 # Nobody's address goes to a third party for a picture; without this the editor asks Gravatar.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

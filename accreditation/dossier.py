@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
@@ -21,6 +22,11 @@ class Standing:
     evaluation: Evaluation | None
     awards: dict[int, PointAward]
     period_assumed: bool
+
+    @property
+    def earned(self) -> Decimal:
+        """All points in this register, whatever rule they may count for."""
+        return sum((award.points for award in self.awards.values()), Decimal(0))
 
     @property
     def confirmed(self) -> bool:

@@ -1,4 +1,4 @@
-"""The frameworks that every installation starts with. Source: V&VN and KNMG, CanMEDS as in the shared domain facts, section 4."""
+"""The frameworks that every installation starts with. Sources: V&VN and KNMG."""
 
 from typing import Any
 

@@ -24,9 +24,6 @@ SWITCHES = [
     "--disable-sync",
 ]
 
-# Playwright's sync API runs an event loop in this thread, in which Django would refuse to use the database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -39,6 +36,8 @@ def browser() -> Iterator[Browser]:
         pytest.fail("no Chromium on this machine: deploy/ensure-browser.sh brings one")
     if not (Path(settings.BASE_DIR) / "frontend" / "dist" / "site.css").exists():
         pytest.fail("build the front end first: cd frontend && npm ci --ignore-scripts && node build.mjs")
+    # Playwright's sync API runs an event loop in this thread, in which Django would refuse to use the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield chromium

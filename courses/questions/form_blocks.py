@@ -14,9 +14,9 @@ def _text(label: Any, *, required: bool = False, rows: int = 2, help_text: Any =
     return blocks.TextBlock(label=label, required=required, rows=rows, help_text=help_text)
 
 
-def _blank(count: int) -> list[dict[str, Any]]:
-    """As many empty rows as a question needs at least, so that a new form does not open with a reproach."""
-    return [{} for _row in range(count)]
+def _several(child: blocks.Block, *, least: int, **about: Any) -> blocks.ListBlock:
+    """A list that starts with as many empty rows as the question needs, so that a new form does not open with a reproach."""
+    return blocks.ListBlock(child, min_num=least, default=[child.get_default() for _row in range(least)], **about)
 
 
 class OptionBlock(blocks.StructBlock):
@@ -73,23 +73,22 @@ def _form(**parts: blocks.Block) -> blocks.StructBlock:
 
 
 FORMS: dict[str, blocks.StructBlock] = {
-    "single_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, default=_blank(2), max_num=12)),
-    "multiple_choice": _form(options=blocks.ListBlock(OptionBlock(), label=_("Keuzes"), min_num=2, default=_blank(2), max_num=12)),
+    "single_choice": _form(options=_several(OptionBlock(), label=_("Keuzes"), least=2, max_num=12)),
+    "multiple_choice": _form(options=_several(OptionBlock(), label=_("Keuzes"), least=2, max_num=12)),
     "true_false": _form(
         answer=blocks.BooleanBlock(label=_("De stelling is waar"), required=False),
         feedback_true=_text(_("Terugkoppeling bij waar")),
         feedback_false=_text(_("Terugkoppeling bij niet waar")),
     ),
     "matching": _form(
-        pairs=blocks.ListBlock(PairBlock(), label=_("Paren"), min_num=2, default=_blank(2), max_num=12),
+        pairs=_several(PairBlock(), label=_("Paren"), least=2, max_num=12),
         extra_right=blocks.ListBlock(blocks.CharBlock(label=_("Afleider")), label=_("Afleiders rechts"), default=[], required=False),
     ),
     "ordering": _form(
-        items=blocks.ListBlock(
+        items=_several(
             blocks.CharBlock(label=pgettext_lazy("in een volgorde", "Regel")),
             label=_("Regels, in de goede volgorde"),
-            min_num=3,
-            default=[""] * 3,
+            least=3,
             max_num=12,
         )
     ),
@@ -107,7 +106,7 @@ FORMS: dict[str, blocks.StructBlock] = {
     "hotspot": _form(
         image=ImageChooserBlock(label=_("Afbeelding")),
         image_alt=blocks.CharBlock(label=_("Beschrijving van de afbeelding")),
-        areas=blocks.ListBlock(AreaBlock(), label=_("Gebieden"), min_num=2, default=_blank(2)),
+        areas=_several(AreaBlock(), label=_("Gebieden"), least=2),
     ),
     "open": _form(
         model_answer=_text(_("Modelantwoord"), rows=4, help_text=MARKDOWN),
@@ -115,7 +114,7 @@ FORMS: dict[str, blocks.StructBlock] = {
     ),
     "case": _form(
         start=blocks.CharBlock(label=_("Begint bij situatie"), max_length=40),
-        nodes=blocks.ListBlock(CaseNodeBlock(), label=_("Situaties"), min_num=2, default=_blank(2), max_num=50),
+        nodes=_several(CaseNodeBlock(), label=_("Situaties"), least=2, max_num=50),
     ),
 }
 

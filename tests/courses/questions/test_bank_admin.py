@@ -162,7 +162,12 @@ def test_a_new_question_with_options_is_made_through_the_form():
 def test_a_new_form_opens_without_a_reproach(kind):
     for block in FORMS[kind].child_blocks.values():
         if isinstance(block, ListBlock) and block.meta.min_num:
-            assert len(block.get_default()) >= block.meta.min_num
+            rows = block.get_default()
+            assert len(rows) >= block.meta.min_num
+            # Each row whole: what is not there would stand in the form as "undefined".
+            assert list(block.get_form_state(rows)[0]["value"] or [""]) == list(
+                block.child_block.get_form_state(block.child_block.get_default()) or [""]
+            )
 
 
 def test_the_preview_checks_and_stores_nothing():

@@ -253,6 +253,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Libraries that tell of every table of a font, every signature and every task.
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "pyhanko", "pyhanko_certvalidator", "django_tasks")},
+    # Libraries that tell of every table of a font, every signature, every task and every page (Wagtail keeps that in its own log too).
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "pyhanko", "pyhanko_certvalidator", "django_tasks", "wagtail")},
 }

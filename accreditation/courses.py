@@ -32,9 +32,7 @@ def credit_of(course_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
             found.setdefault(accreditation.course_id, []).append(
                 {
                     "register": accreditation.register.code,
-                    "register_name": gettext("%(register)s (voorbeeld)") % {"register": accreditation.register.name}
-                    if accreditation.is_demo
-                    else accreditation.register.name,
+                    "register_name": _name(accreditation),
                     "points": line.points,
                     "unit": rule.unit if rule else "points",
                     "category": line.category.name,
@@ -44,6 +42,14 @@ def credit_of(course_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
                 }
             )
     return found
+
+
+def _name(accreditation: Accreditation) -> str:
+    """The register's name; of a demo accreditation with the word that says so, once."""
+    name: str = accreditation.register.name
+    if not accreditation.is_demo or name.endswith("(voorbeeld)"):
+        return name
+    return gettext("%(register)s (voorbeeld)") % {"register": name}
 
 
 def checks(course: CoursePage) -> list[tuple[str, bool]]:

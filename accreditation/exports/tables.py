@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext
@@ -23,12 +25,12 @@ def as_csv(rows: Iterable[Earned]) -> bytes:
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(_head())
     for values in _lines(rows):
-        writer.writerow([harmless(value) for value in values])
+        writer.writerow([_as_text(value) for value in values])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def as_xlsx(rows: Iterable[Earned]) -> bytes:
-    """One sheet, every cell text: a register number keeps its leading zero."""
+    """One sheet. Numbers that name something are text and keep their leading zero; points can be added up, dates sorted."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(gettext("Resultaten"))
     sheet.freeze_panes = "A2"
@@ -36,7 +38,7 @@ def as_xlsx(rows: Iterable[Earned]) -> bytes:
         sheet.column_dimensions[letter].width = width
     sheet.append([_text(sheet, value, bold=True) for value in _head()])
     for values in _lines(rows):
-        sheet.append([_text(sheet, value) for value in values])
+        sheet.append([_cell(sheet, value) for value in values])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -66,7 +68,7 @@ def _head() -> list[str]:
     ]
 
 
-def _lines(rows: Iterable[Earned]) -> Iterator[list[str]]:
+def _lines(rows: Iterable[Earned]) -> Iterator[list[str | Decimal | date]]:
     for row in rows:
         for category, points in row.points.items():
             yield [
@@ -75,11 +77,26 @@ def _lines(rows: Iterable[Earned]) -> Iterator[list[str]]:
                 row.number,
                 row.accreditation.id_number,
                 row.accreditation.course.title,
-                f"{points.normalize():f}".replace(".", ","),
+                points,
                 category,
-                f"{row.completed_at.astimezone(AMSTERDAM):%d-%m-%Y}",
+                row.completed_at.astimezone(AMSTERDAM).date(),
                 row.certificate,
             ]
+
+
+def _as_text(value: str | Decimal | date) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}".replace(".", ",")
+    return f"{value:%d-%m-%Y}" if isinstance(value, date) else harmless(value)
+
+
+def _cell(sheet: Any, value: str | Decimal | date) -> Cell:
+    if isinstance(value, str):
+        return _text(sheet, value)
+    kept: Any = value  # the stubs of openpyxl know neither Decimal nor date; openpyxl does
+    cell: Cell = WriteOnlyCell(sheet, value=kept)
+    cell.number_format = "dd-mm-yyyy" if isinstance(value, date) else "0.##"
+    return cell
 
 
 def _text(sheet: Any, value: str, *, bold: bool = False) -> Cell:

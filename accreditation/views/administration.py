@@ -19,7 +19,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of, record
-from accounts.models import Register
+from accounts.models import Organisation, Register, User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation import certificates, points
@@ -267,14 +267,15 @@ def registers(request: PersonRequest) -> HttpResponse:
     """The rules of each register, with source and whether the register confirmed them."""
     _require(request, Action.MANAGE_REGISTER_RULES)
     shown = Register.objects.prefetch_related("rules__categories__category__part_of").order_by("name")
-    return render(request, "accreditation/registers.html", {"registers": shown})
+    return render(request, "accreditation/registers.html", {"registers": shown, "may_change": _may_change_rules(request.user)})
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register_rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Change one rule. It holds for everyone at once: what was awarded stays, what it is worth may change."""
-    _require(request, Action.MANAGE_REGISTER_RULES)
+    if not _may_change_rules(request.user):
+        raise PermissionDenied
     rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
     form = RegisterRuleForm(request.POST or None, instance=rule)
     lines = CategoryRuleFormSet(request.POST or None, instance=rule, prefix="soorten")
@@ -291,6 +292,12 @@ def register_rule(request: PersonRequest, pk: int) -> HttpResponse:
 def _require(request: PersonRequest, action: Action) -> None:
     if not may(request.user, action):
         raise PermissionDenied
+
+
+def _may_change_rules(person: User) -> bool:
+    """A rule holds for everyone in the register, so only who manages accreditation for an association changes it, not any provider."""
+    associations = Organisation.Kind.ASSOCIATION
+    return organisations_where(person, Action.MANAGE_REGISTER_RULES).filter(kind=associations).exists() or person.is_superuser
 
 
 def _my_accreditations(request: PersonRequest, action: Action) -> QuerySet[Accreditation]:

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import AuditEvent, Role
+from accounts.models import AuditEvent, Organisation, Role
 from accreditation import reference
 from accreditation.courses import checks, credit_of
 from accreditation.models import Accreditation, Certificate, PointAward, RegisterRule
@@ -343,7 +343,22 @@ def test_a_longer_dossier_takes_no_more_queries(client, learner, register, djang
         client.get(reverse(name))
 
 
+def test_a_provider_reads_the_rules_of_a_register_and_only_an_association_changes_them(client, manager, register):
+    rule = RegisterRule.objects.get(register=register)
+    address = reverse("accreditation:register_rule", args=[rule.pk])
+    client.force_login(manager)
+
+    assert address not in client.get(reverse("accreditation:registers")).content.decode()
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"total": "1"}).status_code == 403
+
+    Organisation.objects.update(kind=Organisation.Kind.ASSOCIATION)
+    assert address in client.get(reverse("accreditation:registers")).content.decode()
+    assert client.get(address).status_code == 200
+
+
 def test_a_changed_rule_holds_at_once_and_is_recorded(client, manager, learner, register):
+    Organisation.objects.update(kind=Organisation.Kind.ASSOCIATION)
     rule = RegisterRule.objects.get(register=register)
     line = rule.categories.get()
     client.force_login(manager)

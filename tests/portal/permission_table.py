@@ -37,7 +37,11 @@ class World:
 
     @cached_property
     def organisation(self) -> Organisation:
-        return self.release.course.organisation
+        """An association, because only there a rule of a register may be changed."""
+        organisation = self.release.course.organisation
+        organisation.kind = Organisation.Kind.ASSOCIATION
+        organisation.save()
+        return organisation
 
     @cached_property
     def release(self) -> Release:

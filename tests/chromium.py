@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def static_files_for_opaque_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     """The live server sends static files with the header that WhiteNoise gives them: the H5P frame fetches its fonts with CORS."""
     serve = StaticFilesHandlerMixin.serve
@@ -58,7 +58,7 @@ def static_files_for_opaque_origins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def page_at(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+def page_at(browser: Browser, live_server, static_files_for_opaque_origins: None) -> Iterator[Callable[..., Page]]:
     """`page_at(390)`: a fresh visitor with a window that wide; paths such as "/cursus/" lead to the test server.
 
     Keyword arguments go to Playwright's new_context (color_scheme, java_script_enabled, locale, reduced_motion).
@@ -85,7 +85,8 @@ def page_at(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    if complaints:
+        pytest.fail("in the console: " + "\n".join(complaints))
 
 
 @pytest.fixture

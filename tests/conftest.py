@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.append_only import AppendOnlyModel, unguard
-from tests.chromium import browser, log_in, page_at  # noqa: F401 - fixtures for every folder: one Chromium for the whole run
+from tests.chromium import browser, log_in, page_at, static_files_for_opaque_origins  # noqa: F401 - fixtures for every folder
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,12 @@ from typing import Any
 from accounts import editors
 from accounts.models import Organisation, Role, User
 from courses.models import Enrolment, Meeting, Release
+from lrs import credentials
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, UserFactory
 from tests.factories.accreditation import RegisterRuleFactory, accredited
 from tests.factories.courses import EnrolmentFactory
 from tests.factories.meetings import MeetingFactory, course_with_session
+from tests.factories.questions import make_question
 
 ROLES = ["anonymous", *(role.value for role in Role), "superuser"]
 
@@ -122,9 +124,11 @@ def role_then_nothing(*roles: str, method: str = "get", **arguments: Any) -> Row
     )
 
 
-def editor(*roles: str, others: str = "403", method: str = "get", elsewhere: str | None = None, **arguments: Any) -> Row:
+def editor(
+    *roles: str, others: str = "403", superuser: str = "yes", method: str = "get", elsewhere: str | None = None, **arguments: Any
+) -> Row:
     """A page of ours within Wagtail: who is in neither of its groups is sent back to its log-in, other editors get `others`."""
-    inside = {**dict.fromkeys(("author", "association_admin"), others), **dict.fromkeys([*roles, "superuser"], "yes")}
+    inside = {**dict.fromkeys(("author", "association_admin"), others), **dict.fromkeys(roles, "yes"), "superuser": superuser}
     return _row({**dict.fromkeys(ROLES, "login"), **inside}, method, elsewhere, arguments)
 
 
@@ -173,6 +177,14 @@ def _enrolment(world: World) -> uuid.UUID:
 
 def _first_lesson(world: World) -> uuid.UUID:
     return world.release.lessons.order_by("order")[0].uuid
+
+
+def _question(world: World) -> int:
+    return make_question(organisation=world.organisation).pk
+
+
+def _credential(world: World) -> int:
+    return credentials.create(name="Oefenapp", scopes=["all"], organisation=world.organisation)[0].pk
 
 
 def _member(world: World) -> int:
@@ -306,6 +318,33 @@ ADDRESSES: dict[str, Row] = {
     ),
     "wagtailsnippetchoosers_courses_h5pcontent:choose": editor("author", "association_admin"),
     "wagtailsnippetchoosers_courses_h5pcontent:choose_results": editor("author", "association_admin"),
+    "wagtailsnippetchoosers_courses_h5pcontent:chosen": editor(others="404", superuser="404", pk="0"),
+    "wagtailsnippetchoosers_courses_h5pcontent:chosen_multiple": editor("author", "association_admin"),
+    "wagtailsnippetchoosers_courses_question:choose": editor("author", "association_admin"),
+    "wagtailsnippetchoosers_courses_question:choose_results": editor("author", "association_admin"),
+    "wagtailsnippetchoosers_courses_question:chosen": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippetchoosers_courses_question:chosen_multiple": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:list": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:list_results": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:add": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:import": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:export": editor("author", "association_admin"),
+    "wagtailsnippets_courses_question:edit": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:preview": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:statistics": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:usage": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:history": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:history_results": editor("author", "association_admin", elsewhere="404", pk=_question),
+    # one's own record, and the keys of tools
+    "portal:home": logged_in(),
+    "lrs:my_records": logged_in(),
+    "lrs:my_records_download": logged_in(),
+    "lrs:credentials": only("association_admin"),
+    "lrs:credential_rotate": only("association_admin", elsewhere="404", pk=_credential, method="post"),
+    "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),
+    "lrs:set_aside": only("association_admin"),
+    "lrs:set_aside_again": only("association_admin", method="post"),
+    "media": nothing_there(anonymous="404", path="er-is-niets.svg"),
 }
 
 # Addresses of others, by the start of their route: what keeps people out there is tested as a group.

@@ -9,7 +9,7 @@ from wagtail.images.models import Image
 from wagtail.models import Collection
 
 from accounts.models import Organisation
-from courses.models import Enrolment, Question, QuestionVersion, Release, ReleaseActivity, ReleaseLesson
+from courses.models import CoursePage, Enrolment, Question, QuestionVersion, Release, ReleaseActivity, ReleaseLesson
 from courses.questions.bank import add_question
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CourseFactory, released_course
@@ -138,9 +138,11 @@ def make_question(
     return add_question(organisation=organisation, title=title or f"Vraag {kind}", kind=kind, definition=definition, tags=tags, **fields)
 
 
-def released_test(*kinds: str, versions: list[QuestionVersion] | None = None, **settings: Any) -> ReleaseActivity:
+def released_test(
+    *kinds: str, versions: list[QuestionVersion] | None = None, course: CoursePage | None = None, **settings: Any
+) -> ReleaseActivity:
     """A released course whose only activity, `toets`, asks questions of these types."""
-    course = CourseFactory()
+    course = course or CourseFactory()
     versions = versions or [
         make_question(kind, course=course, title=f"{kind} {number}").versions.get()
         for number, kind in enumerate(kinds or ("single_choice",), start=1)

@@ -106,10 +106,10 @@ def activity_blocks(content: H5PContent) -> list[dict[str, Any]]:
     ]
 
 
-def publish_course() -> Release:
+def publish_course(**fields: Any) -> Release:
     """A course of two lessons with all of the activities, released."""
     frameworks.load()
-    course = CourseFactory(title="Werk in de behandeling", slug="werk-in-de-behandeling", completion=blocks_of(RULE))
+    course = CourseFactory(title="Werk in de behandeling", slug="werk-in-de-behandeling", completion=blocks_of(RULE), **fields)
     fill_bank(course)
     content = import_package(
         io.BytesIO(exercise_file()), filename="oefening.h5p", organisation=course.organisation, may_install=True
@@ -189,9 +189,9 @@ def accredit(release: Release, *registers: Register) -> None:
         accredited(release=release, register=register, valid_from=today - timedelta(days=1), valid_until=date(today.year + 1, 12, 31))
 
 
-def begin_story(release: Release, *registers: Register) -> Story:
-    """Somebody new who follows the release and stands in these registers; the meeting has been."""
-    learner = UserFactory()
+def begin_story(release: Release, *registers: Register, learner: User | None = None) -> Story:
+    """Somebody, new unless given, who follows the release and stands in these registers; the meeting has been."""
+    learner = learner or UserFactory()
     for register in registers:
         RegisterEntryFactory(user=learner, register=register)
     begun = timezone.now() - timedelta(hours=5)

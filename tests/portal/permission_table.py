@@ -8,8 +8,7 @@ An address that is not here fails `test_permission_matrix`. To add one, put a ro
 - `logged_in()`         everyone who logged in; visitors are asked to
 - `only("teacher", …)`  these roles in the world's organisation, and the superuser; others get 403 (or `others="404"`)
 - `mine()`              the learner, whose thing it is; others get 404, the superuser too unless `superuser="yes"`
-- `nothing_there()`     an address with a made-up key: nobody learns anything from it; deepen it when a factory is at hand
-- `role_then_nothing("teacher")`  the same for an address of a role: 403 for others, then 404
+- `nothing_there()`     an address with a made-up key: nobody learns anything from it
 - `editor("author", …)` a page of ours in the editor
 - `tool()`              for tools with a key of their own; people without one get 401
 
@@ -17,19 +16,33 @@ Keyword arguments are the arguments of the address: a value, or a function of th
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
 from accounts import editors
-from accounts.models import Organisation, Role, User
-from courses.models import Enrolment, Meeting, Release
+from accounts.models import Invitation, Organisation, Role, User
+from accreditation.models import Certificate
+from cms.models import ToolPage
+from courses.h5p.embed import token_for
+from courses.meetings.booking import book
+from courses.models import Answer, Attempt, Enrolment, H5PContent, H5PLibrary, Meeting, Release, Submission
+from courses.questions import attempts
+from courses.work.handing_in import hand_in, save_draft
 from lrs import credentials
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, UserFactory
-from tests.factories.accreditation import RegisterRuleFactory, accredited
-from tests.factories.courses import EnrolmentFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
+from tests.factories.cms import make_tool
+from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 from tests.factories.meetings import MeetingFactory, course_with_session
-from tests.factories.questions import make_question
+from tests.factories.questions import make_question, released_test
+from tests.factories.work import REFLECTION
+from tests.journeys.story import Story, begin_story, publish_course
 
 ROLES = ["anonymous", *(role.value for role in Role), "superuser"]
 
@@ -56,6 +69,57 @@ class World:
     @cached_property
     def enrolment(self) -> Enrolment:
         return EnrolmentFactory(learner=self.person("learner"), release=self.release)
+
+    @cached_property
+    def story(self) -> Story:
+        """The learner half-way in a course with an activity of every kind, their plan handed in with a file."""
+        story = begin_story(publish_course(organisation=self.organisation), learner=self.person("learner"))
+        plan = story.activity("plan")
+        work = save_draft(enrolment=story.enrolment, activity=plan, text="Mijn plan")
+        work.file.save("plan.txt", ContentFile(b"Mijn plan"))
+        hand_in(enrolment=story.enrolment, activity=plan)
+        return story
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """Of the learner, for a course of the organisation."""
+        satisfy(self.enrolment)
+        return Certificate.objects.get()
+
+    @cached_property
+    def questions(self) -> Attempt:
+        """The learner's attempt at a test with one open question, handed in."""
+        activity = released_test("open", course=CourseFactory(organisation=self.organisation))
+        enrolment = EnrolmentFactory(learner=self.person("learner"), release=activity.release)
+        attempt = attempts.start(enrolment=enrolment, activity=activity)
+        attempts.save_answer(attempt=attempt, position=1, data={"antwoord": ["Naar het werk"]})
+        return attempts.hand_in(attempt=attempt)
+
+    @cached_property
+    def practice(self) -> Enrolment:
+        activity = released_test("single_choice", course=CourseFactory(organisation=self.organisation), mode="practice")
+        return EnrolmentFactory(learner=self.person("learner"), release=activity.release)
+
+    @cached_property
+    def booked(self) -> Meeting:
+        """Where the learner has a place."""
+        book(enrolment=self.enrolment, meeting=self.meeting)
+        return self.meeting
+
+    @cached_property
+    def invitation(self) -> Invitation:
+        """To the learner."""
+        return Invitation.objects.create(
+            organisation=self.organisation,
+            email=self.person("learner").email,
+            role=Role.TEACHER,
+            invited_by=self.person("association_admin"),
+            valid_until=timezone.now() + timedelta(days=1),
+        )
+
+    @cached_property
+    def tool(self) -> ToolPage:
+        return make_tool()
 
     @cached_property
     def people(self) -> dict[str, User]:
@@ -115,13 +179,6 @@ def mine(*, superuser: str = "404", method: str = "get", **arguments: Any) -> Ro
 
 def nothing_there(*, anonymous: str = "login", refused: str = "404", method: str = "get", **arguments: Any) -> Row:
     return _row({**dict.fromkeys(ROLES, refused), "anonymous": anonymous}, method, None, arguments)
-
-
-def role_then_nothing(*roles: str, method: str = "get", **arguments: Any) -> Row:
-    """With a made-up key: these roles find nothing, and others are refused before anyone looks."""
-    return _row(
-        {**dict.fromkeys(ROLES, "403"), "anonymous": "login", **dict.fromkeys([*roles, "superuser"], "404")}, method, None, arguments
-    )
 
 
 def editor(
@@ -191,6 +248,62 @@ def _member(world: World) -> int:
     return world.person("learner").pk
 
 
+def _of_story(key: str) -> Callable[[World], uuid.UUID]:
+    return lambda world: world.story.activity(key).uuid
+
+
+def _story(world: World) -> uuid.UUID:
+    return world.story.enrolment.uuid
+
+
+def _attempt(world: World) -> uuid.UUID:
+    open_attempt = Attempt.objects.filter(enrolment=world.story.enrolment).first() or world.story.begin_test(right=True)
+    return open_attempt.uuid
+
+
+def _practice_activity(world: World) -> uuid.UUID:
+    return world.practice.release.activities.get().uuid
+
+
+def _submission(world: World) -> uuid.UUID:
+    return Submission.objects.get(enrolment=world.story.enrolment).uuid
+
+
+def _open_answer(world: World) -> int:
+    return Answer.objects.get(question__attempt=world.questions).pk
+
+
+def _exercise(world: World) -> H5PContent:
+    assert world.story
+    return H5PContent.objects.get()
+
+
+def _library(world: World) -> int:
+    assert world.story
+    return H5PLibrary.objects.order_by("pk")[0].pk
+
+
+def _library_hash(world: World) -> str:
+    assert world.story
+    return H5PLibrary.objects.filter(machine_name="Vakwijs.Base").get().hash
+
+
+def _exercise_token(world: World) -> str:
+    version = _exercise(world).latest
+    assert version
+    return token_for(version)
+
+
+def _reflection(world: World) -> uuid.UUID:
+    release = released_course(course=CourseFactory(organisation=world.organisation), activities=[REFLECTION])
+    EnrolmentFactory(learner=world.person("learner"), release=release)
+    return release.activities.get().uuid
+
+
+def _certificate(world: World) -> int:
+    return world.certificate.pk
+
+
 ADDRESSES: dict[str, Row] = {
     # config
     "healthz": everyone(),
@@ -202,7 +315,7 @@ ADDRESSES: dict[str, Row] = {
     "accounts:register_entry_change": mine(pk=_entry),
     "accounts:register_entry_remove": mine(pk=_entry, method="post"),
     "accounts:access_log": logged_in(),
-    "accounts:invitation": nothing_there(uuid=NOBODY),
+    "accounts:invitation": logged_in(uuid=lambda world: world.invitation.uuid),  # who may answer it is told there
     "accounts:organisations": only("association_admin"),
     "accounts:members": only("association_admin", elsewhere="404", organisation=_organisation),
     "accounts:invite_member": only("association_admin", elsewhere="404", organisation=_organisation),
@@ -221,7 +334,7 @@ ADDRESSES: dict[str, Row] = {
     # cms
     "cms:choose_language": everyone(method="post"),
     "cms:search": everyone(),
-    "cms:tool_used": nothing_there(anonymous="404", pk=0, method="post"),
+    "cms:tool_used": everyone(pk=lambda world: world.tool.pk, method="post"),
     "cms:patterns": everyone(),
     # courses
     "courses:lesson": everyone(course_slug=lambda world: world.release.course.slug, lesson_slug="les-1"),
@@ -229,20 +342,20 @@ ADDRESSES: dict[str, Row] = {
     "courses:leave": mine(enrolment=_enrolment),
     "courses:finish_lesson": mine(enrolment=_enrolment, lesson=_first_lesson, method="post"),
     "courses:due_for_review": logged_in(),
-    "courses:begin_test": nothing_there(enrolment=NOBODY, activity=NOBODY, method="post"),
-    "courses:attempt": nothing_there(attempt=NOBODY),
-    "courses:attempt_question": nothing_there(attempt=NOBODY, position=1),
-    "courses:attempt_overview": nothing_there(attempt=NOBODY),
-    "courses:attempt_hand_in": nothing_there(attempt=NOBODY, method="post"),
-    "courses:attempt_result": nothing_there(attempt=NOBODY),
-    "courses:practise": nothing_there(enrolment=NOBODY, activity=NOBODY, position=1, method="post"),
-    "courses:practise_again": nothing_there(enrolment=NOBODY, activity=NOBODY, method="post"),
+    "courses:begin_test": mine(enrolment=_story, activity=_of_story("eindtoets"), method="post"),
+    "courses:attempt": mine(attempt=_attempt),
+    "courses:attempt_question": mine(attempt=_attempt, position=1),
+    "courses:attempt_overview": mine(attempt=_attempt),
+    "courses:attempt_hand_in": mine(attempt=_attempt, method="post"),
+    "courses:attempt_result": mine(attempt=lambda world: world.questions.uuid),
+    "courses:practise": mine(enrolment=lambda world: world.practice.uuid, activity=_practice_activity, position=1, method="post"),
+    "courses:practise_again": mine(enrolment=lambda world: world.practice.uuid, activity=_practice_activity, method="post"),
     "courses:open_answers": only("teacher", "supervisor"),
-    "courses:judge_open_answer": role_then_nothing("teacher", "supervisor", answer=0),
+    "courses:judge_open_answer": only("teacher", "supervisor", elsewhere="404", answer=_open_answer),
     # meetings of courses
     "meetings:book": mine(meeting=_meeting_of_learner, method="post"),
     "meetings:cancel": mine(meeting=_meeting_of_learner, method="post"),
-    "meetings:calendar": nothing_there(meeting=_meeting),
+    "meetings:calendar": mine(meeting=lambda world: world.booked.uuid),
     "meetings:meetings": only("teacher"),
     "meetings:new": only("teacher"),
     "meetings:meeting": only("teacher", elsewhere="404", meeting=_meeting),
@@ -253,21 +366,21 @@ ADDRESSES: dict[str, Row] = {
     "meetings:mark_all": only("teacher", elsewhere="404", meeting=_meeting, method="post"),
     "meetings:add": only("teacher", elsewhere="404", meeting=_meeting, method="post"),
     # H5P in courses (the token in an address is the right to see it)
-    "courses:h5p:embed": everyone(token="verzonnen"),
-    "courses:h5p:library_file": nothing_there(anonymous="404", hash="verzonnen", path="a.js"),
+    "courses:h5p:embed": everyone(token=_exercise_token),
+    "courses:h5p:library_file": everyone(hash=_library_hash, path="library.json"),
     "courses:h5p:content_file": nothing_there(anonymous="404", token="verzonnen", path="a.png"),
-    "courses:h5p:statements": nothing_there(enrolment=NOBODY, activity=NOBODY, method="post"),
-    "courses:h5p:state": nothing_there(enrolment=NOBODY, activity=NOBODY),
+    "courses:h5p:statements": mine(enrolment=_story, activity=_of_story("oefening"), method="post"),
+    "courses:h5p:state": mine(enrolment=_story, activity=_of_story("oefening")),
     # competencies
     "competencies:mine": logged_in(),
     # accreditation
     "accreditation:my_dossier": logged_in(),
     "accreditation:my_certificates": logged_in(),
-    "accreditation:claim_points": nothing_there(register="onbekend", method="post"),
-    "accreditation:my_certificate_pdf": nothing_there(number="VW-0000-000000"),
+    "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
+    "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),
     "accreditation:verify": everyone(),
     "accreditation:verify_file": everyone(method="post"),
-    "accreditation:verify_token": everyone(token="verzonnen"),
+    "accreditation:verify_token": everyone(token=lambda world: world.certificate.token),
     "accreditation:accreditations": only("accreditation_admin"),
     "accreditation:new_accreditation": only("accreditation_admin"),
     "accreditation:accreditation": only("accreditation_admin", elsewhere="404", pk=_accreditation),
@@ -277,10 +390,10 @@ ADDRESSES: dict[str, Row] = {
     ),
     "accreditation:results": only("accreditation_admin", "auditor"),
     "accreditation:certificates": everyone(),
-    "accreditation:certificate": role_then_nothing("accreditation_admin", "auditor", pk=0),
-    "accreditation:certificate_pdf": role_then_nothing("accreditation_admin", pk=0),
-    "accreditation:revoke": role_then_nothing("accreditation_admin", pk=0, method="post"),
-    "accreditation:reissue": role_then_nothing("accreditation_admin", pk=0, method="post"),
+    "accreditation:certificate": only("accreditation_admin", "auditor", elsewhere="404", pk=_certificate),
+    "accreditation:certificate_pdf": only("accreditation_admin", elsewhere="404", pk=_certificate),
+    "accreditation:revoke": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
+    "accreditation:reissue": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
     "accreditation:registers": only("accreditation_admin"),
     "accreditation:register_rule": only("accreditation_admin", pk=_rule),
     # teaching, and work that is handed in
@@ -290,13 +403,13 @@ ADDRESSES: dict[str, Row] = {
         "author", "teacher", "supervisor", "accreditation_admin", "association_admin", elsewhere="404", course=_course
     ),
     "teaching:learner": only("teacher", "supervisor", "accreditation_admin", "association_admin", elsewhere="404", enrolment=_enrolment),
-    "work:draft": nothing_there(activity=NOBODY, method="post"),
-    "work:hand_in": nothing_there(activity=NOBODY, method="post"),
-    "work:remove_file": nothing_there(activity=NOBODY, method="post"),
-    "work:reflection": nothing_there(activity=NOBODY, method="post"),
-    "work:evaluation": nothing_there(activity=NOBODY, method="post"),
-    "work:file": nothing_there(submission=NOBODY),
-    "work:judge": role_then_nothing("teacher", "supervisor", submission=NOBODY),
+    "work:draft": mine(activity=_of_story("plan"), method="post"),
+    "work:hand_in": mine(activity=_of_story("plan"), method="post"),
+    "work:remove_file": mine(activity=_of_story("plan"), method="post"),
+    "work:reflection": mine(activity=_reflection, method="post"),
+    "work:evaluation": mine(activity=_of_story("evaluatie"), method="post"),
+    "work:file": only("learner", "teacher", "supervisor", others="404", elsewhere="404", submission=_submission),
+    "work:judge": only("teacher", "supervisor", elsewhere="404", submission=_submission),
     # cms and courses in the editor
     "cms:film": nothing_there(anonymous="404", pk=0),
     "courses:h5p:library_root": everyone(),
@@ -306,16 +419,10 @@ ADDRESSES: dict[str, Row] = {
     "courses_cms:move": editor("association_admin", elsewhere="403", pk=_course_page, number=1),
     "h5p_cms:contents": editor("author", "association_admin"),
     "h5p_cms:upload": editor("author", "association_admin"),
-    "h5p_cms:content": _row(
-        {**dict.fromkeys(ROLES, "login"), **dict.fromkeys(["author", "association_admin", "superuser"], "404")}, "get", None, {"pk": 0}
-    ),
+    "h5p_cms:content": editor("author", "association_admin", elsewhere="404", pk=lambda world: _exercise(world).pk),
     "h5p_cms:libraries": editor("association_admin"),
-    "h5p_cms:default_library": _row(
-        {**dict.fromkeys(ROLES, "login"), "author": "403", "association_admin": "404", "superuser": "404"}, "post", None, {"pk": 0}
-    ),
-    "h5p_cms:delete_library": _row(
-        {**dict.fromkeys(ROLES, "login"), "author": "403", "association_admin": "404", "superuser": "404"}, "post", None, {"pk": 0}
-    ),
+    "h5p_cms:default_library": editor("association_admin", method="post", pk=_library),
+    "h5p_cms:delete_library": editor("association_admin", method="post", pk=_library),
     "wagtailsnippetchoosers_courses_h5pcontent:choose": editor("author", "association_admin"),
     "wagtailsnippetchoosers_courses_h5pcontent:choose_results": editor("author", "association_admin"),
     "wagtailsnippetchoosers_courses_h5pcontent:chosen": editor(others="404", superuser="404", pk="0"),

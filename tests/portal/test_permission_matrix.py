@@ -15,6 +15,12 @@ HEADERS = {"X-Experience-API-Version": "1.0.3"}  # without it xAPI answers 400 b
 THIRD_PARTY_CODE = ("wagtail.", "allauth.", "django.")
 
 
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path):
+    private = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "private", "base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
+
+
 @pytest.fixture
 def world():
     return World()

@@ -45,7 +45,7 @@ def measure() -> None:
 
 
 def _prepare(var_dir: Path) -> None:
-    manage(var_dir, "migrate", "--run-syncdb", "--verbosity", "0")
+    manage(var_dir, "migrate", "--verbosity", "0")
     manage(var_dir, "collectstatic", "--noinput", "--verbosity", "0")
     manage(var_dir, "load_reference")
     manage(var_dir, "seed_demo")

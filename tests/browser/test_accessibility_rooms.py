@@ -8,13 +8,13 @@ from django.core.cache import cache
 from django.core.management import call_command
 from playwright.sync_api import Page
 
-from accounts.models import ProfessionalProfile, Register, Role, User
+from accounts.models import Organisation, ProfessionalProfile, Register, Role, User
 from accreditation.models import Accreditation, Certificate, RegisterRule
 from courses.models import Attempt, Meeting, Submission
 from courses.work.handing_in import hand_in, save_draft
 from lrs.credentials import create
 from tests.browser.test_accessibility import violations
-from tests.factories.accounts import MembershipFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import released_course
 from tests.journeys.story import Story, accredit, begin_story, publish_course
 
@@ -34,7 +34,8 @@ class Scene:
     def __init__(self) -> None:
         call_command("load_reference")
         register = Register.objects.get(code="kwaliteitsregister-vv")
-        self.release = publish_course()
+        # An association, because only there a rule of a register may be changed.
+        self.release = publish_course(organisation=OrganisationFactory(kind=Organisation.Kind.ASSOCIATION))
         self.course = self.release.course
         self.organisation = self.course.organisation
         accredit(self.release, register)

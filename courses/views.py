@@ -1,4 +1,4 @@
-"""Pages of courses that are not pages of the CMS: lessons, joining and leaving, and what has to be reviewed."""
+"""Pages of courses, also those that are not pages of the CMS: lessons, joining and leaving, and what has to be reviewed."""
 
 import uuid
 from typing import Any
@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from wagtail.url_routing import RouteResult
+from wagtail.views import serve
 
 from accounts.requests import PersonRequest
 from courses.activities import kind_of
@@ -20,6 +22,15 @@ from courses.lessons import Part, ReadLesson, finish_lesson, is_taste, open_less
 from courses.models import CoursePage, Enrolment, LessonProgress, Release
 from courses.review import lessons_due_for_review
 from courses.route import Route, Station, route_of
+
+
+def course(request: HttpRequest, course_slug: str) -> HttpResponse:
+    """A course page, found at once instead of level by level from the root; the rest of Wagtail's road it goes as any page."""
+    page = get_object_or_404(CoursePage.objects.live(), slug=course_slug)
+    # Where Wagtail itself remembers, for one request, which page its address leads to.
+    request._wagtail_route_for_request = RouteResult(page)  # type: ignore[attr-defined]
+    response: HttpResponse = serve(request, request.path)
+    return response
 
 
 @require_safe

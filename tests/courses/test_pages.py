@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import get_language
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+from wagtail.models import PageViewRestriction
 
 from accounts.models import Role
 from courses import activities
@@ -329,3 +330,14 @@ def test_what_is_remembered_of_a_course_is_remembered_per_language(client, setti
 def credit_in_this_language(courses):
     name = f"Register in het {get_language()}"
     return {pk: [{"register": "vpr", "register_name": name, "points": 4, "category": "vakgericht", "id_number": "1"}] for pk in courses}
+
+
+def test_a_course_page_that_is_not_published_is_not_found_and_a_restricted_one_asks_who_you_are(client):
+    course = CourseFactory()
+    assert client.get(f"/cursus/{course.slug}/").status_code == 200
+
+    PageViewRestriction.objects.create(page=course, restriction_type=PageViewRestriction.LOGIN)
+    assert client.get(f"/cursus/{course.slug}/").status_code == 302
+
+    course.unpublish()
+    assert client.get(f"/cursus/{course.slug}/").status_code == 404

@@ -337,6 +337,7 @@ ADDRESSES: dict[str, Row] = {
     "cms:tool_used": everyone(pk=lambda world: world.tool.pk, method="post"),
     "cms:patterns": everyone(),
     # courses
+    "courses:course": everyone(course_slug=lambda world: world.release.course.slug),
     "courses:lesson": everyone(course_slug=lambda world: world.release.course.slug, lesson_slug="les-1"),
     "courses:join": logged_in(course=_course),
     "courses:leave": mine(enrolment=_enrolment),

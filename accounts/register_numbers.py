@@ -1,6 +1,6 @@
 """Numbers of professional registers: their shape, and what is odd about one without being wrong.
 
-Source: shared facts "Numbers and look-ups" (BIG 11 digits, V&VN relatienummer 6, AGB 8). A BSN is never asked for or kept.
+Source: public manuals of the BIG register, PE-online and Vektis (BIG 11 digits, V&VN relatienummer 6, AGB 8). A BSN is never asked for or kept.
 """
 
 import re

@@ -22,6 +22,7 @@ class Action(TextChoices):
     MANAGE_REGISTER_RULES = "manage_register_rules", _("registerregels beheren")
     MANAGE_MEMBERS = "manage_members", _("leden en rollen beheren")
     MANAGE_LRS_CREDENTIALS = "manage_lrs_credentials", _("toegangssleutels van hulpmiddelen beheren")
+    VIEW_RECORDS = "view_records", _("leerrecords van leden bekijken")
     READ_AUDIT = "read_audit", _("de audittrail lezen")
 
 
@@ -41,6 +42,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_REGISTER_RULES: frozenset({_ACCREDITATION}),
     Action.MANAGE_MEMBERS: frozenset({_ASSOCIATION}),
     Action.MANAGE_LRS_CREDENTIALS: frozenset({_ASSOCIATION}),
+    Action.VIEW_RECORDS: frozenset({_ASSOCIATION, _AUDITOR}),
     Action.READ_AUDIT: frozenset({_AUDITOR}),
 }
 

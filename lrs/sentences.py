@@ -31,12 +31,34 @@ YOU: dict[str, str | Promise] = {
     vakwijs.JUDGED: _("Je werk voor ‘%(what)s’ is beoordeeld"),
     vakwijs.WITHDREW: _("Je schreef je uit voor ‘%(what)s’"),
 }
+# `who`: someone reads about another. Every verb in YOU stands here too.
+THEY: dict[str, str | Promise] = {
+    adl.ANSWERED: _("%(who)s beantwoordde ‘%(what)s’"),
+    adl.ATTEMPTED: _("%(who)s begon aan ‘%(what)s’"),
+    adl.ATTENDED: _("%(who)s was aanwezig bij ‘%(what)s’"),
+    adl.COMPLETED: _("%(who)s rondde ‘%(what)s’ af"),
+    adl.EXPERIENCED: _("%(who)s opende ‘%(what)s’"),
+    adl.FAILED: _("%(who)s haalde ‘%(what)s’ niet"),
+    adl.INITIALIZED: _("%(who)s startte ‘%(what)s’"),
+    adl.INTERACTED: _("%(who)s was bezig met ‘%(what)s’"),
+    adl.MASTERED: _("%(who)s beheerst ‘%(what)s’"),
+    adl.PASSED: _("%(who)s haalde ‘%(what)s’"),
+    adl.PROGRESSED: _("%(who)s kwam verder in ‘%(what)s’"),
+    adl.REGISTERED: _("%(who)s schreef zich in voor ‘%(what)s’"),
+    adl.SATISFIED: _("%(who)s voltooide ‘%(what)s’"),
+    adl.SCORED: _("%(who)s kreeg een score voor ‘%(what)s’"),
+    adl.VOIDED: _("Een eerdere vastlegging over %(who)s is herroepen"),
+    vakwijs.EVALUATED: _("%(who)s vulde de evaluatie van ‘%(what)s’ in"),
+    vakwijs.JUDGED: _("Het werk van %(who)s voor ‘%(what)s’ is beoordeeld"),
+    vakwijs.WITHDREW: _("%(who)s schreef zich uit voor ‘%(what)s’"),
+}
 FROM: dict[str, str | Promise] = {
     Source.SERVER: _("vastgelegd door onze server"),
     Source.LEARNER_SESSION: _("gemeld door je eigen browser"),
     Source.TOOL: _("gemeld door een aangesloten hulpmiddel"),
     Source.OUTSIDE: _("gemeld door een ander systeem"),
 }
+FROM_THEM = {**FROM, Source.LEARNER_SESSION: _("gemeld door de browser van de deelnemer")}
 
 
 @dataclass(frozen=True)
@@ -50,15 +72,15 @@ class Sentence:
     voided: bool
 
 
-def sentence_of(statement: Statement) -> Sentence:
-    """The statement, told to the person it is about."""
+def sentence_of(statement: Statement, *, who: str = "") -> Sentence:
+    """The statement, told to the person it is about; with `who`, told to another about someone of that name."""
     document = statement.document
-    what = name_of(document)
-    told = YOU.get(statement.verb)
-    text = (
-        str(told) % {"what": what} if told else gettext("%(verb)s: ‘%(what)s’") % {"verb": _verb_name(document).capitalize(), "what": what}
-    )
-    known_from = str(FROM[statement.source])
+    verb = _verb_name(document)
+    told = (THEY if who else YOU).get(statement.verb)
+    if told is None:
+        told = gettext("%(who)s: %(verb)s ‘%(what)s’") if who else gettext("%(verb)s: ‘%(what)s’")
+    text = str(told) % {"who": who, "what": name_of(document), "verb": verb if who else verb.capitalize()}
+    known_from = str((FROM_THEM if who else FROM)[statement.source])
     if statement.credential:
         known_from = gettext("%(how)s (%(tool)s)") % {"how": known_from, "tool": statement.credential.name}
     return Sentence(

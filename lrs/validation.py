@@ -330,7 +330,7 @@ def _context(value: Any, path: str, *, version: str, about_activity: bool) -> No
             _text(value[key], f"{path}.{key}")
             if not about_activity:
                 raise StatementRefused(f"{path}.{key}: only when the object is an Activity (2.4.6)")
-    if "language" in value and not (isinstance(value["language"], str) and LANGUAGE.match(value["language"])):
+    if "language" in value and not is_language_tag(value["language"]):
         raise StatementRefused(f"{path}.language: must be a language tag of RFC 5646 (2.4.6)")
     if "statement" in value:
         _reference(value["statement"], f"{path}.statement")
@@ -450,6 +450,19 @@ def check_iri(value: Any, path: str) -> None:
         raise StatementRefused(f"{path}: must be an absolute IRI of RFC 3987")
 
 
+def is_language_tag(value: Any) -> bool:
+    """A well-formed tag of RFC 5646, in which no variant and no extension stands twice (2.2.5, 2.2.6)."""
+    if not isinstance(value, str) or not LANGUAGE.match(value):
+        return False
+    if value.count("-") < 2 or value[:2] in ("x-", "X-"):
+        return True
+    subtags = value.lower().split("-x-")[0].split("-")
+    first_extension = next((place for place, subtag in enumerate(subtags) if place and len(subtag) == 1), len(subtags))
+    variants = [subtag for subtag in subtags[1:first_extension] if len(subtag) > 4 or (len(subtag) == 4 and subtag[0].isdigit())]
+    extensions = [subtag for subtag in subtags[first_extension:] if len(subtag) == 1]
+    return len(set(variants)) == len(variants) and len(set(extensions)) == len(extensions)
+
+
 def moment(value: Any, path: str = "$") -> datetime:
     """The moment that a timestamp names, in UTC; one without an offset is taken as UTC (4.5)."""
     match = TIMESTAMP.match(value) if isinstance(value, str) else None
@@ -498,7 +511,7 @@ def _language_map(value: Any, path: str) -> None:
     if not isinstance(value, dict) or not value:
         raise StatementRefused(f"{path}: must be a language map with at least one entry (4.2)")
     for tag, text in value.items():
-        if not isinstance(tag, str) or not LANGUAGE.match(tag):
+        if not is_language_tag(tag):
             raise StatementRefused(f"{path}: {str(tag)[:80]!r} is not a language tag of RFC 5646 (4.2)")
         if not isinstance(text, str):
             raise StatementRefused(f"{path}.{tag}: must be a string (4.2)")

@@ -123,6 +123,7 @@ ACCEPTED = [
         "verb/display",
         {"zh-Hans-CN": "x", "sr-Latn": "x", "sl-rozaj": "x", "de-CH-1996": "x", "x-eigen": "x", "i-klingon": "x", "en-a-bcd-x-y": "x"},
     ),
+    ("verb/display", {"de-a-bcd-u-bcd-x-a-bcd-a-bcd": "x", "sl-rozaj-biske-1994": "x", "x-a-a-a": "x", "zh-yue-HK": "x"}),
     # 2.4.4: objects
     ("object/definition", {}),
     ("object/definition", {"interactionType": "true-false", "correctResponsesPattern": ["true"]}),
@@ -287,7 +288,10 @@ REFUSED = [
     ("verb/display", {}, "verb/display"),
     ("verb/display", "x", "verb/display"),
     ("verb/display", {"nl": 1}, "verb/display/nl"),
-    *(("verb/display", {tag: "x"}, "verb/display") for tag in ("a12345", "", "n", "nl_NL", "nl-", "123", "toolonglanguage")),
+    *(
+        ("verb/display", {tag: "x"}, "verb/display")
+        for tag in ("a12345", "", "n", "nl_NL", "nl-", "123", "toolonglanguage", "zh-z-aaa-z-bbb-c-ccc", "de-1996-1996")
+    ),
     # 2.3.2: voiding
     ("verb/id", VOIDED, "object"),
     # 2.4.4: objects

@@ -87,7 +87,7 @@ def _agent_ids(agent: dict[str, Any]) -> dict[str, Any]:
 def _object_ids(value: dict[str, Any]) -> dict[str, Any]:
     kind = value.get("objectType", "Activity")
     if kind == "Activity":
-        return {key: value[key] for key in ("objectType", "id") if key in value}
+        return {"id": value["id"]}
     if kind in ("Agent", "Group"):
         return _agent_ids(value)
     return _ids(value) if kind == "SubStatement" else value
@@ -139,9 +139,11 @@ def _one_language(texts: dict[str, str], languages: list[str]) -> dict[str, str]
         return texts
     by_tag = {tag.lower(): tag for tag in texts}
     for wanted in languages:
-        for tag, own in by_tag.items():
-            if tag == wanted or tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-"):
-                return {own: texts[own]}
+        own = by_tag.get(wanted)
+        if own is None:  # the language asked for, wider or narrower
+            own = next((own for tag, own in by_tag.items() if tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-")), None)
+        if own is not None:
+            return {own: texts[own]}
     first = next(iter(texts))
     return {first: texts[first]}
 
@@ -155,7 +157,7 @@ def accepted_languages(header: str) -> list[str]:
             weight = float(parameter.strip().removeprefix("q=") or 1)
         except ValueError:
             weight = 0.0
-        if tag.strip() and tag.strip() != "*":
+        if tag.strip() and tag.strip() != "*" and weight > 0:
             weighed.append((-weight, position, tag.strip().lower()))
     return [tag for _, _, tag in sorted(weighed)]
 

@@ -310,6 +310,33 @@ def test_formats_shorten_and_choose_a_language(tool):
     assert (exact["verb"], exact["object"]) == (later["verb"], later["object"])
 
 
+def test_the_language_asked_for_comes_before_a_wider_one(tool):
+    statement = by(ANN, verb={"id": PASSED, "display": {"en": "wide", "en-GB": "exact", "nl-BE": "narrow", "fr": "other"}})
+    tool.post(statement)
+
+    def shown(accepted: str) -> dict[str, str]:
+        answer = tool.send("GET", "statements", statementId=statement["id"], format="canonical", headers={"Accept-Language": accepted})
+        return answer.json()["verb"]["display"]
+
+    assert shown("en-GB") == {"en-GB": "exact"}
+    assert shown("en-AU, fr;q=0.9") == {"en": "wide"}
+    assert shown("nl") == {"nl-BE": "narrow"}
+    assert shown("nl;q=0, fr") == {"fr": "other"}
+
+
+def test_an_activity_by_its_identifier_is_nothing_but_its_id(tool):
+    """2.0: 4.1.6.1, format "ids"; a group keeps what tells it from an agent."""
+    group = {"objectType": "Group", "name": "Team", "mbox": "mailto:team@voorbeeld.example", "member": [ANN]}
+    activity = {"objectType": "Activity", "id": "https://voorbeeld.example/les", "definition": {"name": {"nl": "Les"}}}
+    statement = by(ANN, object={"objectType": "SubStatement", "actor": group, "verb": {"id": PASSED}, "object": activity})
+    tool.post(statement)
+
+    short = tool.get("statements", statementId=statement["id"], format="ids").json()["object"]
+
+    assert short["actor"] == {"objectType": "Group", "mbox": "mailto:team@voorbeeld.example"}
+    assert short["object"] == {"id": "https://voorbeeld.example/les"}
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -77,7 +77,7 @@ def _source(file: File) -> _Source:
         raise Http404(_("Dit bestand is er niet meer.")) from gone
     modified = _modified(storage, name)
     mark = f"{name}\0{size}\0{modified.timestamp() if modified else ''}".encode()
-    return _Source(size=size, etag=_etag(mark), modified=modified, read=lambda first, last: _stored_parts(storage, name, first, last))
+    return _Source(size=size, etag=_etag(mark), modified=modified, read=lambda first, last: stored_parts(storage, name, first, last))
 
 
 def _etag(mark: bytes) -> str:
@@ -91,7 +91,7 @@ def _modified(storage: Any, name: str) -> datetime | None:
         return None
 
 
-def _stored_parts(storage: Any, name: str, first: int, last: int) -> Iterator[bytes]:
+def stored_parts(storage: Any, name: str, first: int, last: int) -> Iterator[bytes]:
     """The bytes of this range. The file is opened when sending starts and closed when it ends, also when the client leaves half-way."""
     with closing(storage.open(name, "rb")) as opened:
         if hasattr(opened, "obj"):

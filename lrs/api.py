@@ -6,15 +6,17 @@ Clauses: xAPI 1.0.3, Part Three ("Communication"); 2.0: IEEE 9274.1.1, 4.1. Ever
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
 from django.utils.http import http_date
@@ -23,11 +25,13 @@ from django.views.decorators.csrf import csrf_exempt
 from lrs import attachments, credentials, documents, formats, queries, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
+from lrs.multipart import Readable
 from lrs.validation import V1, V2, StatementRefused, check_actor, check_agent, check_iri, check_uuid, moment
 
 VERSION_HEADER = "X-Experience-API-Version"
 CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
 VERSIONS = re.compile(r"([12])\.0(?:\.[0-9]+)?\Z")
+MESSAGE = "multipart/mixed"
 FORM = "application/x-www-form-urlencoded"
 # As much is read before anybody knows who sends it; more only for a key that is in use. A form carries its key inside.
 FROM_STRANGERS = 64 * 1024
@@ -58,7 +62,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request, whichever of the two syntaxes it came in."""
+    """A request, whichever of the two syntaxes it came in. A message with attachments is not in `body`: it is read from `stream`."""
 
     method: str
     params: dict[str, str]
@@ -67,6 +71,7 @@ class Call:
     version: str
     address: str
     credential: Credential
+    stream: Readable | None = None
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name.lower())
@@ -85,7 +90,7 @@ class Call:
             raise Refused(403, f"this key lacks the scope {' or '.join(scopes)}")
 
 
-Handler = Callable[[Call], HttpResponse]
+Handler = Callable[[Call], HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -94,23 +99,30 @@ class Resource:
 
     handlers: dict[str, tuple[Handler, frozenset[str]]]
     open: bool = False  # the about resource: no key, no version
+    streams: bool = False  # a message with attachments is read by the handler, as it comes in
 
-    def __call__(self, request: HttpRequest, version: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, version: str) -> HttpResponseBase:
         answered = version
+        response: HttpResponseBase
         try:
             if request.method == "OPTIONS":
                 response = HttpResponse(status=204)
             else:
-                method, params, headers, body = _request(request, version=version, methods=self.handlers)
+                method, params, headers, body = _request(request, version=version, methods=self.handlers, streams=self.streams)
                 answered = _version(headers.get(VERSION_HEADER.lower()), default=version, needed=not self.open)
                 handler, known = self.handlers[method]
                 _check_params(params, known)
                 credential = Credential() if self.open else _credential(headers)
-                response = handler(Call(method, params, headers, body, answered, request.path, credential))
+                stream = _Upload(request) if body is None else None
+                response = handler(Call(method, params, headers, body or b"", answered, request.path, credential, stream))
         except Refused as refusal:
             response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
         except (StatementRefused, attachments.MessageRefused, documents.DocumentRefused) as refusal:
             response = HttpResponse(str(refusal), status=400, content_type="text/plain; charset=utf-8")
+        except attachments.MessageTooLarge as refusal:
+            response = HttpResponse(str(refusal), status=413, content_type="text/plain; charset=utf-8")
+        except attachments.StorageUnreachable as failure:
+            response = HttpResponse(str(failure), status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"})
         except (store.StatementConflict, documents.DocumentConflict) as conflict:
             response = HttpResponse(str(conflict), status=409, content_type="text/plain; charset=utf-8")
         except store.VoidingRefused as refusal:
@@ -119,7 +131,7 @@ class Resource:
             response = HttpResponse(str(failure), status=412, content_type="text/plain; charset=utf-8")
         return self._finished(response, request, answered)
 
-    def _finished(self, response: HttpResponse, request: HttpRequest, version: str) -> HttpResponse:
+    def _finished(self, response: HttpResponseBase, request: HttpRequest, version: str) -> HttpResponseBase:
         if response.status_code in (204, 405) or request.method == "OPTIONS":
             response.headers["Allow"] = ", ".join(sorted({*self.handlers, "OPTIONS", *(["HEAD"] if "GET" in self.handlers else [])}))
         if response.status_code == 204:
@@ -137,21 +149,29 @@ class Resource:
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
-        if request.method == "HEAD":
+        if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
             response.content = b""
+        elif request.method == "HEAD" and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = iter(())
         return response
 
 
 # --- Reading a request ------------------------------------------------------------------------------------------------
 
 
-def _request(request: HttpRequest, *, version: str, methods: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, str], bytes]:
+def _request(
+    request: HttpRequest, *, version: str, methods: Mapping[str, Any], streams: bool = False
+) -> tuple[str, dict[str, str], dict[str, str], bytes | None]:
+    """What is asked, in whichever syntax. The body is None when it is still to be read, once it is known whose it is."""
+    body: bytes | None
     method = "GET" if request.method == "HEAD" else request.method or ""
     headers = {name.lower(): value for name, value in request.headers.items()}
     params = _single(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
     if method == "POST" and "method" in params:
         method, params, headers, body = _alternate(request, params, headers, version=version)
+    elif streams and method in methods and _media_type(headers) == MESSAGE:
+        body = None
     else:
         body = _body(request, authorization=headers.get("authorization", "")) if method in ("POST", "PUT") and method in methods else b""
     if method not in methods:
@@ -165,7 +185,7 @@ def _alternate(
     """The alternate request syntax of 1.0.3: the method in the query, the rest in a form (1.3). 2.0 does not have it."""
     if set(params) != {"method"}:
         raise Refused(400, "beside method, the parameters stand in the form (1.3)")
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if _media_type(headers) != FORM:
         raise Refused(400, f"the alternate request syntax is a form: {FORM} (1.3)")
     try:
         form = _single(
@@ -187,6 +207,23 @@ def _alternate(
         body = form.pop("content").encode("utf-8", "surrogateescape")
         inner.setdefault("content-type", "application/json")
     return method, form, inner, body
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class _Upload:
+    """The body of a request, read as it comes in."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._request.read(size)
+        except (UnreadablePostError, OSError):
+            raise Refused(400, "the request ended before it was complete") from None
 
 
 def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -304,15 +341,15 @@ def about(call: Call) -> HttpResponse:
 
 def post_statements(call: Call) -> HttpResponse:
     call.need("statements/write")
-    statements, originals, parts, _ = _statements(call)
-    ids = store.append(
-        statements,
-        source=Source(call.credential.source),
-        credential=call.credential,
-        version=call.version,
-        originals=originals,
-        parts=parts,
-    )
+    with _received(call) as (statements, originals, parts, _):
+        ids = store.append(
+            statements,
+            source=Source(call.credential.source),
+            credential=call.credential,
+            version=call.version,
+            originals=originals,
+            parts=parts,
+        )
     return _json([str(one) for one in ids])
 
 
@@ -320,35 +357,53 @@ def put_statement(call: Call) -> HttpResponse:
     call.need("statements/write")
     _required(call, "statementId")
     statement_id = _uuid(call, "statementId")
-    statements, originals, parts, batch = _statements(call)
-    if batch or not isinstance(statements[0], dict):
-        raise Refused(400, "PUT takes one statement (2.1.1)")
-    own = statements[0].get("id")
-    if own is None and "id" not in statements[0]:
-        statements, originals = [{**statements[0], "id": str(statement_id)}], []
-    elif str(own).lower() != str(statement_id):
-        raise Refused(400, "the id of the statement is not the statementId (2.1.1)")
-    store.append(
-        statements,
-        source=Source(call.credential.source),
-        credential=call.credential,
-        version=call.version,
-        originals=originals,
-        parts=parts,
-    )
+    with _received(call) as (statements, originals, parts, batch):
+        if batch or not isinstance(statements[0], dict):
+            raise Refused(400, "PUT takes one statement (2.1.1)")
+        own = statements[0].get("id")
+        if own is None and "id" not in statements[0]:
+            statements, originals = [{**statements[0], "id": str(statement_id)}], []
+        elif str(own).lower() != str(statement_id):
+            raise Refused(400, "the id of the statement is not the statementId (2.1.1)")
+        store.append(
+            statements,
+            source=Source(call.credential.source),
+            credential=call.credential,
+            version=call.version,
+            originals=originals,
+            parts=parts,
+        )
     return HttpResponse(status=204)
 
 
-def _statements(call: Call) -> tuple[list[Any], list[str], dict[str, attachments.Part], bool]:
-    """The statements, their texts, the attachments that came with them, and whether they came as a batch."""
-    kind = call.content_type.partition(";")[0].strip().lower()
-    parts: dict[str, attachments.Part] = {}
-    if kind == "multipart/mixed":
-        content, parts = attachments.read_message(call.body, content_type=call.content_type)
+@contextmanager
+def _received(call: Call) -> Iterator[tuple[list[Any], list[str], dict[str, attachments.Part], bool]]:
+    """The statements, their texts, the attachments that came with them, and whether they came as a batch.
+
+    The attachments lie in a temporary file for as long as the context lasts.
+    """
+    kind = _media_type({"content-type": call.content_type})
+    if kind == MESSAGE:
+        stream = call.stream or BytesIO(call.body)
+        with attachments.received(stream, content_type=call.content_type, limits=_message_limits()) as (content, parts):
+            yield _statements(call, content, parts)
     elif kind == "application/json":
-        content = call.body
+        yield _statements(call, call.body, {})
     else:
         raise Refused(400, "Content-Type: must be application/json or multipart/mixed (1.5)")
+
+
+def _message_limits() -> attachments.Limits:
+    return attachments.Limits(
+        statements=getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS),
+        attachment=settings.LRS_LARGEST_ATTACHMENT,
+        message=settings.LRS_LARGEST_MESSAGE,
+    )
+
+
+def _statements(
+    call: Call, content: bytes, parts: dict[str, attachments.Part]
+) -> tuple[list[Any], list[str], dict[str, attachments.Part], bool]:
     try:
         text = content.decode()
         statements, originals = _split(text)
@@ -409,7 +464,7 @@ def _split(text: str) -> tuple[list[Any], list[str]]:
     return values, texts
 
 
-def get_statements(call: Call) -> HttpResponse:
+def get_statements(call: Call) -> HttpResponseBase:
     visible = queries.visible_to(call.credential)
     if visible is None:
         raise Refused(403, "this key may not read statements")
@@ -441,11 +496,14 @@ def get_statements(call: Call) -> HttpResponse:
     return _statements_answer(body.encode(), shown, with_attachments=with_attachments, through=through)
 
 
-def _statements_answer(body: bytes, shown: list[Statement], *, with_attachments: bool, through: datetime) -> HttpResponse:
-    content_type = "application/json"
+def _statements_answer(body: bytes, shown: list[Statement], *, with_attachments: bool, through: datetime) -> HttpResponseBase:
+    response: HttpResponseBase
     if with_attachments:
-        content_type, body = attachments.write_message(body, statements=[statement.document for statement in shown])
-    response = HttpResponse(body, content_type=content_type)
+        message = attachments.message_of(body, statements=[statement.document for statement in shown])
+        response = StreamingHttpResponse(message.pieces, content_type=message.content_type)
+        response.headers["Content-Length"] = str(message.length)
+    else:
+        response = HttpResponse(body, content_type="application/json")
     response.headers[CONSISTENT_HEADER] = _iso(through)
     if shown:
         response.headers["Last-Modified"] = http_date(max(statement.stored for statement in shown).timestamp())
@@ -580,7 +638,8 @@ FILTERS = frozenset(
 RESOURCES: dict[str, Resource] = {
     "about": Resource({"GET": (about, frozenset())}, open=True),
     "statements": Resource(
-        {"GET": (get_statements, FILTERS), "POST": (post_statements, frozenset()), "PUT": (put_statement, frozenset({"statementId"}))}
+        {"GET": (get_statements, FILTERS), "POST": (post_statements, frozenset()), "PUT": (put_statement, frozenset({"statementId"}))},
+        streams=True,
     ),
     "activities/state": _document_resource(
         _state_place, subject=frozenset({"activityId", "agent", "registration"}), name="stateId", scope="state"
@@ -593,6 +652,6 @@ RESOURCES: dict[str, Resource] = {
 
 
 @csrf_exempt
-def resource(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def resource(request: HttpRequest, name: str, version: str) -> HttpResponseBase:
     """One resource, at the address of one version."""
     return RESOURCES[name](request, version)

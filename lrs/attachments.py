@@ -1,58 +1,197 @@
-"""Attachments: the parts of a multipart message, kept once by their hash, and written back as a multipart message."""
+"""Attachments: the parts of a multipart message, kept once by their hash, and written back as a multipart message.
+
+Nothing here has an attachment in memory whole: what comes in goes through a hash into one temporary file per request, from there
+into storage under its hash, and from storage in pieces to who reads it.
+"""
 
 import hashlib
+import io
 import json
-import re
+import logging
+import os
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
-from django.core.files.base import ContentFile
+from django.conf import settings
+from django.core.files.base import File
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
-from lrs.models import Attachment
+from accounts.files import stored_parts
+from lrs.models import Attachment, private_storage
+from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
 
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
 
 SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
+LARGEST_SIGNATURE = 1024 * 1024
+FOLDER = "lrs/attachments"
+
+logger = logging.getLogger(__name__)
 
 
-class MessageRefused(Exception):
-    """The multipart message is not what the standard asks; the message says what is wrong."""
+class MessageTooLarge(Exception):
+    """The message or something in it is larger than is allowed; the message says what."""
+
+
+class StorageUnreachable(Exception):
+    """Attachments cannot be kept or read at this moment. Nothing was stored; the sender may try again."""
+
+
+# --- Coming in --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many octets the statements of a message may have, one attachment, and the whole message."""
+
+    statements: int
+    attachment: int
+    message: int
 
 
 @dataclass(frozen=True)
 class Part:
-    """One attachment as it came in."""
+    """One attachment as it came in. Its bytes lie in the temporary file of its message, and only as long as that is open."""
 
     sha2: str
     content_type: str
-    content: bytes
+    size: int
+    spool: "Spool"
+    start: int
+
+    def open(self) -> IO[bytes]:
+        return io.BufferedReader(_Slice(self.spool, self.start, self.size))
+
+    def read(self, most: int) -> bytes:
+        """The bytes, when there are no more of them than this. Raises MessageRefused."""
+        if self.size > most:
+            raise MessageRefused(f"the part {self.sha2[:80]} is larger than {most} octets")
+        return self.spool.read_at(self.start, self.size)
 
 
-def read_message(body: bytes, *, content_type: str) -> tuple[bytes, dict[str, Part]]:
-    """The JSON of the statements and the attachments by hash. Raises MessageRefused."""
-    boundary = _boundary(content_type)
-    pieces = _pieces(body, boundary)
-    headers, content = next(pieces, ({}, b""))
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise MessageRefused("the first part must be application/json and hold the statements (1.5.2)")
+class Spool:
+    """One temporary file in which the attachments of a message lie behind each other; it is gone when the file is closed."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._end = 0
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, pieces: Iterable[bytes], *, sha2: str, content_type: str, largest: int) -> Part | None:
+        """Write the pieces and answer them as a part, or None when this is not their hash. Raises MessageTooLarge."""
+        hashed = HASHES.get(len(sha2))
+        if hashed is None:
+            return None
+        if self._file is None:
+            # No `with`: it closes when the message has been dealt with.
+            self._file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
+        digest, start, size = hashed(), self._end, 0
+        for piece in pieces:
+            size += len(piece)
+            if size > largest:
+                raise MessageTooLarge(f"the attachment {sha2[:80]} is larger than {largest} octets")
+            digest.update(piece)
+            self._file.write(piece)
+        self._file.flush()
+        self._end += size
+        if digest.hexdigest() != sha2:
+            return None
+        return Part(sha2=sha2, content_type=content_type, size=size, spool=self, start=start)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        # With the place in the call, so that several readers do not move each other's.
+        return os.pread(self._file.fileno(), size, offset) if self._file is not None else b""
+
+
+class _Slice(io.RawIOBase):
+    def __init__(self, spool: Spool, start: int, size: int) -> None:
+        self._spool, self._start, self._size, self._at = spool, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        piece = self._spool.read_at(self._start + self._at, max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+@contextmanager
+def received(stream: Readable, *, content_type: str, limits: Limits) -> Iterator[tuple[bytes, dict[str, Part]]]:
+    """The JSON of the statements and the attachments by hash, for as long as the context lasts.
+
+    Raises MessageRefused and MessageTooLarge, and whatever the stream raises when its sender is gone.
+    """
+    with Spool() as spool:
+        yield _read(stream, boundary=boundary_of(content_type), limits=limits, spool=spool)
+
+
+def _read(stream: Readable, *, boundary: bytes, limits: Limits, spool: Spool) -> tuple[bytes, dict[str, Part]]:
+    statements: bytes | None = None
     parts: dict[str, Part] = {}
-    for number, (part_headers, part_content) in enumerate(pieces, start=2):
-        sha2 = part_headers.get("x-experience-api-hash", "").lower()
+    for number, (headers, content) in enumerate(Reader(_Measured(stream, limits.message), boundary=boundary), start=1):
+        if statements is None:
+            if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+                raise MessageRefused("the first part must be application/json and hold the statements (1.5.2)")
+            statements = _whole(content, largest=limits.statements)
+            continue
+        sha2 = headers.get("x-experience-api-hash", "").lower()
         if not sha2:
             raise MessageRefused(f"part {number}: X-Experience-API-Hash is missing (1.5.2)")
-        if part_headers.get("content-transfer-encoding", "").lower() != "binary":
+        if headers.get("content-transfer-encoding", "").lower() != "binary":
             raise MessageRefused(f"part {number}: Content-Transfer-Encoding must be binary (1.5.2)")
-        if "content-type" not in part_headers:
+        if "content-type" not in headers:
             raise MessageRefused(f"part {number}: Content-Type is missing (1.5.2)")
-        hashed = HASHES.get(len(sha2))
-        if hashed is None or hashed(part_content).hexdigest() != sha2:
+        part = spool.add(content, sha2=sha2, content_type=headers["content-type"], largest=limits.attachment)
+        if part is None:
             raise MessageRefused(f"part {number}: X-Experience-API-Hash is not the hash of the part (1.5.2)")
-        parts[sha2] = Part(sha2=sha2, content_type=part_headers["content-type"], content=part_content)
-    return content, parts
+        parts[sha2] = part
+    if statements is None:
+        raise MessageRefused("the first part must be application/json and hold the statements (1.5.2)")
+    return statements, parts
+
+
+class _Measured:
+    """A stream of which no more than this can be read."""
+
+    def __init__(self, stream: Readable, largest: int) -> None:
+        self._stream, self._largest, self._left = stream, largest, largest
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._stream.read(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise MessageTooLarge(f"the message is larger than {self._largest} octets")
+        return piece
+
+
+def _whole(content: Iterable[bytes], *, largest: int) -> bytes:
+    whole = bytearray()
+    for piece in content:
+        whole += piece
+        if len(whole) > largest:
+            raise MessageTooLarge(f"the statements are larger than {largest} octets")
+    return bytes(whole)
 
 
 def match_parts(statements: Sequence[Any], parts: Mapping[str, Part]) -> None:
@@ -80,36 +219,122 @@ def attachments_of(statement: Any) -> Iterator[dict[str, Any]]:
         yield from (entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict))
 
 
+# --- Keeping ----------------------------------------------------------------------------------------------------------
+
+
 def keep_parts(parts: Iterable[Part]) -> None:
-    """Store what is not there yet: the same bytes are kept once."""
-    parts = list(parts)
-    there = set(Attachment.objects.filter(sha2__in=[part.sha2 for part in parts]).values_list("sha2", flat=True))
-    for part in parts:
-        if part.sha2 in there:
-            continue
-        attachment = Attachment(sha2=part.sha2, content_type=part.content_type[:200], size=len(part.content))
-        attachment.file.save(uuid.uuid4().hex, ContentFile(part.content), save=False)
+    """Store what is not there yet: the same bytes are kept once, under their hash.
+
+    Before the statements themselves: a crash between the two leaves at most a file that nobody names.
+    Raises MessageRefused when the virus scanner does, and StorageUnreachable when scanner or storage cannot be reached.
+    """
+    new = [part for part in parts if not _is_kept(part)]
+    for part in new:
+        _scan(part)
+    for part in new:
+        _keep(part)
+
+
+def _is_kept(part: Part) -> bool:
+    """Whether the bytes are there."""
+    name = Attachment.objects.filter(sha2=part.sha2).values_list("file", flat=True).first()
+    with _reaching_storage():
+        return bool(name) and private_storage().exists(str(name))
+
+
+def _scan(part: Part) -> None:
+    if not settings.LRS_VIRUS_SCANNER:
+        return
+    with part.open() as file:
         try:
-            with transaction.atomic():
-                attachment.save(force_insert=True)
-        except IntegrityError:  # someone else stored the same bytes meanwhile
-            attachment.file.delete(save=False)
+            reason = import_string(settings.LRS_VIRUS_SCANNER)(File(file, name=part.sha2))
+        except Exception as error:
+            logger.exception("The virus scanner cannot be reached")
+            raise StorageUnreachable("attachments cannot be checked for viruses now; nothing was stored, try again later") from error
+    if reason:
+        raise MessageRefused(f"the attachment {part.sha2[:80]} is refused: {str(reason)[:200]}")
 
 
-def write_message(result: bytes, *, statements: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
-    """A content type and a body: the statements, then each attachment that we hold, once."""
+def _keep(part: Part) -> None:
+    with _reaching_storage(), part.open() as file:
+        name = private_storage().save(f"{FOLDER}/{part.sha2[:2]}/{part.sha2}", File(file))
+    values = {"content_type": part.content_type[:200], "size": part.size}
+    try:
+        with transaction.atomic():
+            Attachment.objects.create(sha2=part.sha2, file=name, **values)
+    except IntegrityError:
+        # Someone else stored the same bytes meanwhile, or the file of this row was lost.
+        kept = Attachment.objects.get(sha2=part.sha2)
+        with _reaching_storage():
+            if name != str(kept.file) and private_storage().exists(str(kept.file)):
+                private_storage().delete(name)
+                name = str(kept.file)
+        Attachment.objects.filter(pk=kept.pk).update(file=name, **values)
+
+
+@contextmanager
+def _reaching_storage() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Each kind of storage has its own errors, and none of them is the sender's fault.
+        logger.exception("The storage of attachments cannot be reached")
+        raise StorageUnreachable("attachments cannot be kept now; nothing was stored, try again later") from error
+
+
+# --- Going out --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Message:
+    """A multipart answer: how long it is, and its pieces, read from storage while they are sent."""
+
+    content_type: str
+    length: int
+    pieces: Iterator[bytes]
+
+
+def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Message:
+    """The statements, then each attachment that we hold, once. Raises StorageUnreachable before anything is sent."""
     boundary = uuid.uuid4().hex
     hashes = dict.fromkeys(str(entry.get("sha2", "")).lower() for statement in statements for entry in attachments_of(statement))
-    lines = [f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode(), result, b"\r\n"]
-    for attachment in Attachment.objects.filter(sha2__in=list(hashes)):
-        head = (
-            f"--{boundary}\r\nContent-Type: {attachment.content_type}\r\nContent-Transfer-Encoding: binary\r\n"
-            f"X-Experience-API-Hash: {attachment.sha2}\r\n\r\n"
-        )
-        with attachment.file.open("rb") as file:
-            lines += [head.encode(), file.read(), b"\r\n"]
-    lines.append(f"--{boundary}--\r\n".encode())
-    return f"multipart/mixed; boundary={boundary}", b"".join(lines)
+    first = f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
+    last = f"--{boundary}--\r\n".encode()
+    rows = list(Attachment.objects.filter(sha2__in=list(hashes)).order_by("pk"))
+    with _reaching_storage():
+        sizes = {row.pk: private_storage().size(str(row.file)) for row in rows if private_storage().exists(str(row.file))}
+    held = [(row, _head_of(row, boundary)) for row in rows if row.pk in sizes]
+    for row in rows:
+        if row.pk not in sizes:
+            logger.error("The bytes of attachment %s are lost; sending them again brings them back", row.sha2)
+    length = len(first) + len(result) + 2 + sum(len(head) + sizes[attachment.pk] + 2 for attachment, head in held) + len(last)
+
+    def pieces() -> Iterator[bytes]:
+        yield first + result + b"\r\n"
+        for attachment, head in held:
+            yield head
+            yield from bytes_of(attachment, size=sizes[attachment.pk])
+            yield b"\r\n"
+        yield last
+
+    return Message(content_type=f"multipart/mixed; boundary={boundary}", length=length, pieces=pieces())
+
+
+def bytes_of(attachment: Attachment, *, size: int | None = None) -> Iterator[bytes]:
+    """The bytes of an attachment in pieces."""
+    size = attachment.size if size is None else size
+    return stored_parts(private_storage(), str(attachment.file), 0, size - 1) if size else iter(())
+
+
+def _head_of(attachment: Attachment, boundary: str) -> bytes:
+    head = (
+        f"--{boundary}\r\nContent-Type: {attachment.content_type}\r\nContent-Transfer-Encoding: binary\r\n"
+        f"X-Experience-API-Hash: {attachment.sha2}\r\n\r\n"
+    )
+    return head.encode("latin-1", "replace")
+
+
+# --- Signatures -------------------------------------------------------------------------------------------------------
 
 
 def check_signatures(statements: Sequence[dict[str, Any]], parts: Mapping[str, Part]) -> None:
@@ -125,7 +350,7 @@ def check_signatures(statements: Sequence[dict[str, Any]], parts: Mapping[str, P
                 raise MessageRefused("a signature has the content type application/octet-stream (2.6)")
             part = parts.get(entry["sha2"].lower())
             if part is not None:
-                _check_signature(statement, part.content)
+                _check_signature(statement, part.read(LARGEST_SIGNATURE))
 
 
 def _check_signature(statement: dict[str, Any], token: bytes) -> None:
@@ -149,33 +374,18 @@ def _check_signature(statement: dict[str, Any], token: bytes) -> None:
         raise MessageRefused("the signature is of another statement (2.6)")
 
 
-def _boundary(content_type: str) -> bytes:
-    match = re.search(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', content_type, re.IGNORECASE)
-    if match is None:
-        raise MessageRefused("Content-Type: multipart/mixed needs a boundary (1.5.2)")
-    return (match[1] or match[2]).encode("latin-1", "replace")
-
-
-def _pieces(body: bytes, boundary: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
-    """The headers and the content of each part (RFC 2046, 5.1.1)."""
-    delimiter = b"--" + boundary
-    chunks = (b"\r\n" + body).split(b"\r\n" + delimiter)
-    if len(chunks) < 3 or not chunks[-1].startswith(b"--"):
-        raise MessageRefused("the message does not begin and end with its boundary (1.5.2)")
-    for number, chunk in enumerate(chunks[1:-1], start=1):
-        start = chunk.lstrip(b" \t")
-        if not start.startswith(b"\r\n"):
-            raise MessageRefused(f"part {number}: no line end after the boundary (1.5.2)")
-        head, separator, content = start[2:].partition(b"\r\n\r\n")
-        if not separator:
-            if start[2:4] != b"\r\n":
-                raise MessageRefused(f"part {number}: no empty line after the headers (1.5.2)")
-            head, content = b"", start[4:]
-        headers = {}
-        for line in head.split(b"\r\n"):
-            name, _, value = line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
-        yield headers, content
-
-
-__all__ = ["MessageRefused", "Part", "attachments_of", "check_signatures", "keep_parts", "match_parts", "read_message", "write_message"]
+__all__ = [
+    "Limits",
+    "MessageRefused",
+    "MessageTooLarge",
+    "Part",
+    "Spool",
+    "StorageUnreachable",
+    "attachments_of",
+    "bytes_of",
+    "check_signatures",
+    "keep_parts",
+    "match_parts",
+    "message_of",
+    "received",
+]

@@ -151,6 +151,11 @@ COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
 WORK_MAX_FILE_BYTES = env.int("WORK_MAX_FILE_MB", default=20) * 1_000_000
 WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 
+# Attachments of statements, which pass through a temporary file (FILE_UPLOAD_TEMP_DIR) and never through memory whole.
+LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024
+LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 1024
+LRS_VIRUS_SCANNER = env.str("LRS_VIRUS_SCANNER", default="")
+
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

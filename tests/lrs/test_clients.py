@@ -135,8 +135,10 @@ def test_an_attachment_is_kept_once_and_given_back_with_its_statements(settings,
     assert Attachment.objects.count() == 1
     with_parts = tool.get("statements", attachments="true")
     assert with_parts.headers["Content-Type"].startswith("multipart/mixed; boundary=")
-    assert with_parts.content.count(content) == 1
-    assert hashlib.sha256(content).hexdigest().encode() in with_parts.content
+    body = b"".join(with_parts.streaming_content)
+    assert int(with_parts.headers["Content-Length"]) == len(body)
+    assert body.count(content) == 1
+    assert hashlib.sha256(content).hexdigest().encode() in body
     assert tool.get("statements", attachments="false").headers["Content-Type"] == "application/json"
 
 

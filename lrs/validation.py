@@ -418,8 +418,8 @@ IRI = re.compile(
     r"(?:[Hh][Tt][Tt][Pp][Ss]?://(?=[^/?#])|(?![Hh][Tt][Tt][Pp][Ss]?:)[A-Za-z][A-Za-z0-9+.\-]*:(?=.))"
     r"(?:[^\s%<>\"{}|\\^`\x00-\x20\x7f-\x9f\ud800-\udfff]|%[0-9A-Fa-f]{2})*\Z"
 )
-LANGUAGE = re.compile(  # RFC 5646, 2.1
-    r"(?:(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4}|[A-Za-z]{5,8})"
+LANGUAGE = re.compile(  # RFC 5646, 2.1, without what it reserves for later: a language of four letters
+    r"(?:(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{5,8})"
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
     r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[Xx](?:-[A-Za-z0-9]{1,8})+)?"
     r"|[Xx](?:-[A-Za-z0-9]{1,8})+"

@@ -290,7 +290,7 @@ REFUSED = [
     ("verb/display", {"nl": 1}, "verb/display/nl"),
     *(
         ("verb/display", {tag: "x"}, "verb/display")
-        for tag in ("a12345", "", "n", "nl_NL", "nl-", "123", "toolonglanguage", "zh-z-aaa-z-bbb-c-ccc", "de-1996-1996")
+        for tag in ("a12345", "", "n", "nl_NL", "nl-", "123", "taal", "toolonglanguage", "zh-z-aaa-z-bbb-c-ccc", "de-1996-1996")
     ),
     # 2.3.2: voiding
     ("verb/id", VOIDED, "object"),

@@ -155,6 +155,8 @@ WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024
 LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 1024
 LRS_VIRUS_SCANNER = env.str("LRS_VIRUS_SCANNER", default="")
+# Where `accounts.virus_scan.ask_clamd`, which both scanners can be, finds ClamAV: the path of a socket, or host:port.
+CLAMD = env.str("CLAMD", default="/run/clamav/clamd.ctl")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -565,6 +565,8 @@ def _document_resource(place: Callable[[Call], documents.Place], *, subject: fro
             if scope == "state" and "registration" not in call.params:
                 here = _everywhere(call, here)
             return _with_etag(_json(documents.names(here, since=since)))
+        if since is not None and not call.version.startswith("1."):
+            raise Refused(400, f"since goes with a list of documents, not with {name} (2.0: 4.1.6.2)")
         document = documents.read(here, indexable(_required(call, name), 400))
         if document is None:
             raise Refused(404, "there is no such document")

@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 from accounts.files import stored_parts
 from lrs.models import Attachment, private_storage
 from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
+from lrs.validation import to_hundredths
 
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
 
@@ -370,8 +371,26 @@ def _check_signature(statement: dict[str, Any], token: bytes) -> None:
         if key not in signed or key not in unsigned:
             signed.pop(key, None)
             unsigned.pop(key, None)
-    if json.dumps(signed, sort_keys=True) != json.dumps(unsigned, sort_keys=True) or signed_rest != rest:
+    try:
+        same = _comparable(signed) == _comparable(unsigned) and signed_rest == rest
+    except RecursionError:
+        raise MessageRefused("the payload of the signature is nested too deep (2.6)") from None
+    if not same:
         raise MessageRefused("the signature is of another statement (2.6)")
+
+
+def _comparable(statement: dict[str, Any]) -> str:
+    """The text of what counts when a statement and its signature are compared: nothing finer than a hundredth of a second (2.0: 4.2.7)."""
+    target = statement.get("object")
+    parts = {**_with_short_duration(statement), **({"object": _with_short_duration(target)} if isinstance(target, dict) else {})}
+    return json.dumps(parts, sort_keys=True)
+
+
+def _with_short_duration(part: dict[str, Any]) -> dict[str, Any]:
+    result = part.get("result")
+    if not isinstance(result, dict) or not isinstance(result.get("duration"), str):
+        return part
+    return {**part, "result": {**result, "duration": to_hundredths(result["duration"])}}
 
 
 __all__ = [

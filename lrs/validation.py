@@ -33,14 +33,19 @@ def check_statement(statement: Any, *, version: str = V2) -> None:
 
 
 def agents_of(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each agent and group named in a valid statement, with where: "actor", "object" or "other" (members are "other")."""
+    """Each agent and group named in a valid statement, with where: "actor", "object" or "other".
+
+    Members of the group that is the actor or the object count as "object": who asks for an agent finds the groups it is a member
+    of (2.1.3, the parameter agent; 2.0: 4.1.6.1).
+    """
     for part, top in _parts(statement):
+        found = "object" if top else "other"
         yield ("actor" if top else "other"), part["actor"]
-        yield from (("other", member) for member in part["actor"].get("member", ()))
+        yield from ((found, member) for member in part["actor"].get("member", ()))
         target = part["object"]
         if target.get("objectType") in ("Agent", "Group"):
-            yield ("object" if top else "other"), target
-            yield from (("other", member) for member in target.get("member", ()))
+            yield found, target
+            yield from ((found, member) for member in target.get("member", ()))
         context = part.get("context", {})
         named = [context[key] for key in ("instructor", "team") if key in context]
         named += [entry["agent"] for entry in context.get("contextAgents", ())]
@@ -431,6 +436,7 @@ DURATION = re.compile(
     rf"P(?:{_NUMBER}W|(?=[0-9T])(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}D)?"
     rf"(?:T(?=[0-9])(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)\Z"
 )
+SECONDS = re.compile(r"([0-9])[.,]([0-9]{1,2})[0-9]*S\Z")
 TIMESTAMP = re.compile(
     r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})[Tt ]([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
@@ -438,6 +444,11 @@ TIMESTAMP = re.compile(
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-]+(?:\s*;.*)?\Z")
 VERSION_1 = re.compile(r"1\.0(?:\.[0-9]+)?\Z")
 VERSION_ANY = re.compile(r"(?:1|2)\.0(?:\.[0-9]+)?\Z")
+
+
+def to_hundredths(duration: str) -> str:
+    """The duration as it counts in a comparison: no finer than a hundredth of a second, and cut off, not rounded (2.0: 4.2.7)."""
+    return SECONDS.sub(lambda match: f"{match[1]}{'.' if match[2].rstrip('0') else ''}{match[2].rstrip('0')}S", duration)
 
 
 def check_uuid(value: Any, path: str) -> None:

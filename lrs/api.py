@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 
-from lrs import attachments, credentials, documents, formats, queries, store
+from lrs import attachments, credentials, documents, formats, json_text, queries, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
@@ -406,7 +406,7 @@ def _statements(
 ) -> tuple[list[Any], list[str], dict[str, attachments.Part], bool]:
     try:
         text = content.decode()
-        statements, originals = _split(text)
+        statements, originals = json_text.split(text)
     except UnicodeDecodeError:
         raise Refused(400, "the statements are not UTF-8 (1.4)") from None
     except (ValueError, RecursionError) as error:
@@ -416,52 +416,7 @@ def _statements(
         if any(entry.get("usageType") == attachments.SIGNATURE for entry in attachments.attachments_of(statement)):
             store.check_statement(statement, version=call.version)
             attachments.check_signatures([statement], parts)
-    return statements, originals, parts, text.lstrip(SPACE)[:1] == "["
-
-
-SPACE = " \t\n\r"
-_SKIP = re.compile(r"[ \t\n\r]*")
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def _split(text: str) -> tuple[list[Any], list[str]]:
-    """The statements, and the very text of each."""
-
-    def skip(at: int) -> int:
-        match = _SKIP.match(text, at)
-        return match.end() if match else at
-
-    at = skip(0)
-    if text[at : at + 1] != "[":
-        value, end = _DECODER.raw_decode(text, at)
-        if skip(end) != len(text):
-            raise ValueError("there is more after the statement")
-        return [value], [text[at:end]]
-    values, texts = [], []
-    at = skip(at + 1)
-    if text[at : at + 1] == "]":
-        at += 1
-    else:
-        while True:
-            value, end = _DECODER.raw_decode(text, at)
-            values.append(value)
-            texts.append(text[at:end])
-            at = skip(end)
-            mark = text[at : at + 1]
-            at = skip(at + 1)
-            if mark == "]":
-                break
-            if mark != ",":
-                raise ValueError("a comma or a bracket is missing between two statements")
-    if skip(at) != len(text):
-        raise ValueError("there is more after the statements")
-    return values, texts
+    return statements, originals, parts, text.lstrip(json_text.SPACE)[:1] == "["
 
 
 def get_statements(call: Call) -> HttpResponseBase:

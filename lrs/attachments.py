@@ -238,9 +238,8 @@ def keep_parts(parts: Iterable[Part]) -> None:
 
 def _is_kept(part: Part) -> bool:
     """Whether the bytes are there."""
-    name = Attachment.objects.filter(sha2=part.sha2).values_list("file", flat=True).first()
-    with _reaching_storage():
-        return bool(name) and private_storage().exists(str(name))
+    attachment = Attachment.objects.filter(sha2=part.sha2).first()
+    return attachment is not None and is_there(attachment)
 
 
 def _scan(part: Part) -> None:
@@ -303,7 +302,7 @@ def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Messag
     last = f"--{boundary}--\r\n".encode()
     rows = list(Attachment.objects.filter(sha2__in=list(hashes)).order_by("pk"))
     with _reaching_storage():
-        sizes = {row.pk: private_storage().size(str(row.file)) for row in rows if private_storage().exists(str(row.file))}
+        sizes = {row.pk: private_storage().size(str(row.file)) for row in rows if is_there(row)}
     held = [(row, _head_of(row, boundary)) for row in rows if row.pk in sizes]
     for row in rows:
         if row.pk not in sizes:
@@ -319,6 +318,12 @@ def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Messag
         yield last
 
     return Message(content_type=f"multipart/mixed; boundary={boundary}", length=length, pieces=pieces())
+
+
+def is_there(attachment: Attachment) -> bool:
+    """Whether its bytes are in storage. Raises StorageUnreachable when nobody can say."""
+    with _reaching_storage():
+        return private_storage().exists(str(attachment.file))
 
 
 def bytes_of(attachment: Attachment, *, size: int | None = None) -> Iterator[bytes]:
@@ -403,6 +408,7 @@ __all__ = [
     "attachments_of",
     "bytes_of",
     "check_signatures",
+    "is_there",
     "keep_parts",
     "match_parts",
     "message_of",

@@ -45,10 +45,10 @@ def test_the_code_of_a_row_exists(name):
 @pytest.mark.parametrize("name", sorted({name for row in ROWS for name in NAME.findall(row[3])}))
 def test_the_test_of_a_row_exists(name):
     path, _, function = name.partition("::")
-    assert function in tests_in(path)
+    assert function in named_in(path)
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def named_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))

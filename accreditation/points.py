@@ -106,10 +106,8 @@ def completions(enrolments: Sequence[Enrolment]) -> dict[int, datetime]:
     """When each of these enrolments was completed, by its key; who did not complete is left out."""
     by_registration = {enrolment.uuid: enrolment for enrolment in enrolments}
     found: dict[int, datetime] = {}
-    statements = Statement.objects.filter(registration__in=by_registration, verb=SATISFIED, source=Source.SERVER, voided=False).order_by(
-        "sequence"
-    )
-    for statement in statements:
+    statements = Statement.objects.with_verb(SATISFIED).filter(registration__in=by_registration, source=Source.SERVER, voided=False)
+    for statement in statements.order_by("sequence"):
         enrolment = by_registration[statement.registration]  # type: ignore[index]
         if enrolment.pk not in found and _is_about(statement, enrolment):
             found[enrolment.pk] = statement.timestamp

@@ -217,24 +217,23 @@ def _first(known: datetime | None, at: datetime) -> datetime:
 def _satisfy(enrolment: Enrolment, *, at: datetime) -> None:
     """Say once that the course is completed. Looking first keeps a replay, under whatever release, from wording it anew."""
     statement_id = satisfied_id(enrolment)
-    if Statement.objects.filter(uuid=statement_id).exclude(source=Source.SERVER).exists():
+    if Statement.objects.with_id(statement_id).exclude(source=Source.SERVER).exists():
         # The id follows from what a tool may know: one that took it first must not keep a learner from finishing.
         statement_id = uuid.uuid5(statement_id, "by our own server")
-    if enrolment.withdrawn_at is None and not Statement.objects.filter(uuid=statement_id).exists():
+    if enrolment.withdrawn_at is None and not Statement.objects.with_id(statement_id).exists():
         record(enrolment=enrolment, verb=adl.SATISFIED, result={"completion": True, "success": True}, statement_id=statement_id, at=at)
 
 
 def _take_back(voiding: Statement) -> None:
     """A statement was voided, for instance a mark of attendance: make the enrolment's rows again without it."""
     target = voiding.document["object"].get("id")
-    voided = Statement.objects.filter(uuid=target, voided=True).first() if target else None
+    voided = Statement.objects.with_id(target).filter(voided=True).first() if target else None
     enrolment = _enrolment_of(voided) if voided else None
     if enrolment is None:
         return
     for model in (LessonProgress, ActivityProgress, CourseProgress):
         model.objects.filter(enrolment=enrolment).delete()
-    for statement in Statement.objects.filter(registration=enrolment.uuid, learner=enrolment.learner.pseudonym, voided=False).order_by(
-        "pk"
-    ):
+    own = Statement.objects.of_learner(enrolment.learner.pseudonym)
+    for statement in own.filter(registration=enrolment.uuid, voided=False).order_by("pk"):
         if statement.verb != adl.VOIDED and _note(statement, enrolment):
             settle(enrolment, at=_when(statement))

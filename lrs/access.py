@@ -10,12 +10,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lrs.actors import actor_key, actor_of
+from lrs.digests import digest
 from lrs.models import Mention, ProfileDocument, StateDocument, Statement
 
 
 def statements_of(learner: UUID) -> QuerySet[Statement]:
     """Every statement about this learner, what happened latest first; also those that were voided."""
-    return Statement.objects.filter(learner=learner).select_related("credential").order_by("-timestamp", "-sequence")
+    return Statement.objects.of_learner(learner).select_related("credential").order_by("-timestamp", "-sequence")
 
 
 def export(learner: UUID) -> Iterator[str]:
@@ -24,8 +25,9 @@ def export(learner: UUID) -> Iterator[str]:
     Statements in which someone else is the actor and this learner is named, such as a teacher's, are in it as well.
     """
     key = actor_key(actor_of(learner))
-    named = Mention.objects.filter(kind__in=[Mention.Kind.OBJECT, Mention.Kind.AGENT], key=key).values("statement")
-    statements = Statement.objects.filter(Q(learner=learner) | Q(pk__in=named)).order_by("sequence")
+    keys = [Mention.key_of(kind, key) for kind in (Mention.Kind.OBJECT, Mention.Kind.AGENT)]
+    named = Mention.objects.filter(key__in=keys).values("statement")
+    statements = Statement.objects.filter(Q(actor_digest=digest(key)) | Q(pk__in=named)).order_by("sequence")
     yield f'{{"pseudonym":{json.dumps(str(learner))},"made_at":{json.dumps(timezone.now().isoformat())},\n"statements":[\n'
     yield from _joined(_with_origin(statement) for statement in statements.iterator(chunk_size=500))
     yield '\n],\n"states":[\n'

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 
-from lrs import attachments, credentials, documents, formats, json_text, queries, store
+from lrs import attachments, credentials, documents, formats, json_text, queries, sequence, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
@@ -441,7 +441,7 @@ def get_statements(call: Call) -> HttpResponseBase:
         shown = [found]
         body = formats.written(shown, format=form, version=call.version, languages=languages)[0]
     else:
-        page = queries.find(_filters(call), visible=visible, through=through)
+        page = queries.find(_filters(call), visible=visible)
         shown = page.statements
         more = ""
         if page.last is not None:
@@ -469,7 +469,7 @@ def _filters(call: Call) -> queries.Filters:
     limit = call.params.get("limit", "0")
     cursor = call.params.get("cursor")
     for name, value in (("limit", limit), ("cursor", cursor or "0")):
-        if not (value.isascii() and value.isdigit() and len(value) < 18):
+        if not (value.isascii() and value.isdigit() and len(value) < 20):
             raise Refused(400, f"{name}: must be a whole number, 0 or more")
     return queries.Filters(
         agent=_actor(call, "agent", groups=True) if "agent" in call.params else None,
@@ -482,7 +482,7 @@ def _filters(call: Call) -> queries.Filters:
         until=_moment(call, "until"),
         ascending=_flag(call, "ascending"),
         limit=int(limit),
-        after=int(cursor) if cursor else None,
+        after=min(int(cursor), sequence.LATEST) if cursor else None,
     )
 
 
@@ -571,7 +571,7 @@ def get_person(call: Call) -> HttpResponse:
     call.need("statements/read", "all/read", "profile")
     agent = _actor(call, "agent", groups=False)
     visible = queries.visible_to(call.credential)
-    seen = Statement.objects.filter(visible, actor_key=actor_key(agent)).order_by("-sequence")[:50] if visible is not None else []
+    seen = Statement.objects.filter(visible).by_actor(actor_key(agent)).order_by("-sequence")[:50] if visible is not None else []
     return _with_etag(_json(formats.person(agent, seen_as=[statement.document["actor"] for statement in seen])))
 
 

@@ -6,6 +6,7 @@ those of one learner so that they can be made again.
 
 import importlib
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,10 +22,11 @@ from lrs.models import LearnerLock, PendingProjection, Statement
 
 logger = logging.getLogger(__name__)
 
+WAKE_EVERY = timedelta(seconds=1)
 RETRY_AFTER = [timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12)]
 
 
-def project_learner(learner_key: str) -> None:
+def project_learner(learner_key: uuid.UUID | str) -> None:
     """Bring every waiting statement of this learner through the projections, in the order they came in.
 
     Never raises for a statement that fails: it is set aside with its error and tried again later, so that the learner
@@ -34,7 +36,7 @@ def project_learner(learner_key: str) -> None:
         pass
 
 
-def _project_next(learner_key: str) -> bool:
+def _project_next(learner_key: uuid.UUID | str) -> bool:
     with transaction.atomic():
         lock_learner(learner_key)
         due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
@@ -66,7 +68,7 @@ def _set_aside(pending: PendingProjection, error: Exception) -> None:
     pending.error = f"{type(error).__name__}: {error}"[:2000]
     pending.save()
     if project_learner_again.get_backend().supports_defer:
-        transaction.on_commit(lambda: project_learner_again.using(run_after=now + wait).enqueue(pending.learner_key))
+        transaction.on_commit(lambda: project_learner_again.using(run_after=now + wait).enqueue(str(pending.learner_key)))
 
 
 @task(queue_name="lrs")
@@ -75,11 +77,29 @@ def project_learner_again(learner_key: str) -> None:
     project_learner(learner_key)
 
 
+def wake() -> None:
+    """Have a worker look at what tools sent. The waiting rows are the queue; this is one nudge a second from each process.
+
+    A nudge that is put off covers what is written until then. A queue that cannot put off gets it at once, and what is written in the
+    rest of that second waits for the next nudge, or for `manage.py catch_up`.
+    """
+    now = time.monotonic()
+    if now < _awake_until[0]:
+        return
+    _awake_until[0] = now + WAKE_EVERY.total_seconds()
+    if project_what_tools_sent.get_backend().supports_defer:
+        project_what_tools_sent.using(run_after=timezone.now() + WAKE_EVERY).enqueue()
+    else:
+        project_what_tools_sent.enqueue()
+
+
+_awake_until = [0.0]
+
+
 @task(queue_name="lrs")
-def project_learners(learner_keys: list[str]) -> None:
+def project_what_tools_sent() -> None:
     """What a tool sent, projected without the tool waiting for it."""
-    for learner_key in learner_keys:
-        project_learner(learner_key)
+    project_waiting()
 
 
 def try_again(pending: PendingProjection) -> bool:
@@ -98,13 +118,13 @@ def project_waiting() -> int:
     return len(keys)
 
 
-def lock_learner(learner_key: str) -> None:
+def lock_learner(learner_key: uuid.UUID | str) -> None:
     """Wait until nobody else projects this learner's statements; holds until the transaction ends.
 
     Without it two workers that finish one learner's last two lessons would each miss the other's row.
     """
-    LearnerLock.objects.get_or_create(learner_key=learner_key)
-    LearnerLock.objects.select_for_update().get(learner_key=learner_key)
+    LearnerLock.objects.get_or_create(learner_key=str(learner_key))
+    LearnerLock.objects.select_for_update().get(learner_key=str(learner_key))
 
 
 def rebuild(learner: uuid.UUID) -> int:
@@ -116,13 +136,14 @@ def rebuild(learner: uuid.UUID) -> int:
             if clear is not None:
                 clear(learner)
         # What a projection appends meanwhile stands after `last`, and is projected in its own turn.
-        last = Statement.objects.filter(learner=learner).aggregate(last=Max("pk"))["last"] or 0
-        statements = Statement.objects.filter(learner=learner, voided=False, pk__lte=last).order_by("pk")
+        own = Statement.objects.of_learner(learner)
+        last = own.aggregate(last=Max("pk"))["last"] or 0
+        statements = own.filter(voided=False, pk__lte=last).order_by("pk")
         count = 0
         for statement in statements.iterator(chunk_size=500):
             _project(statement)
             count += 1
-        PendingProjection.objects.filter(learner_key=str(learner), pk__lte=last).delete()
+        PendingProjection.objects.filter(learner_key=learner, pk__lte=last).delete()
     return count
 
 

@@ -3,22 +3,25 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from lrs.actors import actor_key, indexable
-from lrs.models import Credential, Mention, Statement
+from lrs import sequence
+from lrs.actors import actor_key
+from lrs.digests import digest
+from lrs.models import Credential, Mention, Statement, StatementId
+from lrs.models.record import StatementQuerySet
 from lrs.profiles.vakwijs import NAMESPACE
+from lrs.writing import settled_through
+
+__all__ = ["MOST", "Filters", "Page", "consistent_through", "find", "one", "settled_through", "visible_to"]
 
 MOST = 100  # statements on a page
-
-# Statements get their number when they are inserted and `stored` a moment before; they differ in order by less than this.
-DISORDER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Page:
     last: int | None  # given to the next page as `after`; None when this was the last one
 
 
-def find(filters: Filters, *, visible: Q, through: datetime) -> Page:
+def find(filters: Filters, *, visible: Q) -> Page:
     """A page of statements that are not void.
 
     Each way in which a statement can match is a query of its own that walks one index in the order of the page; the pages
@@ -58,7 +61,7 @@ def find(filters: Filters, *, visible: Q, through: datetime) -> Page:
     size = min(filters.limit or MOST, MOST)
     found: dict[int, Statement] = {}
     order = "sequence" if filters.ascending else "-sequence"
-    for query in _ways(filters, visible=visible, through=through):
+    for query in _ways(filters, visible=visible):
         for statement in query.order_by(order)[: size + 1]:
             found[statement.sequence] = statement
     in_order = [found[key] for key in sorted(found, reverse=not filters.ascending)]
@@ -68,7 +71,7 @@ def find(filters: Filters, *, visible: Q, through: datetime) -> Page:
 
 def one(statement_id: uuid.UUID, *, voided: bool, visible: Q) -> Statement | None:
     """The statement with this id, when it is void or not as asked."""
-    return Statement.objects.filter(visible, uuid=statement_id, voided=voided).first()
+    return Statement.objects.with_id(statement_id).filter(visible, voided=voided).first()
 
 
 def visible_to(credential: Credential) -> Q | None:
@@ -89,22 +92,13 @@ def visible_to(credential: Credential) -> Q | None:
 
 def consistent_through() -> datetime:
     """Until when every stored statement can be read: no writer that began earlier is still at work."""
-    now = timezone.now()
     if connection.vendor != "postgresql":
-        return now
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(xact_start) FROM pg_stat_activity"
-            " WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        earliest = cursor.fetchone()[0]
-    return min(now, earliest) if earliest else now
+        return timezone.now()
+    return sequence.moment_of(settled_through() + 1)
 
 
-def _ways(filters: Filters, *, visible: Q, through: datetime) -> Iterator[QuerySet[Statement]]:
-    base = _in_time(Statement.objects.filter(visible, voided=False), filters, through=through)
-    if base is None:
-        return
+def _ways(filters: Filters, *, visible: Q) -> Iterator[StatementQuerySet]:
+    base = _in_time(Statement.objects.filter(visible, voided=False), filters)
     if not filters.of_content:
         yield base
         return
@@ -115,45 +109,34 @@ def _ways(filters: Filters, *, visible: Q, through: datetime) -> Iterator[QueryS
         return
     for ways in alternatives:
         # A statement that refers to a match matches too, and so does one that refers to that one.
-        target = _narrowed(Statement.objects.filter(visible, uuid=OuterRef("refers_to")), ways, filters)
+        target = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
         yield base.filter(Exists(target), refers_to__isnull=False)
-        farther = _narrowed(Statement.objects.filter(visible, uuid=OuterRef("refers_to")), ways, filters)
-        between = Statement.objects.filter(Exists(farther), uuid=OuterRef("refers_to"), refers_to__isnull=False)
+        farther = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
+        between = Statement.objects.filter(Exists(farther), sequence=_number_of_target(), refers_to__isnull=False)
         yield base.filter(Exists(between), refers_to__isnull=False)
 
 
-def _in_time(base: QuerySet[Statement], filters: Filters, *, through: datetime) -> QuerySet[Statement] | None:
+def _number_of_target() -> Subquery:
+    return Subquery(StatementId.objects.filter(uuid=OuterRef(OuterRef("refers_to"))).values("sequence")[:1])
+
+
+def _in_time(base: StatementQuerySet, filters: Filters) -> StatementQuerySet:
+    """The standard's since is "stored after", its until "stored at or before"; `stored` says milliseconds, as do the numbers."""
     if filters.since:
-        first = Statement.objects.filter(stored__gt=_minus(filters.since)).order_by("stored").values_list("sequence", flat=True).first()
-        if first is None:
-            return None
-        base = base.filter(stored__gt=filters.since, sequence__gte=first - 1000)
+        base = base.filter(sequence__gte=_after(filters.since))
     if filters.until:
-        base = base.filter(stored__lte=filters.until)
-        last = Statement.objects.filter(stored__lte=_plus(filters.until)).order_by("-stored").values_list("sequence", flat=True).first()
-        if last is None:
-            return None
-        base = base.filter(sequence__lte=last + 1000)
+        base = base.filter(sequence__lt=_after(filters.until))
     if filters.ascending:
         # A reader who follows along must not step over a statement that is still being written.
-        base = base.filter(stored__lte=through)
+        base = base.filter(sequence__lte=settled_through())
     if filters.after is not None:
         base = base.filter(sequence__gt=filters.after) if filters.ascending else base.filter(sequence__lt=filters.after)
     return base
 
 
-def _minus(when: datetime) -> datetime:
-    try:
-        return when - DISORDER
-    except OverflowError:
-        return when
-
-
-def _plus(when: datetime) -> datetime:
-    try:
-        return when + DISORDER
-    except OverflowError:
-        return when
+def _after(moment: datetime) -> int:
+    """The lowest number of which `stored` lies after this moment."""
+    return min(sequence.at(moment) + (1 << sequence.BITS), sequence.LATEST)
 
 
 @dataclass(frozen=True)
@@ -161,8 +144,7 @@ class _Way:
     """One way to match: a value of the statement itself, or a mention."""
 
     itself: Q | None = None
-    kind: int = 0
-    key: str = ""
+    mentioned: uuid.UUID | str = ""
 
 
 def _alternatives(filters: Filters) -> Iterator[list[_Way]]:
@@ -170,27 +152,26 @@ def _alternatives(filters: Filters) -> Iterator[list[_Way]]:
     activity_ways: list[_Way] = []
     if filters.agent:
         key = actor_key(filters.agent)
-        agent_ways = [_Way(itself=Q(actor_key=key)), _Way(kind=Mention.Kind.OBJECT, key=key)]
+        agent_ways = [_Way(itself=Q(actor_digest=digest(key))), _Way(mentioned=Mention.key_of(Mention.Kind.OBJECT, key))]
         if filters.related_agents:
-            agent_ways.append(_Way(kind=Mention.Kind.AGENT, key=key))
+            agent_ways.append(_Way(mentioned=Mention.key_of(Mention.Kind.AGENT, key)))
             authority = _credential_named_by(filters.agent)
             if authority is not None:
                 agent_ways.append(_Way(itself=authority))
     if filters.activity:
-        key = indexable(filters.activity, 1000)
-        activity_ways = [_Way(itself=Q(activity=key))]
+        activity_ways = [_Way(itself=Q(activity_digest=digest(filters.activity)))]
         if filters.related_activities:
-            activity_ways.append(_Way(kind=Mention.Kind.ACTIVITY, key=key))
+            activity_ways.append(_Way(mentioned=Mention.key_of(Mention.Kind.ACTIVITY, filters.activity)))
     for ways in product(*(ways for ways in (agent_ways, activity_ways) if ways)):
         yield list(ways)
 
 
-def _narrowed(query: QuerySet[Statement], ways: list[_Way], filters: Filters) -> QuerySet[Statement]:
+def _narrowed(query: StatementQuerySet, ways: list[_Way], filters: Filters) -> StatementQuerySet:
     for way in ways:
         # A filter of its own for each mention: each is another row.
-        query = query.filter(way.itself) if way.itself is not None else query.filter(mentions__kind=way.kind, mentions__key=way.key)
+        query = query.filter(way.itself) if way.itself is not None else query.filter(mentions__key=way.mentioned)
     if filters.verb:
-        query = query.filter(verb=indexable(filters.verb, 400))
+        query = query.with_verb(filters.verb)
     if filters.registration:
         query = query.filter(registration=filters.registration)
     return query

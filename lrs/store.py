@@ -2,32 +2,30 @@
 
 import hashlib
 import json
-import logging
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.utils import timezone
 
-from lrs import projections
-from lrs.actors import actor_key, indexable, pseudonym_of, with_pseudonyms
+from lrs import projections, writing
+from lrs.actors import indexable
 from lrs.attachments import Part, keep_parts
-from lrs.models import ActivityVersion, Credential, Mention, PendingProjection, Source, Statement
+from lrs.digests import digest
+from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
-from lrs.profiles.vakwijs import NAMESPACE
-from lrs.validation import V2, StatementRefused, activities_of, agents_of, check_statement, moment
+from lrs.rows import Draft, as_stored, draft_of
+from lrs.validation import V2, StatementRefused, activities_of, check_statement
 
 __all__ = ["StatementConflict", "StatementRefused", "VoidingRefused", "append"]
-
-logger = logging.getLogger(__name__)
 
 # What the store itself adds or may reword: not part of the comparison of two statements (xAPI 2.3.1, "Immutability").
 NOT_COMPARED = ("stored", "authority", "version", "timestamp", "id")
 TRIES = 3
+# The learner, or our server on their behalf, waits for what follows from a statement; a tool does not.
+WAITED_FOR = frozenset({Source.SERVER, Source.LEARNER_SESSION})
 
 
 class StatementConflict(Exception):
@@ -59,202 +57,102 @@ def append(
         except StatementRefused as refusal:
             raise StatementRefused(f"statement {index}: {refusal}" if len(statements) > 1 else str(refusal)) from None
     texts: Sequence[str | None] = originals or [None] * len(statements)
-    rows = [
-        _row(statement, text, source=source, credential=credential, version=version)
-        for statement, text in zip(statements, texts, strict=True)
-    ]
-    if len({row.uuid for row in rows}) < len(rows):
+    drafts = [draft_of(statement, text, credential=credential, version=version) for statement, text in zip(statements, texts, strict=True)]
+    if len({draft.uuid for draft in drafts}) < len(drafts):
         raise StatementRefused("$: two statements in one batch have the same id")
     if parts:
         keep_parts(parts.values())
-    _learn_definitions(rows, source=source, credential=credential)
+    _learn_definitions(drafts, source=source, credential=credential)
+    if drafts:
+        _write(drafts, source=source, credential=credential)
+    return [draft.uuid for draft in drafts]
 
+
+def _write(drafts: list[Draft], *, source: Source, credential: Credential | None) -> None:
+    """Write what is new. Nearly always everything is, so nobody looks first: the database says when an id is taken."""
+    if not any(draft.refers_to and draft.verb_digest == digest(VOIDED) for draft in drafts):
+        try:
+            with writing.on_its_own():
+                writing.write(drafts, source=source, credential=credential)
+        except (IntegrityError, OperationalError):
+            pass
+        else:
+            _follow([draft.learner for draft in drafts], source=source)
+            return
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                _insert(rows)
+                _write_what_is_new(drafts, source=source, credential=credential)
         except (IntegrityError, OperationalError):
             # Another request stored one of these ids after we looked, or two batches waited for each other.
             if attempt == TRIES - 1:
                 raise
         else:
-            break
-    return [row.uuid for row in rows]
+            return
 
 
-def _insert(rows: list[Statement]) -> None:
-    stored = {row.uuid: row for row in Statement.objects.filter(uuid__in=[row.uuid for row in rows])}
-    for row in rows:
-        if row.uuid in stored and comparable(stored[row.uuid].document) != comparable(row.document):
-            raise StatementConflict(f"a different statement with id {row.uuid} is already stored")
-    new = [row for row in rows if row.uuid not in stored]
+def _write_what_is_new(drafts: list[Draft], *, source: Source, credential: Credential | None) -> None:
+    taken = set(StatementId.objects.filter(uuid__in=[draft.uuid for draft in drafts]).values_list("uuid", flat=True))
+    stored = {row.uuid: row for row in Statement.objects.with_ids(taken)} if taken else {}
+    for draft in drafts:
+        # An id without its statement is of one in a part that was put away: nobody can say that it is the same.
+        if draft.uuid in taken and (draft.uuid not in stored or comparable(stored[draft.uuid].document) != comparable(draft.document)):
+            raise StatementConflict(f"a different statement with id {draft.uuid} is already stored")
+    new = [draft for draft in drafts if draft.uuid not in taken]
     if not new:
         return
-    for row in new:
-        row.pk = None
-    Statement.objects.bulk_create(new)
-    if any(row.sequence is None for row in new):  # a database that does not report the keys of a bulk insert
-        keys = dict(Statement.objects.filter(uuid__in=[row.uuid for row in new]).values_list("uuid", "sequence"))
-        for row in new:
-            row.sequence = keys[row.uuid]
-    Mention.objects.bulk_create(mention for row in new for mention in _mentions(row))
-    voids = _void(new)
-    pending = [
-        PendingProjection(statement_id=row.sequence, learner_key=learner_key)
-        for row in new
-        if (learner_key := voids.get(row.uuid) or _learner_key(row))
-    ]
-    PendingProjection.objects.bulk_create(pending)
-    keys_in_order = list(dict.fromkeys(row.learner_key for row in pending))
-    if not keys_in_order:
+    voiding = [draft for draft in new if draft.refers_to and draft.verb_digest == digest(VOIDED)]
+    own = {draft.uuid: draft.learner for draft in voiding}
+    for draft in voiding:
+        draft.learner = None  # whose projections it has to pass is known when its target is
+    writing.write(new, source=source, credential=credential)
+    for draft in voiding:
+        draft.learner = own[draft.uuid]
+    if voiding:
+        _void(voiding, source=source, credential=credential)
+    _follow([draft.learner for draft in new], source=source)
+
+
+def _follow(learners: Sequence[uuid.UUID | None], *, source: Source) -> None:
+    keys = list(dict.fromkeys(learner for learner in learners if learner))
+    if not keys:
         return
-    if new[0].credential_id is None:
-        for learner_key in keys_in_order:
-            transaction.on_commit(partial(projections.project_learner, learner_key), robust=True)
+    if source in WAITED_FOR:
+        for key in keys:
+            transaction.on_commit(partial(projections.project_learner, key), robust=True)
     else:
-        # A tool does not wait for what its statements lead to.
-        transaction.on_commit(partial(_queue, keys_in_order), robust=True)
-
-
-def _queue(learner_keys: list[str]) -> None:
-    projections.project_learners.enqueue(learner_keys)
-
-
-def _learner_key(row: Statement) -> str | None:
-    """Whose projections a statement has to pass. Who is not one of our people has nothing to project."""
-    return str(row.learner) if row.learner else None
-
-
-def _row(statement: dict[str, Any], text: str | None, *, source: Source, credential: Credential | None, version: str) -> Statement:
-    now = timezone.now()
-    now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what `stored` says, so that `since` finds exactly what came later
-    document = _as_stored(statement, version=version)
-    if credential and credential.joins_people and credential.organisation:
-        document = with_pseudonyms(document, organisation=credential.organisation)
-    changed = any(document[key] is not value for key, value in statement.items() if key in document) or not statement.keys().isdisjoint(
-        ("stored", "authority")
-    )
-    statement_id = statement.get("id")
-    added = {
-        **({} if statement_id else {"id": str(uuid.uuid4())}),
-        **({} if "timestamp" in statement else {"timestamp": _iso(now)}),
-        "stored": _iso(now),
-        **({} if "version" in statement else {"version": "1.0.0" if version.startswith("1.") else "2.0.0"}),
-        "authority": authority_of(credential),
-    }
-    document = {**document, **added}
-    target = document["object"]
-    kind = target.get("objectType", "Activity")
-    row = Statement(
-        uuid=uuid.UUID(document["id"]),
-        learner=pseudonym_of(document["actor"]),
-        actor_key=actor_key(document["actor"]),
-        verb=indexable(document["verb"]["id"], 400),
-        activity=indexable(target["id"], 1000) if kind == "Activity" else "",
-        registration=uuid.UUID(document["context"]["registration"]) if "registration" in document.get("context", {}) else None,
-        refers_to=uuid.UUID(target["id"]) if kind == "StatementRef" else None,
-        timestamp=moment(document["timestamp"]),
-        stored=now,
-        source=source,
-        credential=credential,
-        exact=_spliced(text, added) if text and not changed else _written(document),
-    )
-    row._document = document
-    return row
-
-
-def _as_stored(statement: dict[str, Any], *, version: str) -> dict[str, Any]:
-    """What the standard has the store reword: one context activity becomes a list (2.4.6.2), and in 2.0 a moment is in UTC."""
-    document = dict(statement)
-    if "context" in document:
-        document["context"] = _lists_of_activities(document["context"])
-    target = document["object"]
-    if target.get("objectType") == "SubStatement" and "context" in target:
-        context = _lists_of_activities(target["context"])
-        if context is not target["context"]:
-            document["object"] = {**target, "context": context}
-    if "timestamp" in document and not version.startswith("1.") and not document["timestamp"].endswith("Z"):
-        document["timestamp"] = _iso(moment(document["timestamp"]))
-    return document
-
-
-def _lists_of_activities(context: dict[str, Any]) -> dict[str, Any]:
-    activities = context.get("contextActivities", {})
-    if all(isinstance(value, list) for value in activities.values()):
-        return context
-    return {**context, "contextActivities": {key: value if isinstance(value, list) else [value] for key, value in activities.items()}}
-
-
-def _spliced(text: str, added: dict[str, Any]) -> str:
-    """The text as it came in, with what the store adds before its last brace."""
-    return f"{text.rstrip()[:-1].rstrip()},{_written(added)[1:]}"
-
-
-def _written(document: dict[str, Any]) -> str:
-    try:
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return json.dumps(document, separators=(",", ":"))
-    except (ValueError, RecursionError) as error:
-        raise StatementRefused(f"$: cannot be written as JSON: {error}") from None
-    return text
-
-
-def authority_of(credential: Credential | None) -> dict[str, Any]:
-    """Who vouches for the statement: the credential that brought it in, or this application itself."""
-    if credential is None:
-        return {"objectType": "Agent", "account": {"homePage": NAMESPACE, "name": "vakwijs"}}
-    return {"objectType": "Agent", "name": credential.name, "account": {"homePage": NAMESPACE, "name": f"credential/{credential.pk}"}}
-
-
-def _mentions(row: Statement) -> Iterable[Mention]:
-    """Who and what the statement names beside its actor and activity: what related_agents and related_activities look for."""
-    named: dict[tuple[int, str], None] = {}
-    for where, agent in agents_of(row.document):
-        if where == "object":
-            named[(Mention.Kind.OBJECT, actor_key(agent))] = None
-        elif where == "other" and any(name in agent for name in ("mbox", "mbox_sha1sum", "openid", "account")):
-            named[(Mention.Kind.AGENT, actor_key(agent))] = None
-    for where, activity in activities_of(row.document):
-        if where == "other":
-            named[(Mention.Kind.ACTIVITY, indexable(activity["id"], 1000))] = None
-    return [Mention(statement_id=row.sequence, kind=kind, key=key) for kind, key in named]
+        transaction.on_commit(projections.wake, robust=True)
 
 
 # --- Voiding --------------------------------------------------------------------------------------------------------
 
 
-def _void(rows: list[Statement]) -> dict[uuid.UUID, str]:
+def _void(voiding: list[Draft], *, source: Source, credential: Credential | None) -> None:
     """A voiding statement makes its target void, unless that is a voiding statement itself (xAPI 2.3.2).
 
-    Answers for each voiding statement whose projections it concerns: the learner of its target.
+    It passes the projections of the learner of its target: for them something changed.
     """
-    voiding = [row for row in rows if row.verb == VOIDED and row.refers_to]
-    if not voiding:
-        return {}
-    targets = {
-        row.uuid: row
-        for row in Statement.objects.filter(uuid__in=[row.refers_to for row in voiding]).exclude(verb=VOIDED).select_related("credential")
-    }
-    concerned = {}
-    for row in voiding:
-        target = targets.get(row.refers_to) if row.refers_to else None
+    rows = Statement.objects.with_ids([draft.refers_to for draft in voiding if draft.refers_to]).select_related("credential")
+    targets = {row.uuid: row for row in rows if row.verb != VOIDED}
+    for draft in voiding:
+        target = targets.get(draft.refers_to) if draft.refers_to else None
         if target is None:
             continue
-        if not _may_void(row, target):
+        if not _may_void(source, credential, target):
             raise VoidingRefused(f"statement {target.uuid} is not yours to void")
-        if target.learner:
-            concerned[row.uuid] = str(target.learner)
+        draft.learner = target.learner or draft.learner
     Statement.objects.filter(pk__in=[target.pk for target in targets.values()]).update(voided=True)
-    return concerned
+    numbers = dict(StatementId.objects.filter(uuid__in=[draft.uuid for draft in voiding]).values_list("uuid", "sequence"))
+    PendingProjection.objects.bulk_create(
+        PendingProjection(statement_id=numbers[draft.uuid], learner_key=draft.learner) for draft in voiding if draft.learner
+    )
 
 
-def _may_void(voiding: Statement, target: Statement) -> bool:
+def _may_void(source: Source, ours: Credential | None, target: Statement) -> bool:
     """Our own server may void anything. A tool may void what it or its organisation's tools wrote, never what we recorded."""
-    if voiding.source == Source.SERVER:
+    if source == Source.SERVER:
         return True
-    ours, theirs = voiding.credential, target.credential
+    theirs = target.credential
     if ours is None or theirs is None:
         return False
     return ours.pk == theirs.pk or ours.organisation_id is None or ours.organisation_id == theirs.organisation_id
@@ -266,7 +164,7 @@ def _may_void(voiding: Statement, target: Statement) -> bool:
 def comparable(document: dict[str, Any]) -> str:
     """Equal for statements that the standard calls equal (2.3.1): words of display and definitions do not count."""
     return json.dumps(
-        _bare(_as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True
+        _bare(as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True
     )
 
 
@@ -298,13 +196,13 @@ def _bare_object(value: dict[str, Any]) -> dict[str, Any]:
 # --- What is known of activities -------------------------------------------------------------------------------------
 
 
-def _learn_definitions(rows: list[Statement], *, source: Source, credential: Credential | None) -> None:
+def _learn_definitions(drafts: list[Draft], *, source: Source, credential: Credential | None) -> None:
     """Keep each definition once. Before the transaction and with one insert in a fixed order, so that writers never wait for each other."""
     if source == Source.LEARNER_SESSION or (credential and not {"all", "define"} & set(credential.scopes)):
         return
     versions: dict[tuple[str, str], str] = {}
-    for row in rows:
-        for _, activity in activities_of(row.document):
+    for draft in drafts:
+        for _, activity in activities_of(draft.document):
             if activity.get("definition"):
                 text = json.dumps(activity["definition"], sort_keys=True, separators=(",", ":"))
                 versions[(indexable(activity["id"], 1000), hashlib.sha256(text.encode()).hexdigest()[:32])] = text
@@ -324,7 +222,3 @@ def _learn_definitions(rows: list[Statement], *, source: Source, credential: Cre
 @lru_cache(maxsize=1)
 def _seen() -> set[tuple[str, str]]:
     return set()
-
-
-def _iso(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

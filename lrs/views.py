@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Max, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,8 +21,9 @@ from accounts.requests import PersonRequest
 from lrs import access, credentials, projections
 from lrs.credentials import SCOPES, CredentialRefused
 from lrs.forms import CredentialForm
-from lrs.models import Credential, PendingProjection
+from lrs.models import Credential, PendingProjection, Statement
 from lrs.sentences import name_of, sentence_of
+from lrs.sequence import moment_of
 
 PER_PAGE = 50
 
@@ -103,11 +104,9 @@ def credential_revoke(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _credentials_page(request: PersonRequest, *, form: CredentialForm, **shown: Any) -> HttpResponse:
+    latest = Statement.objects.filter(credential=OuterRef("pk")).order_by("-sequence").values("sequence")[:1]
     mine = (
-        _my_credentials(request)
-        .annotate(last_written=Max("statement__stored"))
-        .select_related("organisation")
-        .order_by("revoked_at", "name", "pk")
+        _my_credentials(request).annotate(last_number=Subquery(latest)).select_related("organisation").order_by("revoked_at", "name", "pk")
     )
     page = _page(request, mine)
     now = timezone.now()
@@ -115,6 +114,7 @@ def _credentials_page(request: PersonRequest, *, form: CredentialForm, **shown: 
         {
             "credential": credential,
             "scopes": [SCOPES.get(scope, scope) for scope in credential.scopes],
+            "last_written": moment_of(credential.last_number) if credential.last_number else None,
             "expired": bool(credential.expires_at and credential.expires_at <= now),
         }
         for credential in page
@@ -185,7 +185,7 @@ def _set_aside_where_i_manage(request: PersonRequest) -> QuerySet[PendingProject
         return pending
     organisations = organisations_where(request.user, Action.MANAGE_LRS_CREDENTIALS)
     members = User.objects.filter(memberships__organisation__in=organisations).values("pseudonym")
-    return pending.filter(statement__learner__in=members)
+    return pending.filter(learner_key__in=members)
 
 
 # --- Shared ---------------------------------------------------------------------------------------------------------------

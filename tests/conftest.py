@@ -1,6 +1,7 @@
 """What every test shares."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -8,6 +9,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.append_only import AppendOnlyModel, unguard
+from lrs import projections
 from tests.chromium import browser, log_in, page_at, static_files_for_opaque_origins  # noqa: F401 - fixtures for every folder
 
 
@@ -47,6 +49,13 @@ def only_on_postgresql(request: pytest.FixtureRequest) -> None:
     """Row locks and real concurrency: SQLite has one writer, and its test database one connection."""
     if request.node.get_closest_marker("postgresql") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
+
+
+@pytest.fixture(autouse=True)
+def every_statement_wakes_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks run at once in tests: a nudge that is left out, because there was one in the same second, would be missed."""
+    monkeypatch.setattr(projections, "WAKE_EVERY", timedelta(0))
+    monkeypatch.setattr(projections, "_awake_until", [0.0])
 
 
 @pytest.fixture(autouse=True)

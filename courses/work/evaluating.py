@@ -79,7 +79,7 @@ def fill_in(*, enrolment: Enrolment, activity: ReleaseActivity, answers: dict[in
 
 
 def has_evaluated(enrolment: Enrolment, activity: uuid.UUID) -> bool:
-    return Statement.objects.filter(uuid=_once(enrolment, activity)).exists()
+    return Statement.objects.with_id(_once(enrolment, activity)).exists()
 
 
 def results_of(*, course: CoursePage, activity: uuid.UUID) -> Results:

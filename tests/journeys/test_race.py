@@ -67,7 +67,7 @@ def test_the_last_requirements_at_once_complete_the_course_exactly_once(last_act
 
         at_once(*acts)
 
-        satisfied = Statement.objects.get(registration=story.enrolment.uuid, verb=adl.SATISFIED)
+        satisfied = Statement.objects.with_verb(adl.SATISFIED).get(registration=story.enrolment.uuid)
         assert satisfied.source == Source.SERVER
         assert CourseProgress.objects.get(enrolment=story.enrolment).share == 1
         awards = PointAward.objects.filter(learner=story.enrolment.learner).order_by("register")

@@ -13,7 +13,7 @@ from lrs import store
 
 
 @pytest.fixture(autouse=True)
-def _no_definition_seen_before() -> Iterator[None]:
+def _nothing_remembered() -> Iterator[None]:
     """The store remembers which definitions it wrote; between tests the tables are emptied under it."""
     store._seen().clear()
     yield

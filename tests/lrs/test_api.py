@@ -58,7 +58,7 @@ def test_the_text_comes_back_as_it_came_in_with_what_we_add_behind_it(tool):
 
     [statement_id] = tool.send("POST", "statements", text.encode()).json()
 
-    assert Statement.objects.get(uuid=statement_id).exact.startswith(text.rstrip(" }"))
+    assert Statement.objects.with_id(statement_id).get().exact.startswith(text.rstrip(" }"))
     assert tool.get("statements", statementId=statement_id).json()["result"] == json.loads(text)["result"]
 
 
@@ -540,7 +540,7 @@ def test_the_source_of_a_statement_follows_from_the_credential():
     for source in (Source.TOOL, Source.OUTSIDE):
         tool = Tool(source=source)
         [statement_id] = tool.post(by(ANN)).json()
-        assert Statement.objects.get(uuid=statement_id).source == source
+        assert Statement.objects.with_id(statement_id).get().source == source
 
 
 def test_an_authority_that_is_sent_is_replaced_by_ours(tool):

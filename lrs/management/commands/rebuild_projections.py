@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.models import User
 from lrs.models import Statement
 from lrs.projections import rebuild
 
@@ -22,5 +23,6 @@ class Command(BaseCommand):
 
 
 def _learners() -> list[uuid.UUID]:
-    known = Statement.objects.exclude(learner=None).order_by().values_list("learner", flat=True).distinct()
-    return [learner for learner in known if learner]
+    """Our own people of whom something is recorded."""
+    people = User.objects.order_by("pk").values_list("pseudonym", flat=True)
+    return [pseudonym for pseudonym in people if Statement.objects.of_learner(pseudonym).exists()]

@@ -69,7 +69,7 @@ def test_attendance_is_marked_from_the_minute_that_the_meeting_begins(meeting, e
 def test_the_statement_tells_when_the_meeting_was_and_how_long_someone_was_there(meeting, enrolment, teacher):
     row = mark(meeting=meeting, enrolment=enrolment, present=True, hours=Decimal("2.5"), by=teacher)
 
-    statement = Statement.objects.get(verb=adl.ATTENDED)
+    statement = Statement.objects.with_verb(adl.ATTENDED).get()
     assert (statement.uuid, statement.source, statement.timestamp) == (row.statement, Source.SERVER, END)
     assert statement.document["result"] == {"completion": True, "duration": "PT150M"}
     assert ActivityProgress.objects.get().attended_at == END
@@ -84,7 +84,7 @@ def test_taking_attendance_back_adds_a_row_and_undoes_the_progress_also_when_rep
     mark(meeting=meeting, enrolment=enrolment, present=False, by=teacher)
 
     assert list(Attendance.objects.values_list("present", flat=True)) == [True, False]
-    assert Statement.objects.get(verb=adl.ATTENDED).voided
+    assert Statement.objects.with_verb(adl.ATTENDED).get().voided
     assert not ActivityProgress.objects.exists()
 
     mark(meeting=meeting, enrolment=enrolment, present=True, hours=Decimal(1), by=teacher)
@@ -149,5 +149,5 @@ def test_a_course_is_completed_on_the_day_of_what_was_last_not_of_what_was_marke
     with time_machine.travel(END + timedelta(days=60), tick=False):
         mark(meeting=meeting, enrolment=enrolment, present=True, by=teacher)
 
-    assert Statement.objects.get(verb=adl.SATISFIED).timestamp == END + timedelta(days=30)
+    assert Statement.objects.with_verb(adl.SATISFIED).get().timestamp == END + timedelta(days=30)
     assert CourseProgress.objects.get().satisfied_at == END + timedelta(days=30)

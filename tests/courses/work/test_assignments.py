@@ -167,7 +167,7 @@ def test_the_criteria_decide_and_the_score_is_recorded(enrolment):
     made = judge(submission=work, judge=teacher, verdict=Verdict(levels=[2, 1], feedback="Mooi"))
 
     assert (made.points, made.most, made.by_rubric, made.sufficient) == (3, 4, True, True)
-    statement = Statement.objects.get(verb=vakwijs.JUDGED)
+    statement = Statement.objects.with_verb(vakwijs.JUDGED).get()
     assert statement.document["result"] == {"success": True, "score": {"raw": 3, "min": 0, "max": 4, "scaled": 0.75}}
     assert "Mooi" not in str(statement.document)
     assert ActivityProgress.objects.get().judged_sufficient_at is not None

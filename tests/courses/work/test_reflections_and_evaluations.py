@@ -31,12 +31,12 @@ def activity(enrolment, key):
 def test_only_that_one_reflected_is_recorded_never_what_was_written(enrolment):
     asked = activity(enrolment, "reflectie")
     save_reflection(enrolment=enrolment, activity=asked, text="Mijn geheim")
-    assert not Statement.objects.filter(verb=adl.ANSWERED).exists()
+    assert not Statement.objects.with_verb(adl.ANSWERED).exists()
 
     save_reflection(enrolment=enrolment, activity=asked, text="Mijn geheim, af", done=True)
     save_reflection(enrolment=enrolment, activity=asked, text="Mijn geheim, bijgewerkt", done=True)
 
-    statement = Statement.objects.get(verb=adl.ANSWERED)
+    statement = Statement.objects.with_verb(adl.ANSWERED).get()
     assert "geheim" not in str(statement.document)
     assert statement.source == Source.SERVER
     assert ActivityProgress.objects.get().answered_at is not None
@@ -61,7 +61,7 @@ def test_an_evaluation_is_kept_apart_from_who_gave_it(enrolment):
     row = EvaluationAnswers.objects.get()
     assert {field.name for field in row._meta.get_fields()} == {"id", "course", "activity", "month", "answers"}
     assert row.month.day == 1
-    assert "Meer tijd" not in str(Statement.objects.get(verb=vakwijs.EVALUATED).document)
+    assert "Meer tijd" not in str(Statement.objects.with_verb(vakwijs.EVALUATED).get().document)
     assert ActivityProgress.objects.get().evaluated_at is not None
 
 

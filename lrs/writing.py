@@ -1,0 +1,199 @@
+"""Writing statements to the database, and telling how far everything written can be read.
+
+The number and the moment of a statement are given at the last moment, by whoever can promise an order:
+
+- PostgreSQL gives them inside the statement that writes. Each writer holds a shared advisory lock whose key carries a moment at or
+  before its numbers, until its transaction ends. So `settled_through` can look up how early a number may still appear.
+- SQLite has one writer at a time; the number is given after its transaction began, one higher than the last at least.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from lrs import partitions, sequence
+from lrs.models import Credential, Mention, PendingProjection, Statement, StatementId
+from lrs.rows import Draft, iso
+
+CHUNK = 1000  # rows in one statement: their numbers have to fit in one millisecond, see FIRST_NUMBER
+
+# The advisory lock of a writer: 18 bits of our own above 44 bits of milliseconds. Those are in the key so that one look in pg_locks
+# tells both who writes and since when; pg_stat_activity is not shown to every role, and is frozen within a transaction.
+_OURS = 0x3A91C
+_MOMENT = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_HELD = f"SELECT pg_advisory_xact_lock_shared(({_OURS}::bigint << 44) | {_MOMENT}) AS lock"
+
+# The clock is read when the lock is held, and not before: a reader who did not see the lock then looked earlier than this moment.
+# Milliseconds, microseconds, and a part in which two connections differ. No counter: nothing to wait for.
+# S608: these texts are put together from constants of this module; what was sent goes in as parameters.
+FIRST_NUMBER = f"""
+held AS MATERIALIZED ({_HELD}),
+clock AS MATERIALIZED (
+    SELECT date_trunc('milliseconds', now) AS stored,
+           to_char(now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS said,
+           ((us / 1000) << {sequence.BITS}) + ((us %% 1000) << 10) + (pg_backend_pid() & 1023) AS first
+    FROM (SELECT now, floor(extract(epoch FROM now) * 1000000)::bigint AS us
+          FROM (SELECT clock_timestamp() AS now FROM held WHERE lock::text IS NOT NULL) AS reading) AS taken
+)"""  # noqa: S608
+
+_WRITE = f"""
+WITH {FIRST_NUMBER},
+draft AS MATERIALIZED (
+    SELECT clock.first + sent.n - 1 AS sequence, clock.stored, clock.said, sent.*
+    FROM clock, unnest(
+        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::uuid[]
+    ) WITH ORDINALITY AS sent (uuid, actor, verb, activity, registration, refers_to, happened, head, learner, n)
+),
+ids AS (INSERT INTO lrs_statementid (uuid, sequence) SELECT uuid, sequence FROM draft ORDER BY uuid),
+mentions AS (
+    INSERT INTO lrs_mention (key, statement_id)
+    SELECT named.key, clock.first + named.n FROM clock, unnest(%s::uuid[], %s::int[]) AS named (key, n)
+),
+pending AS (
+    INSERT INTO lrs_pendingprojection (statement_id, learner_key, attempts, error)
+    SELECT sequence, learner, 0, '' FROM draft WHERE learner IS NOT NULL
+)
+INSERT INTO lrs_statement (
+    sequence, uuid, actor_digest, verb_digest, activity_digest, registration, refers_to, timestamp, credential_id, source, voided, exact
+)
+SELECT sequence, uuid, actor, verb, activity, registration, refers_to, coalesce(happened, stored), %s, %s, false,
+       head || CASE WHEN happened IS NULL THEN ',"timestamp":"' || said || '"' ELSE '' END || ',"stored":"' || said || '"}}'
+FROM draft
+"""  # noqa: S608
+
+
+def on_its_own() -> AbstractContextManager[Any]:
+    """What to write in, so that a write that fails spoils nothing else: nothing when it is one statement of SQL with no transaction open."""
+    return nullcontext() if connection.vendor == "postgresql" and not connection.in_atomic_block else transaction.atomic()
+
+
+def write(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+    """Write statements with what they name and what waits for them, in this order, all or none.
+
+    One statement of SQL when they are few and nobody has a transaction open. Raises IntegrityError when an id is taken.
+    """
+    if len(drafts) <= CHUNK and connection.vendor == "postgresql" and not connection.in_atomic_block:
+        try:
+            _write_in_postgresql(drafts, source=source, credential=credential)
+        except IntegrityError as error:
+            if not _lacks_part(error):
+                raise
+            _make_part()
+            _write_in_postgresql(drafts, source=source, credential=credential)
+        return
+    with transaction.atomic():
+        for start in range(0, len(drafts), CHUNK):
+            chunk = drafts[start : start + CHUNK]
+            if connection.vendor != "postgresql":
+                _write_one_at_a_time(chunk, source=source, credential=credential)
+                continue
+            try:
+                with transaction.atomic():
+                    _write_in_postgresql(chunk, source=source, credential=credential)
+            except IntegrityError as error:
+                if not _lacks_part(error):
+                    raise
+                _make_part()
+                _write_in_postgresql(chunk, source=source, credential=credential)
+
+
+def settled_through() -> int:
+    """Up to and including this number every statement that will ever be there can be read now.
+
+    Whoever walks forward reads up to here and remembers where it stopped: a statement that is still being written, and will get a
+    lower number than one that is there already, is then never stepped over.
+    """
+    if connection.vendor != "postgresql":
+        return Statement.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        # The moment at which the question came in lies before the look at the locks. What this connection writes itself it can read.
+        cursor.execute(
+            "SELECT floor(extract(epoch FROM statement_timestamp()) * 1000000)::bigint,"
+            " (SELECT min(((classid::bigint & 4095) << 32) | objid::bigint) FROM pg_locks"
+            "  WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 12 = %s AND pid <> pg_backend_pid()"
+            "  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [_OURS],
+        )
+        asked, earliest = cursor.fetchone()
+    settled = ((asked // 1000) << sequence.BITS) + (asked % 1000 << 10)
+    return min(settled, earliest << sequence.BITS if earliest is not None else settled) - 1
+
+
+def _write_in_postgresql(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+    named = [(key, place) for place, draft in enumerate(drafts) for key in draft.mentions]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            [
+                [draft.uuid for draft in drafts],
+                [draft.actor_digest for draft in drafts],
+                [draft.verb_digest for draft in drafts],
+                [draft.activity_digest for draft in drafts],
+                [draft.registration for draft in drafts],
+                [draft.refers_to for draft in drafts],
+                [draft.timestamp for draft in drafts],
+                [draft.head for draft in drafts],
+                [draft.learner for draft in drafts],
+                [key for key, _ in named],
+                [place for _, place in named],
+                credential.pk if credential else None,
+                source,
+            ],
+        )
+
+
+def _lacks_part(error: IntegrityError) -> bool:
+    """ "no partition of relation found for row" is a check violation to PostgreSQL, and this table has no other checks."""
+    return getattr(error.__cause__, "sqlstate", "") == "23514" and partitions.partitioned()
+
+
+def _make_part() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    partitions.make_ahead(now.astimezone(UTC).date(), months=1)
+
+
+def _write_one_at_a_time(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+    first = _first_number(len(drafts))
+    stored = sequence.moment_of(first)
+    said = iso(stored)
+    StatementId.objects.bulk_create(StatementId(uuid=draft.uuid, sequence=first + n) for n, draft in enumerate(drafts))
+    Statement.objects.bulk_create(
+        Statement(
+            sequence=first + n,
+            uuid=draft.uuid,
+            actor_digest=draft.actor_digest,
+            verb_digest=draft.verb_digest,
+            activity_digest=draft.activity_digest,
+            registration=draft.registration,
+            refers_to=draft.refers_to,
+            timestamp=draft.timestamp or stored,
+            credential=credential,
+            source=source,
+            exact=f'{draft.head}{"" if draft.timestamp else _timestamp(said)},"stored":"{said}"}}',
+        )
+        for n, draft in enumerate(drafts)
+    )
+    Mention.objects.bulk_create(Mention(key=key, statement_id=first + n) for n, draft in enumerate(drafts) for key in draft.mentions)
+    PendingProjection.objects.bulk_create(
+        PendingProjection(statement_id=first + n, learner_key=draft.learner) for n, draft in enumerate(drafts) if draft.learner
+    )
+
+
+def _timestamp(said: str) -> str:
+    return f',"timestamp":"{said}"'
+
+
+def _first_number(count: int) -> int:
+    now = timezone.now()
+    wanted = sequence.at(now) + (now.microsecond % 1000 << 10)
+    last = Statement.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+    first = max(wanted, last + 1)
+    if (first + count - 1) >> sequence.BITS != first >> sequence.BITS:  # all of them say the same millisecond
+        first = ((first >> sequence.BITS) + 1) << sequence.BITS
+    return first

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
@@ -17,7 +16,7 @@ from lrs.digests import digest
 from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
 from lrs.rows import Draft, as_stored, draft_of
-from lrs.validation import V2, StatementRefused, activities_of, check_statement
+from lrs.validation import V2, StatementRefused, activities_of, check_statement, to_hundredths
 
 __all__ = ["StatementConflict", "StatementRefused", "VoidingRefused", "append"]
 
@@ -162,26 +161,42 @@ def _may_void(source: Source, ours: Credential | None, target: Statement) -> boo
 
 
 def comparable(document: dict[str, Any]) -> str:
-    """Equal for statements that the standard calls equal (2.3.1): words of display and definitions do not count."""
+    """Equal for statements that the standard calls equal (2.3.1).
+
+    Words of display and definitions do not count, nor does the order of what has none: members of a group, context activities.
+    """
     return json.dumps(
         _bare(as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True
     )
 
 
 def _bare(part: dict[str, Any]) -> dict[str, Any]:
-    bare = {**part, "verb": {"id": part["verb"]["id"]}, "object": _bare_object(part["object"])}
-    activities = part.get("context", {}).get("contextActivities")
-    if activities:
-        lists = {key: sorted(activity["id"] for activity in value) for key, value in activities.items()}
-        bare["context"] = {**part["context"], "contextActivities": lists}
+    bare = {**part, "actor": _unordered(part["actor"]), "verb": {"id": part["verb"]["id"]}, "object": _bare_object(part["object"])}
+    if "context" in part:
+        bare["context"] = _bare_context(part["context"])
     duration = part.get("result", {}).get("duration")
     if duration:
-        # 2.0, 4.2.7: durations are compared to a hundredth of a second.
-        bare["result"] = {**part["result"], "duration": FRACTION.sub(r"\1", duration)}
+        bare["result"] = {**part["result"], "duration": to_hundredths(duration)}
     return bare
 
 
-FRACTION = re.compile(r"([.,][0-9]{2})[0-9]+(?=S)")
+def _bare_context(context: dict[str, Any]) -> dict[str, Any]:
+    bare = dict(context)
+    for key in ("instructor", "team"):
+        if key in context:
+            bare[key] = _unordered(context[key])
+    if "contextActivities" in context:
+        activities = context["contextActivities"].items()
+        bare["contextActivities"] = {key: sorted(activity["id"] for activity in value) for key, value in activities}
+    if "contextGroups" in context:
+        bare["contextGroups"] = [{**entry, "group": _unordered(entry["group"])} for entry in context["contextGroups"]]
+    return bare
+
+
+def _unordered(actor: dict[str, Any]) -> dict[str, Any]:
+    if "member" not in actor:
+        return actor
+    return {**actor, "member": sorted(actor["member"], key=lambda member: json.dumps(member, sort_keys=True))}
 
 
 def _bare_object(value: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +205,7 @@ def _bare_object(value: dict[str, Any]) -> dict[str, Any]:
         return {"objectType": kind, "id": value["id"]}
     if kind == "SubStatement":
         return _bare(value)
-    return value
+    return _unordered(value)
 
 
 # --- What is known of activities -------------------------------------------------------------------------------------

@@ -12,16 +12,15 @@ from django.db import IntegrityError, OperationalError, transaction
 from lrs import projections, writing
 from lrs.actors import indexable
 from lrs.attachments import Part, keep_parts
+from lrs.comparing import comparable
 from lrs.digests import digest
 from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
-from lrs.rows import Draft, as_stored, draft_of
-from lrs.validation import V2, StatementRefused, activities_of, check_statement, to_hundredths
+from lrs.rows import Draft, draft_of
+from lrs.validation import V2, StatementRefused, activities_of, check_statement
 
 __all__ = ["StatementConflict", "StatementRefused", "VoidingRefused", "append"]
 
-# What the store itself adds or may reword: not part of the comparison of two statements (xAPI 2.3.1, "Immutability").
-NOT_COMPARED = ("stored", "authority", "version", "timestamp", "id")
 TRIES = 3
 # The learner, or our server on their behalf, waits for what follows from a statement; a tool does not.
 WAITED_FOR = frozenset({Source.SERVER, Source.LEARNER_SESSION})
@@ -155,57 +154,6 @@ def _may_void(source: Source, ours: Credential | None, target: Statement) -> boo
     if ours is None or theirs is None:
         return False
     return ours.pk == theirs.pk or ours.organisation_id is None or ours.organisation_id == theirs.organisation_id
-
-
-# --- Comparing ------------------------------------------------------------------------------------------------------
-
-
-def comparable(document: dict[str, Any]) -> str:
-    """Equal for statements that the standard calls equal (2.3.1).
-
-    Words of display and definitions do not count, nor does the order of what has none: members of a group, context activities.
-    """
-    return json.dumps(
-        _bare(as_stored({key: value for key, value in document.items() if key not in NOT_COMPARED}, version=V2)), sort_keys=True
-    )
-
-
-def _bare(part: dict[str, Any]) -> dict[str, Any]:
-    bare = {**part, "actor": _unordered(part["actor"]), "verb": {"id": part["verb"]["id"]}, "object": _bare_object(part["object"])}
-    if "context" in part:
-        bare["context"] = _bare_context(part["context"])
-    duration = part.get("result", {}).get("duration")
-    if duration:
-        bare["result"] = {**part["result"], "duration": to_hundredths(duration)}
-    return bare
-
-
-def _bare_context(context: dict[str, Any]) -> dict[str, Any]:
-    bare = dict(context)
-    for key in ("instructor", "team"):
-        if key in context:
-            bare[key] = _unordered(context[key])
-    if "contextActivities" in context:
-        activities = context["contextActivities"].items()
-        bare["contextActivities"] = {key: sorted(activity["id"] for activity in value) for key, value in activities}
-    if "contextGroups" in context:
-        bare["contextGroups"] = [{**entry, "group": _unordered(entry["group"])} for entry in context["contextGroups"]]
-    return bare
-
-
-def _unordered(actor: dict[str, Any]) -> dict[str, Any]:
-    if "member" not in actor:
-        return actor
-    return {**actor, "member": sorted(actor["member"], key=lambda member: json.dumps(member, sort_keys=True))}
-
-
-def _bare_object(value: dict[str, Any]) -> dict[str, Any]:
-    kind = value.get("objectType", "Activity")
-    if kind == "Activity":
-        return {"objectType": kind, "id": value["id"]}
-    if kind == "SubStatement":
-        return _bare(value)
-    return _unordered(value)
 
 
 # --- What is known of activities -------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import hashlib
 import uuid
 from typing import Any
 
+from tests.factories.lrs import Tool
+
 ANN: dict[str, Any] = {"objectType": "Agent", "name": "Ann", "mbox": "mailto:ann@voorbeeld.example"}
 BEA: dict[str, Any] = {"objectType": "Agent", "mbox": "mailto:bea@voorbeeld.example"}
 IRI = "https://voorbeeld.example/iets"
@@ -47,6 +49,20 @@ def placed(path: str, value: Any) -> dict[str, Any]:
         place = place[step]
     place[last] = value
     return statement
+
+
+def accepts(tool: Tool, statement: dict[str, Any]) -> bool:
+    """Whether the store takes this statement, under an id that it does not have yet."""
+    return bool(tool.post({**statement, "id": str(uuid.uuid4())}).status_code == 200)
+
+
+def refuses(tool: Tool, statement: dict[str, Any]) -> bool:
+    return bool(tool.post(statement).status_code == 400)
+
+
+def kept(tool: Tool, statement: dict[str, Any]) -> Any:
+    """The statement as it is read back."""
+    return tool.get("statements", statementId=statement["id"]).json()
 
 
 def a_reference(statement_id: str) -> dict[str, Any]:

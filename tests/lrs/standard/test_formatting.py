@@ -5,7 +5,20 @@ import uuid
 
 import pytest
 
-from tests.lrs.standard.shapes import ANN, DID, EITHER, IDENTIFIERS, IRI, LESSON, a_new, a_reference, an_attachment, placed
+from tests.lrs.standard.shapes import (
+    ANN,
+    DID,
+    EITHER,
+    IDENTIFIERS,
+    IRI,
+    LESSON,
+    a_new,
+    a_reference,
+    accepts,
+    an_attachment,
+    placed,
+    refuses,
+)
 
 WHOLE = a_new(
     object={**LESSON, "definition": {"name": {"nl": "Les"}, "moreInfo": IRI, "type": IRI, "extensions": {IRI: 1}}},
@@ -17,14 +30,6 @@ WHOLE = a_new(
     version="1.0.0",
     attachments=[an_attachment(b"x", fileUrl=IRI)],
 )
-
-
-def accepts(tool, statement):
-    return tool.post({**statement, "id": str(uuid.uuid4())}).status_code == 200
-
-
-def refuses(tool, statement):
-    return tool.post(statement).status_code == 400
 
 
 @pytest.mark.parametrize("sub", EITHER)

@@ -22,6 +22,7 @@ from lrs.writing import settled_through
 __all__ = ["MOST", "Filters", "Page", "consistent_through", "find", "one", "settled_through", "visible_to"]
 
 MOST = 100  # statements on a page
+FARTHEST = 8  # references in a row through which a filter reaches: they can go round, and each is one more step for the database
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,23 @@ def _ways(filters: Filters, *, visible: Q) -> Iterator[StatementQuerySet]:
     alternatives = list(_alternatives(filters))
     for ways in alternatives:
         yield _narrowed(base, ways, filters)
-    if not Statement.objects.filter(refers_to__isnull=False).exists():
-        return
-    for ways in alternatives:
-        # A statement that refers to a match matches too, and so does one that refers to that one.
-        target = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
-        yield base.filter(Exists(target), refers_to__isnull=False)
-        farther = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
-        between = Statement.objects.filter(Exists(farther), sequence=_number_of_target(), refers_to__isnull=False)
-        yield base.filter(Exists(between), refers_to__isnull=False)
+    # A statement that refers to a match matches too, and so does one that refers to that one (2.1.3.s3).
+    length = 1
+    while length <= FARTHEST and _chain(length).exists():
+        for ways in alternatives:
+            end = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
+            for _ in range(length - 1):
+                end = Statement.objects.filter(Exists(end), sequence=_number_of_target(), refers_to__isnull=False)
+            yield base.filter(Exists(end), refers_to__isnull=False)
+        length += 1
+
+
+def _chain(length: int) -> StatementQuerySet:
+    """The statements at which so many references in a row begin."""
+    chain = Statement.objects.filter(refers_to__isnull=False)
+    for _ in range(length - 1):
+        chain = Statement.objects.filter(Exists(chain.filter(sequence=_number_of_target())), refers_to__isnull=False)
+    return chain
 
 
 def _number_of_target() -> Subquery:

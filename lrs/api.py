@@ -519,7 +519,11 @@ def _document_resource(place: Callable[[Call], documents.Place], *, subject: fro
         if name not in call.params:
             if scope == "state" and "registration" not in call.params:
                 here = _everywhere(call, here)
-            return _with_etag(_json(documents.names(here, since=since)))
+            names, changed = documents.names(here, since=since)
+            listed = _with_etag(_json(names))
+            if changed is not None:
+                listed.headers["Last-Modified"] = http_date(changed.timestamp())
+            return listed
         if since is not None and not call.version.startswith("1."):
             raise Refused(400, f"since goes with a list of documents, not with {name} (2.0: 4.1.6.2)")
         document = documents.read(here, indexable(_required(call, name), 400))

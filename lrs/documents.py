@@ -85,12 +85,13 @@ def read(place: Place, name: str) -> Any | None:
     return place.documents().filter(**{place.id_field: name}).first()
 
 
-def names(place: Place, *, since: datetime | None) -> list[str]:
-    """The names of the documents, of those that changed after `since` when given."""
+def names(place: Place, *, since: datetime | None) -> tuple[list[str], datetime | None]:
+    """The names of the documents, of those that changed after `since` when given; and when the last of them changed."""
     documents = place.documents()
     if since:
         documents = documents.filter(updated_at__gt=since)
-    return sorted(set(documents.values_list(place.id_field, flat=True)))
+    found = list(documents.values_list(place.id_field, "updated_at"))
+    return sorted({name for name, _ in found}), max((changed for _, changed in found), default=None)
 
 
 def put(place: Place, name: str, *, content: bytes, content_type: str, conditions: Conditions) -> None:

@@ -1,5 +1,6 @@
 """What the tests of the standard share: a tool of each version, and no projections behind the store."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,3 +23,11 @@ def either(request: pytest.FixtureRequest, db: None) -> Tool:
 def old(db: None) -> Tool:
     """A tool of 1.0.3."""
     return Tool(version="1.0.3", address="/xapi/1.0.3")
+
+
+@pytest.fixture
+def store_at(settings: Any, tmp_path: Path) -> Path:
+    """Attachments of this test only."""
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "private": files}
+    return tmp_path

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from psycopg import RawCursor
 
 from lrs import partitions, sequence
 from lrs.models import Credential, Mention, PendingProjection, Statement, StatementId
@@ -35,7 +37,7 @@ held AS MATERIALIZED ({_HELD}),
 clock AS MATERIALIZED (
     SELECT date_trunc('milliseconds', now) AS stored,
            to_char(now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS said,
-           ((us / 1000) << {sequence.BITS}) + ((us %% 1000) << 10) + (pg_backend_pid() & 1023) AS first
+           ((us / 1000) << {sequence.BITS}) + ((us % 1000) << 10) + (pg_backend_pid() & 1023) AS first
     FROM (SELECT now, floor(extract(epoch FROM now) * 1000000)::bigint AS us
           FROM (SELECT clock_timestamp() AS now FROM held WHERE lock::text IS NOT NULL) AS reading) AS taken
 )"""  # noqa: S608
@@ -45,13 +47,13 @@ WITH {FIRST_NUMBER},
 draft AS MATERIALIZED (
     SELECT clock.first + sent.n - 1 AS sequence, clock.stored, clock.said, sent.*
     FROM clock, unnest(
-        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::uuid[]
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::text[], $9::uuid[]
     ) WITH ORDINALITY AS sent (uuid, actor, verb, activity, registration, refers_to, happened, head, learner, n)
 ),
 ids AS (INSERT INTO lrs_statementid (uuid, sequence) SELECT uuid, sequence FROM draft ORDER BY uuid),
 mentions AS (
     INSERT INTO lrs_mention (key, statement_id)
-    SELECT named.key, clock.first + named.n FROM clock, unnest(%s::uuid[], %s::int[]) AS named (key, n)
+    SELECT named.key, clock.first + named.n FROM clock, unnest($10::uuid[], $11::int[]) AS named (key, n)
 ),
 pending AS (
     INSERT INTO lrs_pendingprojection (statement_id, learner_key, attempts, error)
@@ -60,7 +62,7 @@ pending AS (
 INSERT INTO lrs_statement (
     sequence, uuid, actor_digest, verb_digest, activity_digest, registration, refers_to, timestamp, credential_id, source, voided, exact
 )
-SELECT sequence, uuid, actor, verb, activity, registration, refers_to, coalesce(happened, stored), %s, %s, false,
+SELECT sequence, uuid, actor, verb, activity, registration, refers_to, coalesce(happened, stored), $12::bigint, $13, false,
        head || CASE WHEN happened IS NULL THEN ',"timestamp":"' || said || '"' ELSE '' END || ',"stored":"' || said || '"}}'
 FROM draft
 """  # noqa: S608
@@ -124,26 +126,52 @@ def settled_through() -> int:
 
 
 def _write_in_postgresql(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
-    named = [(key, place) for place, draft in enumerate(drafts) for key in draft.mentions]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            [
-                [draft.uuid for draft in drafts],
-                [draft.actor_digest for draft in drafts],
-                [draft.verb_digest for draft in drafts],
-                [draft.activity_digest for draft in drafts],
-                [draft.registration for draft in drafts],
-                [draft.refers_to for draft in drafts],
-                [draft.timestamp for draft in drafts],
-                [draft.head for draft in drafts],
-                [draft.learner for draft in drafts],
-                [key for key, _ in named],
-                [place for _, place in named],
-                credential.pk if credential else None,
-                source,
-            ],
-        )
+    places: list[str] = []
+    keys: list[UUID] = []
+    for place, draft in enumerate(drafts):
+        keys += draft.mentions
+        places += [str(place)] * len(draft.mentions)
+    parameters = [
+        _uuids([draft.uuid for draft in drafts]),
+        _uuids([draft.actor_digest for draft in drafts]),
+        _uuids([draft.verb_digest for draft in drafts]),
+        _uuids([draft.activity_digest for draft in drafts]),
+        _uuids([draft.registration for draft in drafts]),
+        _uuids([draft.refers_to for draft in drafts]),
+        "{" + ",".join([f'"{draft.timestamp}"' if draft.timestamp else "NULL" for draft in drafts]) + "}",
+        "{" + ",".join(['"' + draft.head.replace("\\", "\\\\").replace('"', '\\"') + '"' for draft in drafts]) + "}",
+        _uuids([draft.learner for draft in drafts]),
+        _uuids(keys),
+        "{" + ",".join(places) + "}",
+        credential.pk if credential else None,
+        source,
+    ]
+    execute_prepared(_WRITE, parameters)
+
+
+def execute_prepared(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    """Execute SQL that PostgreSQL keeps prepared in this connection, and answer its rows.
+
+    Past Django's cursor, which puts the parameters into the text: that would be planned anew each time, longer than it is executed.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    # A pooler that hands out connections per transaction knows nothing of prepared statements; who has one says so with this setting.
+    prepare = not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+    kept = raw.prepare_threshold
+    raw.prepare_threshold = 0 if prepare else None
+    try:
+        with connection.wrap_database_errors, RawCursor(raw) as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        raw.prepare_threshold = kept
+
+
+def _uuids(values: Sequence[UUID | None]) -> str:
+    """An array as PostgreSQL writes it."""
+    return "{" + ",".join(["NULL" if value is None else value.hex for value in values]) + "}"
 
 
 def _lacks_part(error: IntegrityError) -> bool:

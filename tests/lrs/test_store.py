@@ -1,18 +1,24 @@
+import random
+import threading
+import time
 import uuid
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from lrs import projections
 from lrs.digests import digest
-from lrs.models import Mention, PendingProjection, Source, Statement
+from lrs.models import Mention, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import SATISFIED, VOIDED
 from lrs.projections import project_waiting, rebuild, try_again
-from lrs.sequence import at
+from lrs.rows import iso
+from lrs.sequence import LATEST, at
 from lrs.store import StatementConflict, StatementRefused, VoidingRefused, append
+from lrs.writing import settled_through
 from tests.factories.lrs import a_statement
 from tests.lrs import projecting
 
@@ -129,6 +135,88 @@ def test_many_writers_of_overlapping_statements_neither_fail_nor_wait_for_each_o
     assert Statement.objects.count() == 70
     assert not PendingProjection.objects.exists()
     assert sorted(projecting.seen) == sorted(str(uuid_) for uuid_ in Statement.objects.values_list("uuid", flat=True))
+
+
+def test_sixteen_tools_that_write_about_the_same_things_all_get_through(at_once):
+    """Batches in different orders about the same activities, with the same definitions, and the same people."""
+    learners = [uuid.uuid4() for _ in range(5)]
+    activities = [{"id": f"https://voorbeeld.example/les/{n}", "definition": {"name": {"nl": f"Les {n}"}}} for n in range(5)]
+    shared = [a_statement(learners[n % 5], object=activities[n % 5]) for n in range(10)]
+
+    def write(number: int) -> int:
+        own = [a_statement(learners[n % 5], object=activities[-n % 5]) for n in range(10)]
+        batch = (shared + own)[:: 1 if number % 2 else -1]
+        return len(append(batch, source=Source.OUTSIDE))
+
+    assert at_once(write, *[(number,) for number in range(16)]) == [20] * 16
+    assert Statement.objects.count() == StatementId.objects.count() == 170
+    assert Mention.objects.count() == 0
+
+
+# --- Walking forward --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgresql
+def test_who_walks_forward_steps_over_no_statement_that_is_committed_later(at_once):
+    """Writers take their number and commit some time later, in any order. A reader who just takes the highest number misses some."""
+    walked: list[int] = []
+    hurried: list[int] = []
+    writing = threading.Event()
+
+    def write(number: int) -> None:
+        pause = random.Random(number)
+        for _ in range(12):
+            with transaction.atomic():
+                append([a_statement()], source=Source.OUTSIDE)
+                time.sleep(pause.random() * 0.03)
+        if number == 0:
+            writing.set()
+
+    def walk() -> None:
+        ended = False
+        while not ended:
+            ended = writing.is_set()
+            for seen, limit in ((walked, settled_through()), (hurried, LATEST)):
+                after = seen[-1] if seen else 0
+                seen += Statement.objects.filter(sequence__gt=after, sequence__lte=limit).order_by("sequence").values_list("pk", flat=True)
+
+    def write_or_walk(number: int) -> None:
+        walk() if number < 0 else write(number)
+
+    assert at_once(write_or_walk, *[(number,) for number in range(-1, 7)]) == [None] * 8
+
+    everything = list(Statement.objects.order_by("sequence").values_list("pk", flat=True))
+    walked += [number for number in everything if number > walked[-1] and number <= settled_through()]
+    assert walked == everything
+    assert set(hurried) < set(everything), "the race that this is about did not happen"
+
+
+def test_what_is_written_is_settled_when_nobody_writes():
+    append([a_statement()], source=Source.OUTSIDE)
+
+    assert settled_through() >= Statement.objects.get().sequence
+
+
+def test_the_number_of_a_statement_says_when_it_was_stored():
+    before = timezone.now()
+
+    append([a_statement(), {**a_statement(), "timestamp": "2020-01-01T00:00:00Z"}], source=Source.OUTSIDE)
+
+    first, second = Statement.objects.order_by("sequence")
+    assert first.document["stored"] == second.document["stored"] == iso(first.stored)
+    assert before - timedelta(milliseconds=1) <= first.stored <= timezone.now()
+    assert at(first.stored) <= first.sequence < second.sequence < at(first.stored + timedelta(milliseconds=1))
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_tool_s_statement_costs_the_database_one_statement(django_assert_num_queries):
+    append([a_statement()], source=Source.OUTSIDE)  # wakes the worker
+
+    with django_assert_num_queries(0), patch.object(projections, "wake"), patch("lrs.writing.execute_prepared") as execute:
+        append([a_statement()], source=Source.OUTSIDE)
+
+    assert execute.call_count == 1
 
 
 # --- Projections ------------------------------------------------------------------------------------------------------

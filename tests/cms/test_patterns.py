@@ -13,7 +13,7 @@ from tests.factories.cms import make_site
 FOLDERS = sorted(
     path
     for path in Path(settings.BASE_DIR).glob("*/templates/*/components/*/")
-    if (path / f"{path.name}.html").exists() and path.parts[-4] in {a.label for a in apps.get_app_configs()}
+    if (path / f"{path.name}.html").exists() and path.parts[-3] in {a.label for a in apps.get_app_configs()}
 )
 PARTS_OF_THE_FRAME = {"messages", "site_footer", "site_header"}
 

@@ -146,6 +146,12 @@ LRS_PROJECTIONS = [
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
 COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
+# `lrs` knows no courses; the pages about the record borrow their titles and what a record means in one.
+LRS_COURSE_CHOICES = "courses.records.course_choices"
+LRS_COURSES_OF = "courses.records.courses_of"
+LRS_PLACES = "courses.records.places_of"
+LRS_STANDING = "courses.records.standing_of"
+LRS_EFFECT = "courses.records.effect_of"
 
 # What learners hand in. The scanner is a callable(file) that answers why a file is refused, or nothing.
 WORK_MAX_FILE_BYTES = env.int("WORK_MAX_FILE_MB", default=20) * 1_000_000

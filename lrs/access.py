@@ -3,10 +3,11 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from lrs.actors import actor_key, actor_of
@@ -17,6 +18,20 @@ from lrs.models import Mention, ProfileDocument, StateDocument, Statement
 def statements_of(learner: UUID) -> QuerySet[Statement]:
     """Every statement about this learner, what happened latest first; also those that were voided."""
     return Statement.objects.of_learner(learner).select_related("credential").order_by("-timestamp", "-sequence")
+
+
+def narrowed(
+    statements: QuerySet[Statement], *, cursus: str = "", vanaf: date | None = None, tot: date | None = None
+) -> QuerySet[Statement]:
+    """Those in a course (its IRI), between two of Amsterdam's days, both included."""
+    if cursus:
+        within = Mention.objects.filter(key=Mention.key_of(Mention.Kind.ACTIVITY, cursus), statement_id=OuterRef("pk"))
+        statements = statements.filter(Q(activity_digest=digest(cursus)) | Exists(within))
+    if vanaf:
+        statements = statements.filter(timestamp__gte=timezone.make_aware(datetime.combine(vanaf, time.min)))
+    if tot:
+        statements = statements.filter(timestamp__lt=timezone.make_aware(datetime.combine(tot + timedelta(days=1), time.min)))
+    return statements
 
 
 def export(learner: UUID) -> Iterator[str]:

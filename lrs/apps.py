@@ -16,5 +16,10 @@ class LrsConfig(AppConfig):
                 "lrs_credential_rotated": _("Toegangssleutel vernieuwd"),
                 "lrs_credential_revoked": _("Toegangssleutel ingetrokken"),
                 "records_downloaded": _("Eigen leerrecords gedownload"),
+                "records_viewed": _("Leerrecords bekeken"),
+                "record_viewed": _("Leerrecord geopend"),
+                "records_searched": _("In leerrecords gezocht"),
+                "records_export_begun": _("Download van leerrecords begonnen"),
+                "records_exported": _("Leerrecords gedownload"),
             }
         )

@@ -13,6 +13,25 @@ from lrs.credentials import SCOPES
 from lrs.models import Source
 
 
+class MyRecordsForm(forms.Form):
+    """Which of one's own records to show."""
+
+    cursus = forms.ChoiceField(label=_("Cursus"), required=False)
+    vanaf = forms.DateField(label=_("Vanaf"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    tot = forms.DateField(label=_("Tot en met"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, courses: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["cursus"]).choices = [("", gettext("Alle cursussen")), *courses]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("vanaf"), data.get("tot")
+        if since and until and until < since:
+            self.add_error("tot", gettext("Deze dag ligt voor de eerste. Kijk beide dagen na."))
+        return data
+
+
 class CredentialForm(forms.Form):
     """A key for a tool of one's own organisation."""
 

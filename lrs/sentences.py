@@ -52,6 +52,27 @@ THEY: dict[str, str | Promise] = {
     vakwijs.JUDGED: _("Het werk van %(who)s voor ‘%(what)s’ is beoordeeld"),
     vakwijs.WITHDREW: _("%(who)s schreef zich uit voor ‘%(what)s’"),
 }
+# What one chooses from when searching, and what stands in a list.
+NAMES: dict[str, str | Promise] = {
+    adl.ANSWERED: _("beantwoorden"),
+    adl.ATTEMPTED: _("beginnen"),
+    adl.ATTENDED: _("aanwezig zijn"),
+    adl.COMPLETED: _("afronden"),
+    adl.EXPERIENCED: _("openen"),
+    adl.FAILED: _("niet halen"),
+    adl.INITIALIZED: _("starten"),
+    adl.INTERACTED: _("bezig zijn"),
+    adl.MASTERED: _("beheersen"),
+    adl.PASSED: _("halen"),
+    adl.PROGRESSED: _("verder komen"),
+    adl.REGISTERED: _("zich inschrijven"),
+    adl.SATISFIED: _("voltooien"),
+    adl.SCORED: _("een score krijgen"),
+    adl.VOIDED: _("herroepen"),
+    vakwijs.EVALUATED: _("evalueren"),
+    vakwijs.JUDGED: _("beoordeeld worden"),
+    vakwijs.WITHDREW: _("zich uitschrijven"),
+}
 FROM: dict[str, str | Promise] = {
     Source.SERVER: _("vastgelegd door onze server"),
     Source.LEARNER_SESSION: _("gemeld door je eigen browser"),
@@ -59,6 +80,21 @@ FROM: dict[str, str | Promise] = {
     Source.OUTSIDE: _("gemeld door een ander systeem"),
 }
 FROM_THEM = {**FROM, Source.LEARNER_SESSION: _("gemeld door de browser van de deelnemer")}
+# What it means for a reader that we know it from there (docs/architecture.md, "Trust").
+TRUST: dict[str, str | Promise] = {
+    Source.SERVER: _("Onze server zag het gebeuren, keek het zelf na, of een docent legde het vast. Alleen dit kan punten opleveren."),
+    Source.LEARNER_SESSION: _(
+        "De browser van de deelnemer stuurde dit. Een browser kan zich vergissen of worden nagedaan. Het telt als voortgang, maar is nooit het bewijs van een toets."
+    ),
+    Source.TOOL: _("Een hulpmiddel met een eigen sleutel stuurde dit. Het telt als voortgang; er volgen geen punten uit."),
+    Source.OUTSIDE: _("Een ander systeem stuurde dit met een eigen sleutel. Het telt als voortgang; er volgen geen punten uit."),
+}
+TRUST_YOU: dict[str, str | Promise] = {
+    **TRUST,
+    Source.LEARNER_SESSION: _(
+        "Je eigen browser stuurde dit, bijvoorbeeld bij een oefening. Het telt als voortgang, maar is nooit het bewijs van een toets."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -83,9 +119,7 @@ def sentence_of(statement: Statement, *, who: str = "") -> Sentence:
     known_from = str((FROM_THEM if who else FROM)[statement.source])
     if statement.credential:
         known_from = gettext("%(how)s (%(tool)s)") % {"how": known_from, "tool": statement.credential.name}
-    return Sentence(
-        text=text, result=_result(document.get("result", {})), at=statement.timestamp, known_from=known_from, voided=statement.voided
-    )
+    return Sentence(text=text, result=result_of(document), at=statement.timestamp, known_from=known_from, voided=statement.voided)
 
 
 def name_of(document: dict[str, Any]) -> str:
@@ -111,7 +145,20 @@ def _verb_name(document: dict[str, Any]) -> str:
     return in_language(verb["display"]) if verb.get("display") else verb["id"].rstrip("/").rsplit("/", 1)[-1]
 
 
-def _result(result: dict[str, Any]) -> str:
+def verb_choices() -> list[tuple[str, str]]:
+    """IRI and name of the verbs that we have words for, by name."""
+    return sorted(((iri, str(name)) for iri, name in NAMES.items()), key=lambda pair: pair[1])
+
+
+def verb_label(document: dict[str, Any]) -> str:
+    """What was done, in a word."""
+    name = NAMES.get(document["verb"]["id"])
+    return str(name) if name else _verb_name(document)
+
+
+def result_of(document: dict[str, Any]) -> str:
+    """How it ended, in a few words."""
+    result = document.get("result", {})
     parts = []
     scaled = result.get("score", {}).get("scaled")
     if scaled is not None:

@@ -19,10 +19,12 @@ from accounts.models import User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from lrs import access, credentials, projections
+from lrs.access import narrowed
 from lrs.credentials import SCOPES, CredentialRefused
-from lrs.forms import CredentialForm
-from lrs.models import Credential, PendingProjection, Statement
-from lrs.sentences import name_of, sentence_of
+from lrs.forms import CredentialForm, MyRecordsForm
+from lrs.models import Credential, PendingProjection, Source, Statement
+from lrs.places import Place, activities_in, courses_of, places_of
+from lrs.sentences import FROM, TRUST_YOU, name_of, sentence_of
 from lrs.sequence import moment_of
 
 PER_PAGE = 50
@@ -34,10 +36,34 @@ PER_PAGE = 50
 @login_required
 @require_GET
 def my_records(request: PersonRequest) -> HttpResponse:
-    """What the record says of me, in sentences."""
-    page = _page(request, access.statements_of(request.user.pseudonym))
-    rows = [{"day": timezone.localdate(sentence.at), "sentence": sentence} for sentence in map(sentence_of, page)]
-    return render(request, "lrs/my_records.html", {"page_obj": page, "rows": rows})
+    """What the record says of me, in sentences: per day and per course, of one course or one period when asked."""
+    form = MyRecordsForm(request.GET, courses=courses_of(learner=request.user))
+    found = access.statements_of(request.user.pseudonym)
+    if form.is_valid():
+        found = narrowed(found, **form.cleaned_data)
+    page = _page(request, found)
+    places = places_of(iri for statement in page for iri in activities_in(statement.document))
+    rows = [_my_row(statement, places) for statement in page]
+    context = {
+        "page_obj": page,
+        "rows": rows,
+        "filter": form,
+        "filtered": any(request.GET.get(name) for name in form.fields),
+        "trust": [(FROM[source], TRUST_YOU[source]) for source in Source],
+    }
+    return render(request, "lrs/my_records.html", context)
+
+
+def _my_row(statement: Statement, places: dict[str, Place]) -> dict[str, Any]:
+    sentence = sentence_of(statement)
+    place = next((places[iri] for iri in activities_in(statement.document) if iri in places), None)
+    own = places.get(statement.activity)
+    return {
+        "day": timezone.localdate(sentence.at),
+        "course": place.course_title if place else "",
+        "sentence": sentence,
+        "url": own.url if own else "",
+    }
 
 
 @login_required

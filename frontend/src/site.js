@@ -1,5 +1,6 @@
 // Everything works without this script; it makes some of it quicker.
 import htmx from "htmx.org";
+import "./beside.js";
 import "./dialog.js";
 import "./forms.js";
 import "./menu.js";

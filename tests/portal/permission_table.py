@@ -15,6 +15,7 @@ An address that is not here fails `test_permission_matrix`. To add one, put a ro
 Keyword arguments are the arguments of the address: a value, or a function of the world. `method="post"` asks with an empty form.
 """
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,10 +36,13 @@ from courses.models import Answer, Attempt, Enrolment, H5PContent, H5PLibrary, M
 from courses.questions import attempts
 from courses.work.handing_in import hand_in, save_draft
 from lrs import credentials
+from lrs.models import Attachment, Source
+from lrs.store import append
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
+from tests.factories.lrs import a_statement
 from tests.factories.meetings import MeetingFactory, course_with_session
 from tests.factories.questions import make_question, released_test
 from tests.factories.work import REFLECTION
@@ -115,6 +119,14 @@ class World:
             role=Role.TEACHER,
             invited_by=self.person("association_admin"),
             valid_until=timezone.now() + timedelta(days=1),
+        )
+
+    @cached_property
+    def attachment(self) -> Attachment:
+        """Kept with a statement."""
+        content = b"Een bijlage"
+        return Attachment.objects.create(
+            sha2=hashlib.sha256(content).hexdigest(), content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage")
         )
 
     @cached_property
@@ -242,6 +254,21 @@ def _question(world: World) -> int:
 
 def _credential(world: World) -> int:
     return credentials.create(name="Oefenapp", scopes=["all"], organisation=world.organisation)[0].pk
+
+
+def _statement(world: World) -> uuid.UUID:
+    return append([a_statement(world.person("learner").pseudonym)], source=Source.SERVER)[0]
+
+
+def _statement_with_attachment(world: World) -> uuid.UUID:
+    attachment = {
+        "usageType": "https://voorbeeld.example/bijlage",
+        "display": {"nl": "Bijlage"},
+        "contentType": "text/plain",
+        "length": world.attachment.size,
+        "sha2": world.attachment.sha2,
+    }
+    return append([a_statement(world.person("learner").pseudonym, attachments=[attachment])], source=Source.SERVER)[0]
 
 
 def _member(world: World) -> int:
@@ -447,6 +474,14 @@ ADDRESSES: dict[str, Row] = {
     "portal:home": logged_in(),
     "lrs:my_records": logged_in(),
     "lrs:my_records_download": logged_in(),
+    "lrs:records": only("association_admin", "auditor"),
+    "lrs:records_choices": only("association_admin", "auditor"),
+    "lrs:records_export": only("association_admin", "auditor", kind="csv"),
+    "lrs:record": only("association_admin", "auditor", elsewhere="404", statement=_statement),
+    "lrs:record_text": only("association_admin", "auditor", elsewhere="404", statement=_statement),
+    "lrs:record_attachment": only(
+        "association_admin", "auditor", elsewhere="404", statement=_statement_with_attachment, sha2=lambda world: world.attachment.sha2
+    ),
     "lrs:credentials": only("association_admin"),
     "lrs:credential_rotate": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),

@@ -1,0 +1,70 @@
+"""What the record knows of activities by name."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from lrs.formats import merged_definitions
+from lrs.models import ActivityVersion
+from lrs.places import places_of
+from lrs.sentences import in_language
+from lrs.viewer import Search, find
+from lrs.viewer_people import Sight
+
+CHOICES = 12
+LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Activity:
+    """An activity by its IRI, its name, and the course in which it stands when it is ours."""
+
+    iri: str
+    name: str
+    where: str = ""
+
+
+def activity_named(iri: str) -> Activity:
+    """By its IRI, with its name when the record knows one."""
+    return _named([iri])[0]
+
+
+def activities_like(text: str, *, sight: Sight) -> list[Activity]:
+    """Those with these words in their name, at most so many as one can choose from.
+
+    What an outside tool calls an activity may say something about a person ("Gesprek met …"): a reader is only offered such a
+    name when a statement about it lately came from or about somebody they may see.
+    """
+    words = text.split()[:5]
+    if not words:
+        return []
+    versions = ActivityVersion.objects.all()
+    for word in words:
+        # A definition is kept as JSON, in which é may stand as it is or as an escape.
+        escaped = json.dumps(word)[1:-1]
+        versions = versions.filter(Q(definition__icontains=word) | Q(definition__icontains=escaped))
+    iris = list(dict.fromkeys(versions.order_by("-pk").values_list("activity", flat=True)[:LOOKED_AT]))
+    found = [one for one in _named(iris) if all(word.casefold() in one.name.casefold() for word in words)]
+    ours = set() if sight.everything else places_of(one.iri for one in found).keys()
+    in_order = sorted(found, key=lambda one: (one.name.casefold(), one.where, one.iri))[: 2 * CHOICES]
+    return [one for one in in_order if sight.everything or one.iri in ours or _is_seen(one.iri, sight)][:CHOICES]
+
+
+def _is_seen(iri: str, sight: Sight) -> bool:
+    return bool(find(Search(activity=iri), sight=sight, size=1, looked_at_most=LOOKED_AT).statements)
+
+
+def _named(iris: Iterable[str]) -> list[Activity]:
+    iris = list(iris)
+    definitions = merged_definitions([iris])
+    places = places_of(iris)
+    found = []
+    for iri in iris:
+        names = definitions.get(iri, {}).get("name") or {}
+        place = places.get(iri)
+        name = in_language(names) if names else (place.title if place and place.title else iri)
+        where = place.course_title if place and place.course_title != name else ""
+        found.append(Activity(iri=iri, name=name, where=where))
+    return found

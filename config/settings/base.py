@@ -142,6 +142,9 @@ LRS_PROJECTIONS = [
     "competencies.evidence.project",
     "accreditation.points.project",
 ]
+# Forwarding to other stores: how long one request may take, and whether this very machine may be one (the demo and tests).
+LRS_FORWARDING_SECONDS = env.float("LRS_FORWARDING_SECONDS", default=30.0)
+LRS_FORWARDING_LOOPBACK = False
 # The rooms above `courses` hand it their vocabulary by name, so that it need not import them.
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"

@@ -2,6 +2,15 @@
 
 from lrs.models.credentials import Credential, Source
 from lrs.models.documents import ProfileDocument, StateDocument
+from lrs.models.forwarding import (
+    Forwarded,
+    ForwardedErasure,
+    ForwardingEvent,
+    ForwardingHour,
+    ForwardingPseudonym,
+    ForwardingTarget,
+    HeldStatement,
+)
 from lrs.models.record import (
     ActivityVersion,
     Attachment,
@@ -17,6 +26,13 @@ __all__ = [
     "ActivityVersion",
     "Attachment",
     "Credential",
+    "Forwarded",
+    "ForwardedErasure",
+    "ForwardingEvent",
+    "ForwardingHour",
+    "ForwardingPseudonym",
+    "ForwardingTarget",
+    "HeldStatement",
     "LearnerLock",
     "Mention",
     "PendingProjection",

@@ -131,10 +131,7 @@ def rebuild(learner: uuid.UUID) -> int:
     """Delete this learner's derived rows and make them again from the statements; answers how many were replayed."""
     with transaction.atomic():
         lock_learner(str(learner))
-        for path in settings.LRS_PROJECTIONS:
-            clear = getattr(importlib.import_module(path.rpartition(".")[0]), "clear", None)
-            if clear is not None:
-                clear(learner)
+        clear(learner)
         # What a projection appends meanwhile stands after `last`, and is projected in its own turn.
         own = Statement.objects.of_learner(learner)
         last = own.aggregate(last=Max("pk"))["last"] or 0
@@ -145,6 +142,14 @@ def rebuild(learner: uuid.UUID) -> int:
             count += 1
         PendingProjection.objects.filter(learner_key=learner, pk__lte=last).delete()
     return count
+
+
+def clear(learner: uuid.UUID) -> None:
+    """Delete what is derived about this learner. Only under the learner's lock: before it is made again, or when the record is erased."""
+    for path in settings.LRS_PROJECTIONS:
+        clear_one = getattr(importlib.import_module(path.rpartition(".")[0]), "clear", None)
+        if clear_one is not None:
+            clear_one(learner)
 
 
 def _projections() -> list[Callable[[Statement], None]]:

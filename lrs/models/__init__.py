@@ -2,14 +2,16 @@
 
 from lrs.models.credentials import Credential, Source
 from lrs.models.documents import ProfileDocument, StateDocument
-from lrs.models.forwarding import (
-    Forwarded,
-    ForwardedErasure,
-    ForwardingEvent,
-    ForwardingHour,
-    ForwardingPseudonym,
-    ForwardingTarget,
-    HeldStatement,
+from lrs.models.privacy import (
+    AccessExport,
+    ErasedMark,
+    Erasure,
+    ErasureAlias,
+    ErasureRequest,
+    LegalHold,
+    PrivacyCase,
+    RetentionRule,
+    RetentionRun,
 )
 from lrs.models.record import (
     ActivityVersion,
@@ -23,20 +25,22 @@ from lrs.models.record import (
 )
 
 __all__ = [
+    "AccessExport",
     "ActivityVersion",
     "Attachment",
     "Credential",
-    "Forwarded",
-    "ForwardedErasure",
-    "ForwardingEvent",
-    "ForwardingHour",
-    "ForwardingPseudonym",
-    "ForwardingTarget",
-    "HeldStatement",
+    "ErasedMark",
+    "Erasure",
+    "ErasureAlias",
+    "ErasureRequest",
     "LearnerLock",
+    "LegalHold",
     "Mention",
     "PendingProjection",
+    "PrivacyCase",
     "ProfileDocument",
+    "RetentionRule",
+    "RetentionRun",
     "Source",
     "StateDocument",
     "Statement",

@@ -19,8 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
-        sizes = {"WEB_WORKERS": "1", "WEB_THREADS": "8", "WEB_BACKPRESSURE": "32", "HOST": "127.0.0.1", "PORT": str(port)}
-        environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}", **sizes}
+        environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}"}
         python = sys.executable
         commands = [
             [
@@ -32,11 +31,9 @@ class Command(BaseCommand):
                 "--port",
                 str(port),
                 "--workers",
-                sizes["WEB_WORKERS"],
+                "1",
                 "--blocking-threads",
-                sizes["WEB_BACKPRESSURE"],
-                "--blocking-threads-idle-timeout",
-                "600",
+                "8",
                 "--no-ws",
                 "config.wsgi:application",
             ],

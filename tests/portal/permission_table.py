@@ -35,14 +35,14 @@ from courses.meetings.booking import book
 from courses.models import Answer, Attempt, Enrolment, H5PContent, H5PLibrary, Meeting, Release, Submission
 from courses.questions import attempts
 from courses.work.handing_in import hand_in, save_draft
-from lrs import credentials
-from lrs.models import Attachment, ForwardedErasure, ForwardingTarget, HeldStatement, Source
+from lrs import access_export, credentials, erasure_requests, holds, privacy_cases, retention
+from lrs.models import Attachment, Erasure, LegalHold, RetentionRule, Source
 from lrs.store import append
+from lrs.subjects import subject_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
-from tests.factories.forwarding import a_target
 from tests.factories.lrs import a_statement
 from tests.factories.meetings import MeetingFactory, course_with_session
 from tests.factories.questions import make_question, released_test
@@ -129,24 +129,6 @@ class World:
         return Attachment.objects.create(
             sha2=hashlib.sha256(content).hexdigest(), content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage")
         )
-
-    @cached_property
-    def target(self) -> ForwardingTarget:
-        """Another store, to which the organisation forwards."""
-        return a_target(organisation=self.organisation, reach=ForwardingTarget.Reach.TOOLS, state=ForwardingTarget.State.PAUSED)
-
-    @cached_property
-    def undelivered(self) -> HeldStatement:
-        """What it refused."""
-        person = uuid.uuid4()
-        return HeldStatement.objects.create(
-            target=self.target, sequence=1, person=person, state=HeldStatement.State.REFUSED, since=timezone.now(), answer="nee"
-        )
-
-    @cached_property
-    def erasure(self) -> ForwardedErasure:
-        """What has to be erased there."""
-        return ForwardedErasure.objects.create(target=self.target, created_at=timezone.now(), ids=str(uuid.uuid4()))
 
     @cached_property
     def tool(self) -> ToolPage:
@@ -271,6 +253,35 @@ def _question(world: World) -> int:
     return make_question(organisation=world.organisation).pk
 
 
+def _privacy_case(world: World) -> uuid.UUID:
+    """Opened by the association's administrator, about the learner."""
+    return privacy_cases.open_case(by=world.person("association_admin"), person=world.person("learner")).uuid
+
+
+def _records_export(world: World) -> uuid.UUID:
+    person = world.person("learner")
+    export = access_export.order(subject=subject_of(person), person=person, by=person)
+    access_export.make_now(export.pk)
+    return export.uuid
+
+
+def _hold(world: World) -> int:
+    by = world.person("association_admin")
+    return holds.place(kind=LegalHold.Kind.PERSON, reason="Klacht", by=by, person=world.person("learner")).pk
+
+
+def _erasure(world: World) -> uuid.UUID:
+    return Erasure.objects.create(asked_by=world.person("association_admin"), reason="Op verzoek").uuid
+
+
+def _retention_rule(world: World) -> RetentionRule:
+    return retention.add_rule(name="Video", months=12, by=world.person("superuser"), source="tool")
+
+
+def _retention_run(world: World) -> uuid.UUID:
+    return retention.count(_retention_rule(world), by=world.person("superuser")).uuid
+
+
 def _credential(world: World) -> int:
     return credentials.create(name="Oefenapp", scopes=["all"], organisation=world.organisation)[0].pk
 
@@ -288,10 +299,6 @@ def _statement_with_attachment(world: World) -> uuid.UUID:
         "sha2": world.attachment.sha2,
     }
     return append([a_statement(world.person("learner").pseudonym, attachments=[attachment])], source=Source.SERVER)[0]
-
-
-def _target(world: World) -> int:
-    return world.target.pk
 
 
 def _member(world: World) -> int:
@@ -505,22 +512,31 @@ ADDRESSES: dict[str, Row] = {
     "lrs:record_attachment": only(
         "association_admin", "auditor", elsewhere="404", statement=_statement_with_attachment, sha2=lambda world: world.attachment.sha2
     ),
+    "lrs:my_erasure": logged_in(),
+    "lrs:my_exports": logged_in(),
+    "lrs:privacy": only("association_admin"),
+    "lrs:privacy_open_person": only("association_admin", elsewhere="404", method="post", pk=lambda world: world.person("learner").pk),
+    "lrs:privacy_open_outside": only("association_admin", method="post"),
+    "lrs:privacy_case": only("association_admin", elsewhere="404", uuid=_privacy_case),
+    "lrs:privacy_case_export": only("association_admin", elsewhere="404", uuid=_privacy_case, method="post"),
+    "lrs:privacy_case_hold": only("association_admin", elsewhere="404", uuid=_privacy_case, method="post"),
+    "lrs:privacy_case_erase": only("association_admin", elsewhere="404", uuid=_privacy_case),
+    "lrs:privacy_export_file": mine(uuid=_records_export),
+    "lrs:privacy_request": only(
+        "association_admin", elsewhere="404", uuid=lambda world: erasure_requests.ask(world.person("learner")).uuid
+    ),
+    "lrs:privacy_holds": only("association_admin"),
+    "lrs:privacy_hold_lift": only("association_admin", elsewhere="404", pk=_hold),
+    "lrs:privacy_retention": only("association_admin"),
+    "lrs:privacy_retention_act": only(pk=lambda world: _retention_rule(world).pk, method="post"),
+    "lrs:privacy_run": only("association_admin", uuid=_retention_run),
+    "lrs:privacy_reports": only("association_admin"),
+    "lrs:privacy_report": only("association_admin", elsewhere="404", uuid=_erasure),
     "lrs:credentials": only("association_admin"),
     "lrs:credential_rotate": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:set_aside": only("association_admin"),
     "lrs:set_aside_again": only("association_admin", method="post"),
-    # forwarding to other stores
-    "forwarding:targets": only("association_admin"),
-    "forwarding:new": only("association_admin"),
-    "forwarding:target": only("association_admin", elsewhere="404", pk=_target),
-    "forwarding:change": only("association_admin", elsewhere="404", pk=_target),
-    "forwarding:act": only("association_admin", elsewhere="404", pk=_target, method="post"),
-    "forwarding:undelivered": only("association_admin", elsewhere="404", pk=_target),
-    "forwarding:undelivered_act": only("association_admin", elsewhere="404", pk=_target, method="post"),
-    "forwarding:undelivered_one": only("association_admin", elsewhere="404", pk=_target, row=lambda world: world.undelivered.pk),
-    "forwarding:erasure": only("association_admin", elsewhere="404", pk=_target, erasure=lambda world: world.erasure.uuid),
-    "forwarding:erasure_list": only("association_admin", elsewhere="404", pk=_target, erasure=lambda world: world.erasure.uuid),
     "media": nothing_there(anonymous="404", path="er-is-niets.svg"),
 }
 

@@ -1,6 +1,6 @@
 # Vakwijs. `make demo` and `make test` need git, make and Python 3.11+; they bring the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset demo-data test test-postgresql check format bench bench-lrs services services-stop manage translations docs-check
+.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz check format bench bench-lrs services services-stop manage translations docs-check
 
 PORT ?= 8000
 ARGS ?=
@@ -75,6 +75,9 @@ manage: setup  ## make manage ARGS="check"
 
 test: setup $(VENV)/.dev $(VENV)/.browser  ## run all tests; make test ARGS="tests/lrs -x"
 	$(RUN) -m pytest $(ARGS)
+
+fuzz: setup $(VENV)/.dev  ## generated statements and 100,000 mutated requests; FUZZ_SEED=1 sends the same again
+	FUZZ=$${FUZZ:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(RUN) -m pytest tests/lrs/test_properties.py tests/lrs/test_fuzz.py -p no:randomly -s $(ARGS)
 
 $(VENV)/.browser: $(VENV)/.dev
 	deploy/ensure-browser.sh

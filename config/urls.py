@@ -20,6 +20,7 @@ urlpatterns = [
     path("documenten/", include(wagtaildocs_urls)),
     path("xapi/", include("lrs.api_urls")),
     path("", include("lrs.urls")),
+    path("", include("lrs.forwarding.urls")),
     path("", include("accounts.urls")),
     path("", include("courses.meetings.urls")),
     path("", include("courses.work.urls")),

@@ -85,6 +85,17 @@ MIDDLEWARE = [
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
+# The web server (deploy/serve.sh): processes, requests at work at once in each, and requests at hand in each.
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+WEB_BACKPRESSURE = env.int("WEB_BACKPRESSURE", default=64)
+# Receiving a body (config/receiving.py). Sizes in octets are those of deploy/Caddyfile; the first prefix that fits counts.
+RECEIVING_LARGEST = {"/cms/": 600_000_000, "": 70_000_000}
+RECEIVING_GRACE = 5.0  # seconds in which a large body may come slowly
+RECEIVING_SLOWEST = 4096  # octets a second after that
+RECEIVING_PATIENCE = 20.0  # seconds that a request waits for a place
+RECEIVING_GATES: dict[str, str] = {}
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
@@ -142,6 +153,9 @@ LRS_PROJECTIONS = [
     "competencies.evidence.project",
     "accreditation.points.project",
 ]
+# Forwarding to other stores: how long one request may take, and whether this very machine may be one (the demo and tests).
+LRS_FORWARDING_SECONDS = env.float("LRS_FORWARDING_SECONDS", default=30.0)
+LRS_FORWARDING_LOOPBACK = False
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]
 LRS_ERASURE_FORGET = ["courses.privacy.forget", "cms.privacy.forget"]

@@ -2,6 +2,15 @@
 
 from lrs.models.credentials import Credential, Source
 from lrs.models.documents import ProfileDocument, StateDocument
+from lrs.models.forwarding import (
+    Forwarded,
+    ForwardedErasure,
+    ForwardingEvent,
+    ForwardingHour,
+    ForwardingPseudonym,
+    ForwardingTarget,
+    HeldStatement,
+)
 from lrs.models.privacy import (
     AccessExport,
     ErasedMark,
@@ -33,6 +42,13 @@ __all__ = [
     "Erasure",
     "ErasureAlias",
     "ErasureRequest",
+    "Forwarded",
+    "ForwardedErasure",
+    "ForwardingEvent",
+    "ForwardingHour",
+    "ForwardingPseudonym",
+    "ForwardingTarget",
+    "HeldStatement",
     "LearnerLock",
     "LegalHold",
     "Mention",

@@ -1,10 +1,8 @@
-"""Clients that others wrote, and senders that mean no good."""
+"""A client that others wrote, attachments, signatures, and names that no database likes. Fuzzing: test_fuzz.py."""
 
 import base64
 import hashlib
 import json
-import random
-import uuid
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from django.utils import timezone
 from lrs.credentials import create
 from lrs.models import Attachment, Statement
 from tests.factories.lrs import Tool, a_statement
-from tests.lrs.test_validation import full, places
 
 pytestmark = pytest.mark.django_db
 ANN = {"objectType": "Agent", "mbox": "mailto:ann@voorbeeld.example"}
@@ -247,7 +244,7 @@ def test_a_signature_has_to_be_of_this_statement(settings, tmp_path):
     assert send_signed(a_statement(actor=ANN), signature_of(statement), contentType="application/json") == 400
 
 
-# --- Senders that mean no good -----------------------------------------------------------------------------------------
+# --- Names that no database likes -----------------------------------------------------------------------------------------
 
 NASTY = [
     "\x00",
@@ -270,71 +267,6 @@ NASTY = [
     " ",
     "\r\n",
 ]
-
-
-def test_two_thousand_mutated_requests_never_break_the_server():
-    """Bodies, headers and query strings; the answer is always one of the standard's own."""
-    chance = random.Random(20260301)
-    tool = Tool()
-    seen = set()
-    for _ in range(2000):
-        method = chance.choice(["GET", "GET", "PUT", "POST", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"])
-        resource = chance.choice(
-            ["statements"] * 4 + ["activities/state"] * 2 + ["agents/profile", "activities/profile", "agents", "activities", "about"]
-        )
-        params = {
-            "activityId": "https://a.example/x",
-            "agent": ANN,
-            "stateId": "s",
-            "profileId": "p",
-            "statementId": str(uuid.uuid4()),
-            "verb": "https://a.example/",
-            "since": "2026-01-01T00:00:00Z",
-            "limit": "2",
-            "cursor": "5",
-            "method": "PUT",
-            "format": "canonical",
-            "related_agents": "true",
-        }
-        chosen: dict[str, Any] = {name: params[name] for name in chance.sample(sorted(params), chance.randint(0, 4))}
-        if resource == "activities/state" and chance.random() < 0.7:
-            chosen = {name: params[name] for name in ("activityId", "agent", "stateId")}
-        for name in list(chosen):
-            if chance.random() < 0.3:
-                chosen[name] = text_of(chance.choice(NASTY))
-        headers = {
-            "X-Experience-API-Version": chance.choice(["1.0.3", "2.0.0", "2.0.0", "9", "é", ""]),
-            "If-Match": chance.choice(["", '"x"', "*", "é,,"]),
-            "Accept-Language": chance.choice(["", "nl;q=x", ";;,", "*"]),
-        }
-        kind = chance.choice(
-            ["application/json"] * 5
-            + ["multipart/mixed; boundary=grens", "application/x-www-form-urlencoded", "text/html", "é/é; boundary=\x00", ""]
-        )
-        answer = tool.send(method, resource, a_body(chance), content_type=kind, headers=headers, **chosen)
-        seen.add(answer.status_code)
-        assert answer.status_code < 500, (method, resource, chosen, headers, kind)
-    assert {200, 204, 400, 404, 405, 412} <= seen
-
-
-def text_of(value: Any) -> Any:
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else str(value)[:400]
-
-
-def a_body(chance: random.Random) -> bytes:
-    if chance.random() < 0.2:
-        return bytes(chance.randrange(256) for _ in range(chance.randrange(60)))
-    statement: Any = {**full(), "id": str(uuid.UUID(int=chance.getrandbits(128), version=4))}
-    for _ in range(chance.randint(0, 2)):
-        way = chance.choice(places(statement))
-        place = statement
-        for step in way[:-1]:
-            place = place[step]
-        place[way[-1]] = chance.choice(NASTY)
-    text = json.dumps(statement if chance.random() < 0.7 else [statement, a_statement()]).encode()
-    if chance.random() < 0.1:
-        text = text[: chance.randrange(len(text))]
-    return message(statement, b"x") if chance.random() < 0.1 else text
 
 
 @pytest.mark.parametrize("nasty", [value for value in NASTY if isinstance(value, str)], ids=lambda value: repr(value[:12]))

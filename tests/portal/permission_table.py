@@ -36,13 +36,14 @@ from courses.models import Answer, Attempt, Enrolment, H5PContent, H5PLibrary, M
 from courses.questions import attempts
 from courses.work.handing_in import hand_in, save_draft
 from lrs import access_export, credentials, erasure_requests, holds, privacy_cases, retention
-from lrs.models import Attachment, Erasure, LegalHold, RetentionRule, Source
+from lrs.models import Attachment, Erasure, ForwardedErasure, ForwardingTarget, HeldStatement, LegalHold, RetentionRule, Source
 from lrs.store import append
 from lrs.subjects import subject_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
+from tests.factories.forwarding import a_target
 from tests.factories.lrs import a_statement
 from tests.factories.meetings import MeetingFactory, course_with_session
 from tests.factories.questions import make_question, released_test
@@ -129,6 +130,24 @@ class World:
         return Attachment.objects.create(
             sha2=hashlib.sha256(content).hexdigest(), content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage")
         )
+
+    @cached_property
+    def target(self) -> ForwardingTarget:
+        """Another store, to which the organisation forwards."""
+        return a_target(organisation=self.organisation, reach=ForwardingTarget.Reach.TOOLS, state=ForwardingTarget.State.PAUSED)
+
+    @cached_property
+    def undelivered(self) -> HeldStatement:
+        """What it refused."""
+        person = uuid.uuid4()
+        return HeldStatement.objects.create(
+            target=self.target, sequence=1, person=person, state=HeldStatement.State.REFUSED, since=timezone.now(), answer="nee"
+        )
+
+    @cached_property
+    def erasure(self) -> ForwardedErasure:
+        """What has to be erased there."""
+        return ForwardedErasure.objects.create(target=self.target, created_at=timezone.now(), ids=str(uuid.uuid4()))
 
     @cached_property
     def tool(self) -> ToolPage:
@@ -299,6 +318,10 @@ def _statement_with_attachment(world: World) -> uuid.UUID:
         "sha2": world.attachment.sha2,
     }
     return append([a_statement(world.person("learner").pseudonym, attachments=[attachment])], source=Source.SERVER)[0]
+
+
+def _target(world: World) -> int:
+    return world.target.pk
 
 
 def _member(world: World) -> int:
@@ -537,6 +560,17 @@ ADDRESSES: dict[str, Row] = {
     "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:set_aside": only("association_admin"),
     "lrs:set_aside_again": only("association_admin", method="post"),
+    # forwarding to other stores
+    "forwarding:targets": only("association_admin"),
+    "forwarding:new": only("association_admin"),
+    "forwarding:target": only("association_admin", elsewhere="404", pk=_target),
+    "forwarding:change": only("association_admin", elsewhere="404", pk=_target),
+    "forwarding:act": only("association_admin", elsewhere="404", pk=_target, method="post"),
+    "forwarding:undelivered": only("association_admin", elsewhere="404", pk=_target),
+    "forwarding:undelivered_act": only("association_admin", elsewhere="404", pk=_target, method="post"),
+    "forwarding:undelivered_one": only("association_admin", elsewhere="404", pk=_target, row=lambda world: world.undelivered.pk),
+    "forwarding:erasure": only("association_admin", elsewhere="404", pk=_target, erasure=lambda world: world.erasure.uuid),
+    "forwarding:erasure_list": only("association_admin", elsewhere="404", pk=_target, erasure=lambda world: world.erasure.uuid),
     "media": nothing_there(anonymous="404", path="er-is-niets.svg"),
 }
 

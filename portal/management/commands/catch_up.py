@@ -11,12 +11,14 @@ from django.db import close_old_connections
 from accreditation.certificates import make_waiting
 from courses.questions.attempts import hand_in_all_overdue
 from lrs import access_export, erasure, privacy_cases, retention
+from lrs.forwarding.waking import wake
 from lrs.projections import project_waiting
 
 logger = logging.getLogger(__name__)
 
 WAITING: list[tuple[str, Callable[[], int]]] = [
     ("learners projected", project_waiting),
+    ("targets set to forward", wake),
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
     ("exports of one's records made", access_export.make_waiting),
@@ -27,7 +29,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
 
 
 class Command(BaseCommand):
-    help = "Projects statements that wait, hands in tests whose time is up, and orders certificates that were left waiting."
+    help = "Projects statements that wait, hands in tests whose time is up, orders certificates that were left waiting, and sets targets to forward."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, default=0, metavar="SECONDS", help="keep doing so, with this pause")

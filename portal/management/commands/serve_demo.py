@@ -19,7 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
-        environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}"}
+        sizes = {"WEB_WORKERS": "1", "WEB_THREADS": "8", "WEB_BACKPRESSURE": "32", "HOST": "127.0.0.1", "PORT": str(port)}
+        environment = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}", **sizes}
         python = sys.executable
         commands = [
             [
@@ -31,9 +32,11 @@ class Command(BaseCommand):
                 "--port",
                 str(port),
                 "--workers",
-                "1",
+                sizes["WEB_WORKERS"],
                 "--blocking-threads",
-                "8",
+                sizes["WEB_BACKPRESSURE"],
+                "--blocking-threads-idle-timeout",
+                "600",
                 "--no-ws",
                 "config.wsgi:application",
             ],

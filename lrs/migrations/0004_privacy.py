@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lrs', '0002_time_coded_sequence'),
+        ('lrs', '0003_forwarding_targets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

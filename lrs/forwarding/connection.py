@@ -1,0 +1,247 @@
+"""One HTTP connection to a place that somebody typed in: never into our own network, never elsewhere, never for ever.
+
+The threat: whoever may name an address could have our server call what only it can reach, such as a database or the machine's
+own metadata; or could keep a worker waiting with an answer that never ends. So the addresses behind the name are looked at at the
+very moment of connecting (a name may point elsewhere a second later), redirects are not followed, a proxy from the environment is
+not used, and each call has an end.
+"""
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+CONNECT_SECONDS = 10
+LARGEST_ANSWER = 1024 * 1024
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRefused(Exception):
+    """This address may not be called; the message says why, for whoever typed it."""
+
+
+class CallFailed(Exception):
+    """There was no answer, or none that could be read to its end; the message says what happened, without what was sent."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the other side answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace").replace("\0", "")
+
+
+def check_address(url: str) -> None:
+    """Raises AddressRefused unless this is an address that we would ever call, as far as its text tells."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise AddressRefused(_("Dit is geen adres.")) from None
+    if parts.username or parts.password:
+        raise AddressRefused(_("Een sleutel of geheim hoort niet in het adres. Vul ze hieronder in."))
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or parts.query or parts.fragment:
+        raise AddressRefused(_("Vul een adres in zoals https://lrs.voorbeeld.nl/xapi, zonder vraagteken of hekje."))
+    if parts.scheme == "http" and not (is_loopback_name(parts.hostname) and loopback_allowed()):
+        raise AddressRefused(_("Het adres moet met https:// beginnen."))
+
+
+def loopback_allowed() -> bool:
+    """On one's own machine, in the demo and in tests; never in production unless the settings say so."""
+    return bool(settings.LRS_FORWARDING_LOOPBACK)
+
+
+def is_loopback_name(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Connection:
+    """A connection that stays open between calls. Use it as a context; not from two threads."""
+
+    def __init__(self, url: str, *, allows_private: bool, seconds: float | None = None) -> None:
+        check_address(url)
+        parts = urlsplit(url)
+        self.path = parts.path.rstrip("/")
+        self.seconds = seconds or settings.LRS_FORWARDING_SECONDS
+        host = parts.hostname or ""
+        kind: Any = _GuardedHTTPS if parts.scheme == "https" else _GuardedHTTP
+        # An address in brackets is IPv6; http.client writes the brackets again where they belong.
+        options: dict[str, Any] = {"timeout": min(CONNECT_SECONDS, self.seconds)}
+        if parts.scheme == "https":
+            options["ssl_context"] = _tls()
+        self._connection = kind(host, parts.port, **options)
+        self._connection.allows_private = allows_private
+        self._connection.only_loopback = parts.scheme == "http"
+        self._used = False
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None = None, length: int | None = None
+    ) -> Reply:
+        """Ask once, and read the answer to its end. Raises AddressRefused and CallFailed."""
+        reused = self._used and not self._connection.is_closed
+        try:
+            return self._call(method, path, headers=headers, body=body, length=length)
+        except CallFailed:
+            # The other side closes an idle connection when it likes; one more try on a fresh one. Bytes can be sent again.
+            if not reused or not (body is None or isinstance(body, bytes)):
+                raise
+            return self._call(method, path, headers=headers, body=body, length=length)
+
+    def _call(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None, length: int | None
+    ) -> Reply:
+        connection = self._connection
+        deadline = time.monotonic() + self.seconds
+        sent = {**headers, "Accept-Encoding": "identity", "User-Agent": "Vakwijs"}
+        if length is not None:
+            sent["Content-Length"] = str(length)
+        # Time-outs of a socket begin anew with every byte; this one ends the call, however the other side drips.
+        end = threading.Timer(self.seconds, _hang_up, [connection])
+        end.daemon = True
+        end.start()
+        whole = False
+        try:
+            connection.request(method, f"{self.path}{path}", body=body, headers=sent, preload_content=False, decode_content=False)
+            if connection.sock is not None:
+                connection.sock.settimeout(max(0.1, deadline - time.monotonic()))
+            response = connection.getresponse()
+            content = response.read(LARGEST_ANSWER + 1, decode_content=False)
+            if len(content) > LARGEST_ANSWER:
+                raise CallFailed(_("Het antwoord is langer dan we lezen."))
+            reply = Reply(status=response.status, headers={name.lower(): value for name, value in response.headers.items()}, body=content)
+            whole = reply.headers.get("connection", "").lower() != "close"
+        except (HTTPError, OSError, ValueError, HTTPException) as error:
+            if time.monotonic() >= deadline:
+                raise CallFailed(_("Geen antwoord binnen %(seconds)s seconden.") % {"seconds": f"{self.seconds:g}"}) from None
+            raise CallFailed(_in_words(error)) from None
+        else:
+            self._used = True
+            return reply
+        finally:
+            end.cancel()
+            if not whole:
+                connection.close()
+
+
+def _hang_up(connection: Any) -> None:
+    sock = connection.sock
+    if sock is not None:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, without the request: an error may quote what was sent."""
+    cause = error.__cause__ or error.__context__ or error
+    if isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, ssl.SSLCertVerificationError):
+        return _("Het certificaat van de andere kant is niet geldig.")
+    if isinstance(cause, ssl.SSLError) or isinstance(error, ssl.SSLError):
+        return _("Er kon geen beveiligde verbinding worden gemaakt.")
+    if isinstance(cause, socket.gaierror) or isinstance(error, socket.gaierror):
+        return _("De naam in het adres is niet bekend.")
+    if isinstance(cause, ConnectionRefusedError) or isinstance(error, ConnectionRefusedError):
+        return _("De verbinding werd geweigerd.")
+    if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
+        return _("Geen antwoord op tijd.")
+    return _("De verbinding brak af.")
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class _Guarded:
+    """Looks at the addresses behind a name, and connects to the very ones it looked at."""
+
+    allows_private = False
+    only_loopback = False
+    host: str
+    port: int
+    timeout: Any
+
+    def _new_conn(self) -> socket.socket:
+        addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        for found in addresses:
+            _check(ipaddress.ip_address(str(found[4][0]).partition("%")[0]), self.allows_private, self.only_loopback)
+        failure: OSError = OSError("no address")
+        for family, kind, protocol, _canonical, address in addresses:
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(self.timeout)
+                sock.connect(address)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                failure = error
+                sock.close()
+            else:
+                return sock
+        raise failure
+
+
+class _GuardedHTTP(_Guarded, HTTPConnection):
+    pass
+
+
+class _GuardedHTTPS(_Guarded, HTTPSConnection):
+    pass
+
+
+def _check(address: Address, allows_private: bool, only_loopback: bool) -> None:
+    """Raises AddressRefused for an address inside, unless it was allowed. One's own link is never called: machines keep secrets there."""
+    address = _inner(address)
+    if address.is_loopback:
+        if loopback_allowed():
+            return
+        raise AddressRefused(_("Dit adres ligt op deze machine zelf. Daar sturen we niets naartoe."))
+    if only_loopback:
+        raise AddressRefused(_("Het adres moet met https:// beginnen."))
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise AddressRefused(_("Naar dit soort adressen sturen we nooit iets."))
+    if not address.is_global and not allows_private:
+        raise AddressRefused(_("Dit adres ligt in ons eigen netwerk. Alleen een superuser kan dat toestaan."))
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one carries, when it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    carried = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    if carried is None and address in NAT64:
+        carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return carried or address

@@ -1,0 +1,54 @@
+"""Sets the worker to work on targets that have something to send. Nothing of this happens when a statement is written."""
+
+from datetime import timedelta
+
+from django.db.models import Max, Q
+from django.utils import timezone
+from django_tasks import task
+
+from lrs.forwarding import history, sending
+from lrs.models import ForwardedErasure, ForwardingTarget, HeldStatement, Statement
+
+LOST = timedelta(minutes=10)  # a task that did not begin by then was lost
+
+
+@task(queue_name="lrs")
+def forward_target(target_id: int) -> None:
+    """One turn with one target; when there is more, the next turn waits its turn like any other work."""
+    run = sending.forward(target_id)
+    if run.more:
+        _queue(target_id)
+
+
+def wake() -> int:
+    """Queue a turn for every target that has something to send and is not being sent to. Answers for how many."""
+    history.forget_old()
+    return sum(_queue(target_id) for target_id in waiting())
+
+
+def wake_one(target: ForwardingTarget) -> None:
+    """Queue a turn for this target now."""
+    _queue(target.pk)
+
+
+def waiting() -> list[int]:
+    """The targets that have something to send, and whose time it is."""
+    now = timezone.now()
+    free = Q(lease=None) | Q(leased_until__lt=now)
+    due = Q(retry_at=None) | Q(retry_at__lte=now)
+    targets = ForwardingTarget.objects.filter(free, due, state=ForwardingTarget.State.ACTIVE, removed_at=None)
+    if not targets.exists():
+        return []
+    last = Statement.objects.aggregate(last=Max("sequence"))["last"] or 0
+    behind = Q(cursor__lt=last)
+    again = Q(pk__in=HeldStatement.objects.filter(due=True).exclude(state=HeldStatement.State.DISMISSED).values("target"))
+    erase = Q(pk__in=ForwardedErasure.objects.filter(withdraws=True, withdrawn_at=None).values("target"))
+    return list(targets.filter(behind | again | erase).order_by("pk").values_list("pk", flat=True))
+
+
+def _queue(target_id: int) -> bool:
+    now = timezone.now()
+    queued = ForwardingTarget.objects.filter(pk=target_id).filter(Q(queued_at=None) | Q(queued_at__lt=now - LOST)).update(queued_at=now)
+    if queued:
+        forward_target.enqueue(target_id)
+    return bool(queued)

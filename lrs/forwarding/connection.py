@@ -25,6 +25,7 @@ from urllib3.exceptions import HTTPError
 
 CONNECT_SECONDS = 10
 LARGEST_ANSWER = 1024 * 1024
+PIECE = 64 * 1024
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -136,9 +137,12 @@ class Connection:
             if connection.sock is not None:
                 connection.sock.settimeout(max(0.1, deadline - time.monotonic()))
             response = connection.getresponse()
-            content = response.read(LARGEST_ANSWER + 1, decode_content=False)
-            if len(content) > LARGEST_ANSWER:
-                raise CallFailed(_("Het antwoord is langer dan we lezen."))
+            content = b""
+            # Until there is no more: only then an answer that ended before its length is known for what it is.
+            while piece := response.read(PIECE, decode_content=False):
+                content += piece
+                if len(content) > LARGEST_ANSWER:
+                    raise CallFailed(_("Het antwoord is langer dan we lezen."))
             reply = Reply(status=response.status, headers={name.lower(): value for name, value in response.headers.items()}, body=content)
             whole = reply.headers.get("connection", "").lower() != "close"
         except (HTTPError, OSError, ValueError, HTTPException) as error:

@@ -14,15 +14,18 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.files import stored_parts
-from lrs.models import Attachment, private_storage
+from lrs.models import Attachment, Mention, private_storage
 from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
 from lrs.validation import to_hundredths
 
@@ -32,6 +35,7 @@ SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
 LARGEST_SIGNATURE = 1024 * 1024
 FOLDER = "lrs/attachments"
+UNREFERENCED_FOR = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +102,8 @@ class Spool:
         if self._file is None:
             # No `with`: it closes when the message has been dealt with.
             self._file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
+        # Behind a part that was refused half-way, too.
+        self._file.seek(self._end)
         digest, start, size = hashed(), self._end, 0
         for piece in pieces:
             size += len(piece)
@@ -154,7 +160,7 @@ def _read(stream: Readable, *, boundary: bytes, limits: Limits, spool: Spool) ->
         if statements is None:
             if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
                 raise MessageRefused("the first part must be application/json and hold the statements (1.5.2)")
-            statements = _whole(content, largest=limits.statements)
+            statements = whole(content, largest=limits.statements)
             continue
         sha2 = headers.get("x-experience-api-hash", "").lower()
         if not sha2:
@@ -186,7 +192,7 @@ class _Measured:
         return piece
 
 
-def _whole(content: Iterable[bytes], *, largest: int) -> bytes:
+def whole(content: Iterable[bytes], *, largest: int) -> bytes:
     whole = bytearray()
     for piece in content:
         whole += piece
@@ -226,7 +232,7 @@ def attachments_of(statement: Any) -> Iterator[dict[str, Any]]:
 def keep_parts(parts: Iterable[Part]) -> None:
     """Store what is not there yet: the same bytes are kept once, under their hash.
 
-    Before the statements themselves: a crash between the two leaves at most a file that nobody names.
+    Before the statements themselves: a crash between the two leaves at most a file that nobody names, which `sweep` takes away.
     Raises MessageRefused when the virus scanner does, and StorageUnreachable when scanner or storage cannot be reached.
     """
     new = [part for part in parts if not _is_kept(part)]
@@ -237,7 +243,9 @@ def keep_parts(parts: Iterable[Part]) -> None:
 
 
 def _is_kept(part: Part) -> bool:
-    """Whether the bytes are there."""
+    """Whether the bytes are there. Marks them as sent again, so that `sweep` leaves them for the statement that is about to name them."""
+    if not Attachment.objects.filter(sha2=part.sha2).update(last_sent_at=timezone.now()):
+        return False
     attachment = Attachment.objects.filter(sha2=part.sha2).first()
     return attachment is not None and is_there(attachment)
 
@@ -258,7 +266,7 @@ def _scan(part: Part) -> None:
 def _keep(part: Part) -> None:
     with _reaching_storage(), part.open() as file:
         name = private_storage().save(f"{FOLDER}/{part.sha2[:2]}/{part.sha2}", File(file))
-    values = {"content_type": part.content_type[:200], "size": part.size}
+    values = {"content_type": part.content_type[:200], "size": part.size, "last_sent_at": timezone.now()}
     try:
         with transaction.atomic():
             Attachment.objects.create(sha2=part.sha2, file=name, **values)
@@ -280,6 +288,61 @@ def _reaching_storage() -> Iterator[None]:
         # Each kind of storage has its own errors, and none of them is the sender's fault.
         logger.exception("The storage of attachments cannot be reached")
         raise StorageUnreachable("attachments cannot be kept now; nothing was stored, try again later") from error
+
+
+# --- Sweeping ---------------------------------------------------------------------------------------------------------
+
+
+def sweep() -> int:
+    """Delete what no statement names: sent with a message that was refused, or left by a crash. Answers how many.
+
+    Only what nobody sent for a day, so that a statement on its way keeps its attachment; and once a day, because the files are gone through.
+    """
+    if not cache.add("lrs.attachments.sweep", 1, timeout=UNREFERENCED_FOR.total_seconds()):
+        return 0
+    before = timezone.now() - UNREFERENCED_FOR
+    swept = sum(_sweep_row(pk, before) for pk, sha2 in _unsent_since(before) if not _is_named(sha2))
+    return swept + sum(_sweep_file(name) for name in _files_without_row(before))
+
+
+def _unsent_since(before: datetime) -> Iterator[tuple[int, str]]:
+    return Attachment.objects.filter(last_sent_at__lt=before).values_list("pk", "sha2").iterator(chunk_size=1000)
+
+
+def _is_named(sha2: str) -> bool:
+    return Mention.objects.filter(key=Mention.key_of(Mention.Kind.ATTACHMENT, sha2)).exists()
+
+
+def _sweep_row(pk: int, before: datetime) -> bool:
+    """The file first: with the row locked, who sends the same bytes now waits, finds no row, and stores them anew."""
+    with transaction.atomic():
+        attachment = Attachment.objects.select_for_update().filter(pk=pk, last_sent_at__lt=before).first()
+        if attachment is None or _is_named(attachment.sha2):
+            return False
+        with _reaching_storage():
+            private_storage().delete(str(attachment.file))
+        attachment.delete()
+        return True
+
+
+def _files_without_row(before: datetime) -> Iterator[str]:
+    """Files that a crash left before their row was written."""
+    storage = private_storage()
+    try:
+        folders, _files = storage.listdir(FOLDER)
+    except (FileNotFoundError, NotImplementedError):
+        return
+    for folder in sorted(folders):
+        _folders, files = storage.listdir(f"{FOLDER}/{folder}")
+        names = {f"{FOLDER}/{folder}/{file}" for file in files}
+        names -= set(Attachment.objects.filter(file__in=list(names)).values_list("file", flat=True))
+        yield from sorted(name for name in names if storage.get_modified_time(name) < before)
+
+
+def _sweep_file(name: str) -> bool:
+    with _reaching_storage():
+        private_storage().delete(name)
+    return True
 
 
 # --- Going out --------------------------------------------------------------------------------------------------------
@@ -413,4 +476,6 @@ __all__ = [
     "match_parts",
     "message_of",
     "received",
+    "sweep",
+    "whole",
 ]

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lrs import sequence as sequences
@@ -209,6 +210,8 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=200)
     file = models.FileField(storage=private_storage, upload_to="lrs/attachments", max_length=200)
     size = models.PositiveBigIntegerField()
+    # When somebody last sent these bytes: what no statement names is swept away a day later (lrs.attachments.sweep).
+    last_sent_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         verbose_name = _("bijlage")

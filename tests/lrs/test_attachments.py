@@ -10,11 +10,14 @@ import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
+from django.utils import timezone
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from lrs import attachments
@@ -403,3 +406,48 @@ def test_who_hangs_up_half_way_leaves_nothing(transactional_db, tmp_path, monkey
             visitor.sendall(f"{head}\r\n\r\n".encode() + body)
             assert visitor.recv(100).startswith(b"HTTP/1.1 200"), "it could have been stored"
     assert len(files_in(tmp_path / "bewaard")) == 2
+
+
+# --- Sweeping ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_no_statement_names_is_swept_away_after_a_day_and_nothing_else(store_at, db):
+    tool = Tool()
+    named, refused, late = b"genoemd", b"geweigerd", b"pas net"
+    tool.send("POST", "statements", message(a_statement(actor=ANN, attachments=[attached(named)]), named), content_type=KIND)
+    taken = a_statement(actor=ANN)
+    tool.post(taken)
+    for content in (refused, late):  # kept before it turned out that the statement is in conflict
+        conflict = {**taken, "verb": {"id": "https://a.example/anders"}, "attachments": [attached(content)]}
+        assert tool.send("POST", "statements", message(conflict, content), content_type=KIND).status_code == 409
+    folder = store_at / "lrs" / "attachments" / "ab"
+    folder.mkdir()
+    (folder / "ab00").write_bytes(b"van voor een crash")
+    (folder / "ab01").write_bytes(b"wordt net geschreven")
+    assert len(files_in(store_at)) == 5
+    two_days_ago = timezone.now() - timedelta(days=2)
+    Attachment.objects.exclude(sha2=hashlib.sha256(late).hexdigest()).update(last_sent_at=two_days_ago)
+    os.utime(folder / "ab00", (two_days_ago.timestamp(), two_days_ago.timestamp()))
+
+    cache.clear()
+    assert attachments.sweep() == 2
+
+    kept = {hashlib.sha256(content).hexdigest() for content in (named, late)}
+    assert {Path(name).name for name in files_in(store_at)} == {*kept, "ab01"}
+    assert set(Attachment.objects.values_list("sha2", flat=True)) == kept
+    Attachment.objects.update(last_sent_at=two_days_ago)
+    assert attachments.sweep() == 0, "once a day: the files are gone through"
+    cache.clear()
+    assert attachments.sweep() == 1
+
+
+def test_bytes_that_are_sent_again_are_not_swept_from_under_their_statement(store_at, db):
+    content = b"inhoud"
+    with received(io.BytesIO(message({}, content)), content_type=KIND, limits=ROOMY) as (_, parts):
+        keep_parts(parts.values())
+        Attachment.objects.update(last_sent_at=timezone.now() - timedelta(days=2))
+        keep_parts(parts.values())
+
+    cache.clear()
+    assert attachments.sweep() == 0
+    assert len(files_in(store_at)) == 1

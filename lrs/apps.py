@@ -42,6 +42,7 @@ class LrsConfig(AppConfig):
                 "retention_ordered": _("Opdracht gegeven om oude leerrecords te wissen"),
                 "retention_carried_out": _("Oude leerrecords gewist"),
                 "records_downloaded": _("Eigen leerrecords gedownload"),
+                "records_taken_along": _("Leerrecords meegenomen naar een ander systeem"),
                 "records_viewed": _("Leerrecords bekeken"),
                 "record_viewed": _("Leerrecord geopend"),
                 "records_searched": _("In leerrecords gezocht"),

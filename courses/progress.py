@@ -28,6 +28,8 @@ def project(statement: Statement) -> None:
     if statement.verb == adl.VOIDED:
         _take_back(statement)
         return
+    if named_by(statement.activity) is None:
+        return
     enrolment = _enrolment_of(statement)
     if enrolment is None:
         return

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -22,6 +22,7 @@ from lrs.models import LearnerLock, PendingProjection, Statement
 
 logger = logging.getLogger(__name__)
 
+TURN = 50  # statements of one learner in one transaction: on SQLite nobody else writes meanwhile
 WAKE_EVERY = timedelta(seconds=1)
 RETRY_AFTER = [timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12)]
 
@@ -32,26 +33,39 @@ def project_learner(learner_key: uuid.UUID | str) -> None:
     Never raises for a statement that fails: it is set aside with its error and tried again later, so that the learner
     gets an answer now.
     """
-    while _project_next(learner_key):
+    while _take_turn(learner_key):
         pass
 
 
-def _project_next(learner_key: uuid.UUID | str) -> bool:
+def _take_turn(learner_key: uuid.UUID | str, *, wait: bool = True) -> bool:
+    """Some of the waiting statements in one transaction; answers whether there may be more. Without `wait`, none when someone is at it."""
     with transaction.atomic():
-        lock_learner(learner_key)
-        due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
-        pending = PendingProjection.objects.filter(due, learner_key=learner_key).select_related("statement").order_by("pk").first()
-        if pending is None:
+        if not lock_learner(learner_key, wait=wait):
             return False
+        due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
+        waiting = list(PendingProjection.objects.filter(due, learner_key=learner_key).select_related("statement").order_by("pk")[:TURN])
+        if not waiting:
+            return False
+        passed = waiting
         try:
             with transaction.atomic():
-                _project(pending.statement)
-        except Exception as error:
-            logger.exception("Statement %s is set aside", pending.statement.uuid)
-            _set_aside(pending, error)
-        else:
-            pending.delete()
-        return True
+                for pending in waiting:
+                    _project(pending.statement)
+        except Exception:  # noqa: BLE001 - found out below which of them it was, and told there
+            passed = [pending for pending in waiting if _passes(pending)]
+        PendingProjection.objects.filter(pk__in=[pending.pk for pending in passed]).delete()
+    return len(waiting) == TURN
+
+
+def _passes(pending: PendingProjection) -> bool:
+    try:
+        with transaction.atomic():
+            _project(pending.statement)
+    except Exception as error:
+        logger.exception("Statement %s is set aside", pending.statement.uuid)
+        _set_aside(pending, error)
+        return False
+    return True
 
 
 def _project(statement: Statement) -> None:
@@ -114,17 +128,21 @@ def project_waiting() -> int:
     due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
     keys = list(PendingProjection.objects.filter(due).order_by().values_list("learner_key", flat=True).distinct())
     for learner_key in keys:
-        project_learner(learner_key)
+        while _take_turn(learner_key, wait=False):  # another worker that has this learner brings all of it through
+            pass
     return len(keys)
 
 
-def lock_learner(learner_key: uuid.UUID | str) -> None:
-    """Wait until nobody else projects this learner's statements; holds until the transaction ends.
+def lock_learner(learner_key: uuid.UUID | str, *, wait: bool = True) -> bool:
+    """Wait until nobody else projects this learner's statements; holds until the transaction ends. Without `wait`, answers whether it holds.
 
     Without it two workers that finish one learner's last two lessons would each miss the other's row.
     """
+    locks = LearnerLock.objects.select_for_update(skip_locked=not wait and connection.features.has_select_for_update_skip_locked)
+    if locks.filter(learner_key=str(learner_key)).first():
+        return True
     LearnerLock.objects.get_or_create(learner_key=str(learner_key))
-    LearnerLock.objects.select_for_update().get(learner_key=str(learner_key))
+    return locks.filter(learner_key=str(learner_key)).first() is not None
 
 
 def rebuild(learner: uuid.UUID) -> int:

@@ -20,6 +20,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
-from lrs import holds, projections
+from lrs import forwarding, holds, projections
 from lrs.actors import actor_key, actor_of
 from lrs.attachments import attachments_of
 from lrs.digests import digest
@@ -119,7 +120,11 @@ def _stays(subject: Subject) -> Iterator[Standing]:
 
 def _elsewhere(subject: Subject) -> list[dict[str, Any]]:
     """The other stores to which something of this person was forwarded."""
-    return [row for path in getattr(settings, "LRS_ERASURE_ELSEWHERE", ()) for row in import_string(path)(subject=subject, forget=False)]
+    counts: dict[str, int] = {}
+    for key in subject.keys:
+        for reached in forwarding.would_forget(actor_key=key):
+            counts[str(reached.target)] = counts.get(str(reached.target), 0) + reached.statements + reached.named_in
+    return [{"name": name, "count": count} for name, count in counts.items()]
 
 
 # --- Beginning ----------------------------------------------------------------------------------------------------------
@@ -239,6 +244,22 @@ class _Work:
         return Replacement(name=alias.name, registration=alias.new_registration)
 
 
+def _forget_copies(work: _Work) -> None:
+    """Take the person back from the stores to which they were forwarded. Before their statements here change, in one transaction with that:
+    which ones went where is known by what they still say.
+    """
+    for key in work.subject.keys:
+        for reached in forwarding.forget(actor_key=key):
+            work.erasure.elsewhere.append(
+                {
+                    "name": str(reached.target),
+                    "count": reached.statements + reached.named_in,
+                    "voids": reached.voids,
+                    "href": reverse("forwarding:erasure", args=[reached.target.pk, reached.task.uuid]) if reached.task else "",
+                }
+            )
+
+
 def _cut(work: _Work) -> str:
     """The account gets another pseudonym, and what the rooms derived or linked by the old one goes, in one transaction.
 
@@ -271,6 +292,7 @@ def _statements(work: _Work) -> str:
     batch = sorted(found)[:BATCH]
     if not batch:
         return "step done"
+    _forget_copies(work)
     _rewrite(work, Statement.objects.filter(sequence__in=batch))
     work.erasure.cursor = batch[-1]
     return "more"
@@ -322,11 +344,7 @@ def _search_profiles(work: _Work) -> str:
 
 
 def _forget_elsewhere(work: _Work) -> str:
-    """What was forwarded: the other stores are told, and their administrators asked. What lies ready to be downloaded goes too."""
-    for path in getattr(settings, "LRS_ERASURE_ELSEWHERE", ()):
-        known = {json.dumps(row, sort_keys=True) for row in work.erasure.elsewhere}
-        rows = import_string(path)(subject=work.subject, forget=True)
-        work.erasure.elsewhere += [row for row in rows if json.dumps(row, sort_keys=True) not in known]
+    """What lies ready to be downloaded goes too."""
     for export in _exports_of(work.subject, work.erasure.person):
         if export.file:
             work.erasure.files.append(export.file.name)

@@ -19,6 +19,7 @@ from lrs import access_export, erasure, holds
 from lrs.actors import actor_key, actor_of
 from lrs.digests import digest
 from lrs.erasure import ErasureRefused, Standing, begin, preview, run
+from lrs.forwarding.sending import forward
 from lrs.models import (
     AccessExport,
     ActivityVersion,
@@ -26,6 +27,7 @@ from lrs.models import (
     Erasure,
     ErasureAlias,
     ErasureRequest,
+    ForwardedErasure,
     LegalHold,
     Mention,
     PendingProjection,
@@ -42,6 +44,7 @@ from lrs.rows import mentions_of
 from lrs.store import StatementConflict, append
 from lrs.subjects import subject_of, subject_outside
 from tests.factories.accounts import UserFactory
+from tests.factories.forwarding import PaperStore, a_target
 from tests.factories.lrs import Tool, a_statement
 from tests.lrs import projecting
 
@@ -56,8 +59,8 @@ def _alone(settings):
     settings.LRS_PROJECTIONS = []
     settings.LRS_ERASURE_STANDING = []
     settings.LRS_ERASURE_FORGET = []
-    settings.LRS_ERASURE_ELSEWHERE = []
     settings.LRS_ERASURE_GRACE = timedelta(0)
+    settings.LRS_FORWARDING_LOOPBACK = True
     storage = storages["private"]
     for name in storage.listdir("lrs/erased")[1] if storage.exists("lrs/erased") else ():
         storage.delete(f"lrs/erased/{name}")
@@ -286,6 +289,26 @@ def test_files_go_unless_somebody_elses_statement_has_the_same_bytes(officer):
 def content_of(attachment: Attachment) -> bytes:
     with attachment.file.open("rb") as file:
         return bytes(file.read())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_forwarded_is_asked_back_and_stands_in_the_report(officer):
+    other = PaperStore()
+    target = a_target(other.address)
+    me = learner_with_everything()
+    theirs = set(Statement.objects.of_learner(me.pseudonym).values_list("uuid", flat=True))
+    forward(target.pk)
+    assert str(me.pseudonym) in json.dumps(other.arrivals), "it could leak"
+    assert preview(subject_of(me), person=me).elsewhere == [{"name": "Andere opslag", "count": 10}]
+
+    report = erase(me, by=officer)
+
+    tasks = list(ForwardedErasure.objects.filter(target=target))
+    assert theirs <= {uuid.UUID(one) for task in tasks for one in task.id_list}
+    assert sum(row["count"] for row in report.elsewhere) == 10
+    assert {row["name"] for row in report.elsewhere} == {"Andere opslag"}
+    assert where_it_stands(str(me.pseudonym)) == []
+    other.close()
 
 
 # --- What stays as it was ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from lrs.profiles import adl
 from lrs.store import append
 
 TYPES = {"questions": adl.ASSESSMENT, "session": adl.MEETING}
-TYPE_OF_OTHER_ACTIVITIES = "http://adlnet.gov/expapi/activities/interaction"
 
 
 def record(
@@ -61,7 +60,7 @@ def _object(enrolment: Enrolment, subject: ReleaseLesson | ReleaseActivity | Non
     course = enrolment.course
     if subject is None:
         return _activity(course_iri(course.uuid), adl.COURSE, course.title)
-    kind = adl.LESSON if isinstance(subject, ReleaseLesson) else TYPES.get(subject.kind, TYPE_OF_OTHER_ACTIVITIES)
+    kind = adl.LESSON if isinstance(subject, ReleaseLesson) else TYPES.get(subject.kind, adl.INTERACTION)
     return _activity(part_iri(course.uuid, subject.uuid), kind, subject.title)
 
 

@@ -26,6 +26,7 @@ from lrs import attachments, credentials, documents, formats, json_text, queries
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
+from lrs.profiles.adl import SIGNATURE
 from lrs.validation import V1, V2, StatementRefused, check_actor, check_agent, check_iri, check_uuid, moment
 
 VERSION_HEADER = "X-Experience-API-Version"
@@ -413,7 +414,7 @@ def _statements(
         raise Refused(400, f"the statements are not JSON: {str(error)[:200]}") from None
     attachments.match_parts(statements, parts)
     for statement in statements:
-        if any(entry.get("usageType") == attachments.SIGNATURE for entry in attachments.attachments_of(statement)):
+        if any(entry.get("usageType") == SIGNATURE for entry in attachments.attachments_of(statement)):
             store.check_statement(statement, version=call.version)
             attachments.check_signatures([statement], parts)
     return statements, originals, parts, text.lstrip(json_text.SPACE)[:1] == "["

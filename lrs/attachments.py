@@ -27,11 +27,11 @@ from django.utils.module_loading import import_string
 from accounts.files import stored_parts
 from lrs.models import Attachment, Mention, private_storage
 from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
+from lrs.profiles.adl import SIGNATURE
 from lrs.validation import to_hundredths
 
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
 
-SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
 LARGEST_SIGNATURE = 1024 * 1024
 FOLDER = "lrs/attachments"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from lrs.attachments import SIGNATURE
+from lrs.profiles.adl import SIGNATURE
 from lrs.profiles.vakwijs import NAMESPACE
 
 ERASED_HOME = f"{NAMESPACE}/erased"

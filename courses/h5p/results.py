@@ -18,8 +18,7 @@ from courses.h5p.embed import content_iri
 from courses.models import Enrolment, H5PVersion, ReleaseActivity
 from courses.recording import record
 from lrs.models import Source
-from lrs.profiles import adl
-from lrs.profiles.vakwijs import NAMESPACE
+from lrs.profiles import adl, h5p, vakwijs, video
 from lrs.store import StatementConflict, StatementRefused
 
 VERBS = frozenset(
@@ -35,16 +34,27 @@ VERBS = frozenset(
         adl.PROGRESSED,
         adl.SCORED,
     }
-    | {"http://activitystrea.ms/schema/1.0/consume", "http://activitystrea.ms/schema/1.0/create"}
+    | {h5p.CONSUMED, h5p.CREATED}
 )
 # What content reports of every touch and of a video's buttons says nothing that "answered" does not say better: taken, not kept.
 NOT_KEPT = frozenset(
-    {adl.INTERACTED}
-    | {
-        f"http://adlnet.gov/expapi/verbs/{verb}"
-        for verb in "asked commented exited imported launched preferred resumed responded shared suspended terminated".split()
+    {
+        adl.ASKED,
+        adl.COMMENTED,
+        adl.EXITED,
+        adl.IMPORTED,
+        adl.INTERACTED,
+        adl.LAUNCHED,
+        adl.PREFERRED,
+        adl.RESPONDED,
+        adl.RESUMED,
+        adl.SHARED,
+        adl.SUSPENDED,
+        adl.TERMINATED,
+        video.PAUSED,
+        video.PLAYED,
+        video.SEEKED,
     }
-    | {f"https://w3id.org/xapi/video/verbs/{verb}" for verb in ("paused", "played", "seeked")}
 )
 SUB_CONTENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 DURATION = re.compile(r"P(?=.)(?:\d{1,4}D)?(?:T(?=.)(?:\d{1,6}H)?(?:\d{1,8}M)?(?:\d{1,10}(?:\.\d{1,6})?S)?)?", re.ASCII)
@@ -68,8 +78,6 @@ COMPONENTS = {
     "matching": ["source", "target"],
     "performance": ["steps"],
 }
-DEFINITION_EXTENSION = f"{NAMESPACE}/extensions/h5p-interaction"
-SUB_CONTENT_EXTENSION = "http://h5p.org/x-api/h5p-subContentId"
 LONGEST_TEXT = 10_000
 PER_HOUR = 1_200
 
@@ -98,7 +106,7 @@ def record_result(
     result = _result(statement.get("result"))
     definition = _definition(statement)
     _count(enrolment, activity)
-    context = {"extensions": {DEFINITION_EXTENSION: definition}} if definition and not part else None
+    context = {"extensions": {vakwijs.H5P_INTERACTION: definition}} if definition and not part else None
     try:
         return record(
             enrolment=enrolment,
@@ -147,8 +155,8 @@ def _part(statement: dict[str, Any], version: H5PVersion) -> str:
     part = parse_qs(query).get("subContentId", [""])[0] if query else ""
     definition = thing.get("definition")
     extensions = definition.get("extensions") if isinstance(definition, dict) else None
-    if not part and isinstance(extensions, dict) and extensions.get(SUB_CONTENT_EXTENSION) is not None:
-        part = extensions[SUB_CONTENT_EXTENSION]
+    if not part and isinstance(extensions, dict) and extensions.get(h5p.SUB_CONTENT_ID) is not None:
+        part = extensions[h5p.SUB_CONTENT_ID]
     if query and not part:
         raise ResultRefused(_("object.id: dit is niet de IRI van deze oefening."))
     if part and (not isinstance(part, str) or not SUB_CONTENT.fullmatch(part)):

@@ -26,12 +26,10 @@ from courses.questions.scoring import DEFAULT_PASS_MARK, Score, total
 from courses.questions.types import TYPES
 from courses.questions.types.base import FormData
 from courses.recording import record
-from lrs.profiles import adl
-from lrs.profiles.vakwijs import NAMESPACE
+from lrs.profiles import adl, vakwijs
 
 GRACE = timedelta(seconds=5)  # what a slow connection may cost a learner who answers in the last second
 MAX_AGE = timedelta(hours=24)
-ATTEMPT_EXTENSION = f"{NAMESPACE}/extensions/attempt"
 
 
 class AttemptRefused(Exception):
@@ -394,7 +392,7 @@ def _record(
         inner=inner,
         inner_definition=definition,
         result=result,
-        context={"extensions": {ATTEMPT_EXTENSION: str(attempt.uuid)}},
+        context={"extensions": {vakwijs.ATTEMPT: str(attempt.uuid)}},
         statement_id=uuid.uuid5(attempt.uuid, name),
         at=at,
     )

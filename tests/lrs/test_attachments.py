@@ -24,6 +24,7 @@ from lrs import attachments
 from lrs.attachments import Limits, MessageRefused, keep_parts, message_of, received
 from lrs.models import Attachment, Statement
 from lrs.multipart import Reader
+from lrs.profiles.adl import SIGNATURE
 from tests.factories.lrs import Tool, a_credential, a_statement
 from tests.lrs.serving import served
 from tests.lrs.test_clients import KIND, attached, message
@@ -269,7 +270,7 @@ def test_head_says_how_long_the_message_is_and_sends_none_of_it(store_at, db):
 
 def test_a_signature_is_read_with_a_bound(store_at, db):
     token = b"x" * (attachments.LARGEST_SIGNATURE + 1)
-    entry = attached(token, usageType=attachments.SIGNATURE, contentType="application/octet-stream")
+    entry = attached(token, usageType=SIGNATURE, contentType="application/octet-stream")
 
     answer = Tool().send("POST", "statements", message(a_statement(actor=ANN, attachments=[entry]), token), content_type=KIND)
 

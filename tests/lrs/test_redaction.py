@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from lrs.actors import actor_of
-from lrs.attachments import SIGNATURE
+from lrs.profiles.adl import SIGNATURE
 from lrs.redaction import ERASED_HOME, Matches, Replacement, erased, find, identifiers_of
 from lrs.validation import V1, V2, check_statement
 

@@ -71,9 +71,68 @@ def test_tincan_writes_reads_asks_and_keeps_state(live_server):
     assert bytes(kept.content.content) == b"bladzij 3"
     assert lrs.retrieve_state_ids(activity, agent).content == ["plek"]
     assert lrs.delete_state(kept.content).success
-    profile = tincan.AgentProfileDocument(id="voorkeur", agent=agent, content=bytearray(b"{}"))
-    profile.etag = None
-    assert lrs.retrieve_agent_profile_ids(agent).content == []
+    assert lrs.save_state(state).success
+    assert lrs.clear_state(activity, agent).success
+    assert lrs.retrieve_state_ids(activity, agent).content == []
+
+
+def test_tincan_voids_a_statement(live_server):
+    lrs = a_tincan(live_server)
+    saved = lrs.save_statement(a_tincan_statement())
+    verb = tincan.Verb(id="http://adlnet.gov/expapi/verbs/voided")
+    voiding = tincan.Statement(actor=AGENT, verb=verb, object=tincan.StatementRef(id=saved.content.id))
+
+    assert lrs.save_statement(voiding).success
+
+    assert lrs.retrieve_statement(str(saved.content.id)).response.status == 404
+    assert str(lrs.retrieve_voided_statement(str(saved.content.id)).content.id) == str(saved.content.id)
+
+
+@pytest.mark.parametrize("kind", ["agent", "activity"])
+def test_tincan_keeps_profiles(live_server, kind):
+    """Its save_…_profile cannot say that there is none yet, which 1.0.3 (3.1) has a sender say: the first one comes from elsewhere."""
+    lrs = a_tincan(live_server)
+    whose = AGENT if kind == "agent" else LESSON
+    document = getattr(tincan, f"{kind.capitalize()}ProfileDocument")(id="voorkeur", content=bytearray(b"{}"), **{kind: whose})
+    assert getattr(lrs, f"save_{kind}_profile")(document).response.status == 400
+    name = {"agent": {"agent": json.loads(AGENT.to_json())}, "activity": {"activityId": LESSON.id}}[kind]
+    first = Tool(version="1.0.3", address="/xapi/1.0.3").send(
+        "PUT",
+        "agents/profile" if kind == "agent" else "activities/profile",
+        {"taal": "nl"},
+        headers={"If-None-Match": "*"},
+        profileId="voorkeur",
+        **name,
+    )
+    assert first.status_code == 204
+
+    answer = getattr(lrs, f"retrieve_{kind}_profile")(whose, "voorkeur")
+    read = answer.content
+    assert json.loads(bytes(read.content)) == {"taal": "nl"}
+    read.etag = answer.response.getheader("ETag")  # it looks for it among pairs, and so never finds it
+    read.content = bytearray(b'{"taal":"en"}')
+    assert getattr(lrs, f"save_{kind}_profile")(read).success
+    assert getattr(lrs, f"retrieve_{kind}_profile_ids")(whose).content == ["voorkeur"]
+    again = getattr(lrs, f"retrieve_{kind}_profile")(whose, "voorkeur")
+    last = again.content
+    assert json.loads(bytes(last.content)) == {"taal": "en"}
+    last.etag = again.response.getheader("ETag")
+    assert getattr(lrs, f"delete_{kind}_profile")(last).success
+    assert getattr(lrs, f"retrieve_{kind}_profile_ids")(whose).content == []
+
+
+AGENT = tincan.Agent(mbox="mailto:ann@voorbeeld.example", name="Ann")
+LESSON = tincan.Activity(id="https://voorbeeld.example/les", definition=tincan.ActivityDefinition(name=tincan.LanguageMap(nl="Les")))
+
+
+def a_tincan_statement() -> tincan.Statement:
+    return tincan.Statement(actor=AGENT, verb=tincan.Verb(id="http://adlnet.gov/expapi/verbs/passed"), object=LESSON)
+
+
+def a_tincan(live_server: Any) -> tincan.RemoteLRS:
+    credential, secret = create(name="tincan", scopes=["all"])
+    endpoint = f"{live_server.url}/xapi/1.0.3/"
+    return tincan.RemoteLRS(version=tincan.Version.latest, endpoint=endpoint, username=credential.key, password=secret)
 
 
 def test_tincan_gets_401_with_a_wrong_secret(live_server):

@@ -235,5 +235,8 @@ def result_of(document: dict[str, Any]) -> str:
             else gettext("%(raw)s punten") % {"raw": score["raw"]}
         )
     if result.get("success") is not None:
-        parts.append(gettext("goed") if result["success"] else gettext("niet goed"))
+        if document["verb"]["id"] == vakwijs.JUDGED:
+            parts.append(gettext("voldoende") if result["success"] else gettext("nog niet voldoende"))
+        else:
+            parts.append(gettext("goed") if result["success"] else gettext("niet goed"))
     return ", ".join(parts)

@@ -248,16 +248,15 @@ def _forget_copies(work: _Work) -> None:
     """Take the person back from the stores to which they were forwarded. Before their statements here change, in one transaction with that:
     which ones went where is known by what they still say.
     """
-    for key in work.subject.keys:
-        for reached in forwarding.forget(actor_key=key):
-            work.erasure.elsewhere.append(
-                {
-                    "name": str(reached.target),
-                    "count": reached.statements + reached.named_in,
-                    "voids": reached.voids,
-                    "href": reverse("forwarding:erasure", args=[reached.target.pk, reached.task.uuid]) if reached.task else "",
-                }
-            )
+    for reached in forwarding.forget(actor_keys=work.subject.keys):
+        work.erasure.elsewhere.append(
+            {
+                "name": str(reached.target),
+                "count": reached.statements + reached.named_in,
+                "voids": reached.voids,
+                "href": reverse("forwarding:erasure", args=[reached.target.pk, reached.task.uuid]) if reached.task else "",
+            }
+        )
 
 
 def _cut(work: _Work) -> str:

@@ -27,9 +27,11 @@ from lrs.forwarding import history, telling
 from lrs.forwarding.choosing import Chooser
 from lrs.forwarding.connection import AddressRefused
 from lrs.forwarding.disguise import parcels
+from lrs.forwarding.erasing import being_erased
 from lrs.forwarding.locks import CannotUnlock
 from lrs.forwarding.senders import Answer, Outcome, Parcel, Sender, sender_for
 from lrs.models import Forwarded, ForwardedErasure, ForwardingTarget, HeldStatement, Statement
+from lrs.redaction import has_trace
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +155,7 @@ class _Turn:
             Statement.objects.filter(chooser.rough(), sequence__gt=target.cursor, sequence__lte=through).order_by("sequence")[:PAGE]
         )
         end = page[-1].sequence if len(page) == PAGE else through
+        page, end, full = _before_erased(page, end, len(page) == PAGE)
         there = self._already_there([statement.sequence for statement in page])
         chosen = [(statement, person) for statement, person in chooser.chosen(page) if statement.sequence not in there]
         blocked = self._blocked({person for _, person in chosen})
@@ -176,7 +179,7 @@ class _Turn:
                 return True
         if target.cursor < end:
             self._book(_Delivery(), waiting=waiting, cursor=end)
-        return len(page) == PAGE
+        return full
 
     def _batch(self, ready: Sequence[Parcel], place: int) -> list[Parcel]:
         """As many as go in one request: a single one as a probe after trouble."""
@@ -319,6 +322,9 @@ class _Turn:
         mine.filter(person=first.person).update(due=True)
         rows = list(mine.filter(person=first.person).order_by("sequence")[:PAGE])
         statements = Statement.objects.in_bulk([row.sequence for row in rows])
+        in_order = sorted(statements.values(), key=lambda one: one.sequence)
+        if len(_before_erased(in_order, 0, False)[0]) < len(in_order):
+            return False
         present = [statements[row.sequence] for row in rows if row.sequence in statements]
         meant = {statement.sequence for statement, _ in Chooser(target).chosen(present)}
         # The filters changed meanwhile, or the statement is no longer there: then nothing waits for it.
@@ -423,6 +429,15 @@ class _Turn:
             last_answer=answer.text,
             **fields,
         )
+
+
+def _before_erased(page: list[Statement], end: int, full: bool) -> tuple[list[Statement], int, bool]:
+    """What comes before the first statement that names somebody who is being erased. The rest goes when it has been rewritten."""
+    erased = being_erased()
+    for place, statement in enumerate(page if erased else ()):
+        if any(has_trace(statement.document, matches=matches) for matches in erased):
+            return page[:place], statement.sequence - 1, False
+    return page, end, full
 
 
 class _Delivery:

@@ -245,7 +245,7 @@ class ForwardedErasure(models.Model):
     created_at = models.DateTimeField(_("gevraagd op"))
     ids = models.TextField(blank=True)
     named_in = models.TextField(blank=True)
-    pseudonym = models.UUIDField(null=True)  # what the other side has to look for; ours to it is gone
+    pseudonyms = models.TextField(blank=True)  # what the other side has to look for, one a line; ours to them are gone
     withdraws = models.BooleanField(default=True)
     withdrawn = models.PositiveIntegerField(default=0)
     withdraw_answer = models.TextField(blank=True)

@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from lrs import forwarding
-from lrs.actors import actor_of
+from lrs.actors import actor_key, actor_of
 from lrs.forwarding import erasing, sending
 from lrs.forwarding.sending import forward
 from lrs.forwarding.xapi import XAPISender
-from lrs.models import Forwarded, ForwardedErasure, ForwardingPseudonym, ForwardingTarget, HeldStatement, Source
+from lrs.models import Erasure, Forwarded, ForwardedErasure, ForwardingPseudonym, ForwardingTarget, HeldStatement, Source
 from lrs.profiles import adl
 from lrs.store import append
+from tests.factories.accounts import UserFactory
 from tests.factories.forwarding import a_target, contains
 from tests.factories.lrs import a_statement
 
@@ -209,6 +210,33 @@ def test_voiding_goes_on_after_trouble_and_repeats_under_the_same_id(other):
     forward(target.pk)
 
     assert len([one for one in other.kept.values() if one["verb"]["id"] == adl.VOIDED]) == 1
+
+
+def test_while_somebody_is_being_erased_what_names_them_waits_until_it_has_been_rewritten(other):
+    target = a_target(other.address)
+    anna = UserFactory(pseudonym=uuid.uuid4())
+    before, _, after = record(a_statement(), a_statement(anna.pseudonym), a_statement())
+    ordered = Erasure.objects.create(person=anna, of_learner=True, subject={"actors": [actor_of(anna.pseudonym)]}, reason="gevraagd")
+
+    forward(target.pk)
+    assert [one["id"] for one in other.arrivals] == [before]
+
+    Erasure.objects.filter(pk=ordered.pk).update(finished_at=timezone.now(), subject={})
+    forward(target.pk)
+    assert [one["id"] for one in other.arrivals][2:] == [after]
+
+
+def test_somebody_known_by_several_keys_is_one_task(other):
+    anna, mail = uuid.uuid4(), {"mbox": "mailto:anna@voorbeeld.example"}
+    target = a_target(other.address, actors="pseudonym")
+    record(a_statement(anna), a_statement(actor=mail))
+    forward(target.pk)
+
+    [reached] = forwarding.forget(actor_keys=[actor_key(actor_of(anna)), actor_key(mail)])
+
+    assert reached.statements == 2
+    assert "".join(erasing.list_for(reached.task)).count("# account:") == 2
+    assert not ForwardingPseudonym.objects.exists()
 
 
 def test_somebody_has_to_be_named():

@@ -237,14 +237,10 @@ def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
 def _body(request: HttpRequest, *, authorization: str | None = None, largest: int | None = None) -> bytes:
     largest = min(largest or MOST_OCTETS, getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS))
     too_large = Refused(413, f"the request is larger than {largest} octets")
-    if request.META.get("CONTENT_LENGTH", "").isdigit() and int(request.META["CONTENT_LENGTH"]) > largest:
+    length = _announced_length(request)
+    if length is not None and length > largest:
         raise too_large
-    length = request.META.get("CONTENT_LENGTH") or "unknown"
-    if (
-        authorization is not None
-        and not (length.isdigit() and int(length) <= FROM_STRANGERS)
-        and not credentials.authenticate(authorization)
-    ):
+    if authorization is not None and (length is None or length > FROM_STRANGERS) and not credentials.authenticate(authorization):
         raise Refused(401, "no key, or not one that is in use")
     try:
         body = request.read(largest + 1)
@@ -255,6 +251,12 @@ def _body(request: HttpRequest, *, authorization: str | None = None, largest: in
     if len(body) > largest:
         raise too_large
     return body
+
+
+def _announced_length(request: HttpRequest) -> int | None:
+    """What Content-Length says, or None when it says nothing that is a length."""
+    text = request.META.get("CONTENT_LENGTH", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _version(header: str | None, *, default: str, needed: bool) -> str:

@@ -431,9 +431,12 @@ def _check_signature(statement: dict[str, Any], token: bytes) -> None:
         raise MessageRefused(str(refusal)) from None
     unsigned = {key: value for key, value in statement.items() if key != "attachments"}
     rest = [entry for entry in statement["attachments"] if entry["usageType"] != SIGNATURE]
-    signed = dict(payload)
+    signed = {key: value for key, value in payload.items() if key != "attachments"}
+    listed = payload.get("attachments", [])
     signed_rest = [
-        entry for entry in signed.pop("attachments", []) if not (isinstance(entry, dict) and entry.get("usageType") == SIGNATURE)
+        entry
+        for entry in (listed if isinstance(listed, list) else [listed])
+        if not (isinstance(entry, dict) and entry.get("usageType") == SIGNATURE)
     ]
     for key in ("id", "timestamp", "stored", "authority", "version"):  # what the store may add after signing
         if key not in signed or key not in unsigned:

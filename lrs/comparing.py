@@ -1,15 +1,13 @@
 """Which statements are the same, and which differ (xAPI 1.0.3, Data 2.3.1; 2.0: 4.2.7)."""
 
 import json
-import re
 from typing import Any
 
-from lrs.rows import as_stored
-from lrs.validation import V2, moment
+from lrs.rows import as_stored, iso
+from lrs.validation import V2, moment, to_hundredths
 
 # What the store itself adds or may reword.
 NOT_COMPARED = ("stored", "authority", "version", "timestamp", "id")
-FRACTION = re.compile(r"([.,][0-9]{2})[0-9]+(?=S)")
 
 
 def comparable(document: dict[str, Any]) -> str:
@@ -23,12 +21,12 @@ def _bare(part: dict[str, Any]) -> dict[str, Any]:
     """Without the words of display and definition, which are kept apart from statements (2.3.1.b2, b3)."""
     bare = {**part, "actor": _agent(part["actor"]), "verb": {"id": part["verb"]["id"]}, "object": _object(part["object"])}
     if "timestamp" in part:  # of a sub-statement: the moment counts, not how it is written (b4)
-        bare["timestamp"] = moment(part["timestamp"]).isoformat()
+        bare["timestamp"] = iso(moment(part["timestamp"]))
     if "context" in part:
         bare["context"] = _context(part["context"])
     duration = part.get("result", {}).get("duration")
     if duration:
-        bare["result"] = {**part["result"], "duration": FRACTION.sub(r"\1", duration)}  # no finer than a hundredth of a second
+        bare["result"] = {**part["result"], "duration": to_hundredths(duration)}
     return bare
 
 
@@ -53,6 +51,9 @@ def _context(context: dict[str, Any]) -> dict[str, Any]:
         bare["contextActivities"] = {
             key: sorted(activity["id"] for activity in activities) for key, activities in context["contextActivities"].items()
         }
+    for key, inner in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if key in context:
+            bare[key] = [{**entry, inner: _agent(entry[inner])} for entry in context[key]]
     return bare
 
 

@@ -12,7 +12,27 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object. One reader takes the first of two equal keys and another the last, so what such a text says depends on who reads it."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"the key {name[:80]!r} stands there twice")
+            seen.add(name)
+    return found
+
+
+def _that_fits(text: str) -> float:
+    """A number with a point or an exponent. One that no program can hold would come back as "Infinity", which is no JSON."""
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_that_fits, object_pairs_hook=_each_once)
 
 
 def split(text: str) -> tuple[list[Any], list[str]]:

@@ -74,18 +74,24 @@ def draft_of(statement: dict[str, Any], text: str | None, *, credential: Credent
 
 
 def as_stored(statement: dict[str, Any], *, version: str) -> dict[str, Any]:
-    """What the standard has the store reword: one context activity becomes a list (2.4.6.2), and in 2.0 a moment is in UTC."""
-    document = dict(statement)
-    if "context" in document:
-        document["context"] = _lists_of_activities(document["context"])
+    """What the standard has the store reword: one context activity becomes a list (2.4.6.2), and in 2.0 a moment is in UTC (4.2.7)."""
+    document = dict(_reworded(statement, version=version))
     target = document["object"]
-    if target.get("objectType") == "SubStatement" and "context" in target:
-        context = _lists_of_activities(target["context"])
-        if context is not target["context"]:
-            document["object"] = {**target, "context": context}
-    if "timestamp" in document and not version.startswith("1.") and not document["timestamp"].endswith("Z"):
-        document["timestamp"] = iso(moment(document["timestamp"]))
+    if target.get("objectType") == "SubStatement":
+        document["object"] = _reworded(target, version=version)
     return document
+
+
+def _reworded(part: dict[str, Any], *, version: str) -> dict[str, Any]:
+    """A statement or sub-statement as it is kept: the very same object when nothing changes."""
+    changes: dict[str, Any] = {}
+    if "context" in part:
+        context = _lists_of_activities(part["context"])
+        if context is not part["context"]:
+            changes["context"] = context
+    if "timestamp" in part and not version.startswith("1.") and not part["timestamp"].endswith("Z"):
+        changes["timestamp"] = iso(moment(part["timestamp"]))
+    return {**part, **changes} if changes else part
 
 
 def _lists_of_activities(context: dict[str, Any]) -> dict[str, Any]:

@@ -131,6 +131,26 @@ def test_what_is_not_a_statement_is_400(tool, body):
     assert tool.send("POST", "statements", body, content_type="application/json").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("piece", "reason"),
+    [
+        ('"verb":{"id":"https://voorbeeld.example/deed"},', "the key 'verb' stands there twice"),
+        ('"result":{"extensions":{"x:y":{"a":1,"b":2,"a":3}}},', "the key 'a' stands there twice"),
+        ('"result":{"extensions":{"x:y":1e999}},', "the number 1e999 is too large"),
+        ('"result":{"extensions":{"x:y":-1.0e400}},', "the number -1.0e400 is too large"),
+        ('"result":{"extensions":{"x:y":NaN}},', "NaN is not JSON"),
+    ],
+)
+def test_a_text_that_another_reader_would_read_otherwise_is_refused(tool, piece, reason):
+    """The text is kept as it came in: of two equal keys one reader takes the first and another the last."""
+    text = json.dumps(by(ANN))
+    assert tool.send("POST", "statements", text.encode(), content_type="application/json").status_code == 200
+
+    answer = tool.send("POST", "statements", ("{" + piece + json.dumps(by(ANN))[1:]).encode(), content_type="application/json")
+
+    assert (answer.status_code, reason in answer.content.decode()) == (400, True), answer.content
+
+
 def test_the_content_type_is_json_or_multipart(tool):
     assert tool.send("POST", "statements", by(ANN), content_type="text/plain").status_code == 400
     assert tool.send("POST", "statements", by(ANN), content_type="application/json; charset=utf-8").status_code == 200
@@ -549,3 +569,11 @@ def test_an_authority_that_is_sent_is_replaced_by_ours(tool):
     read = tool.get("statements", statementId=statement_id).json()
     assert read["authority"]["name"] == tool.credential.name
     assert read["stored"] > "2026"
+
+
+@pytest.mark.parametrize("length", ["\u00b2", "9" * 5000, "-1", "abc"])
+def test_a_length_that_is_none_breaks_nothing(tool, length):
+    """A server in front of us may hand over what it was sent."""
+    answer = tool.client.generic("PUT", "/xapi/activities/state", b"{}", headers=tool.headers, CONTENT_LENGTH=length)
+
+    assert answer.status_code in (400, 413)

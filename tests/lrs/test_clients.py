@@ -298,6 +298,8 @@ def test_a_signature_has_to_be_of_this_statement(settings, tmp_path):
         b"geen jws",
         b"a.b.c",
         signature_of([1]),
+        signature_of({**other, "attachments": 5}),
+        signature_of({**other, "attachments": None}),
     ):
         assert send_signed(other, token) == 400, token[:40]
     assert send_signed(a_statement(actor=ANN), signature_of(statement), contentType="application/json") == 400

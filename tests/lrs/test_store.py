@@ -54,6 +54,34 @@ def test_the_same_statement_twice_is_harmless():
     assert projecting.seen == [statement["id"]]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"actor": {"objectType": "Group", "member": [{"openid": "https://b.example/"}, {"mbox": "mailto:a@b.example"}]}},
+        {"context": {"team": {"objectType": "Group", "member": [{"openid": "https://b.example/"}, {"mbox": "mailto:a@b.example"}]}}},
+        {"result": {"duration": "PT1.509S"}},
+        {"verb": {"id": "https://voorbeeld.example/v", "display": {"nl": "anders"}}},
+        {"object": {"objectType": "Activity", "id": "https://voorbeeld.example/les"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_order_display_definitions_and_finer_time_make_no_other_statement(change):
+    """2.3.1: a list of agents in a group has no order; 2.0, 4.2.7: a duration counts to a hundredth of a second."""
+    people = {"objectType": "Group", "member": [{"mbox": "mailto:a@b.example"}, {"openid": "https://b.example/"}]}
+    statement = a_statement(
+        actor=people,
+        verb={"id": "https://voorbeeld.example/v"},
+        object={"id": "https://voorbeeld.example/les", "definition": {"name": {"nl": "Les"}}},
+        context={"team": people},
+        result={"duration": "PT1.5S"},
+    )
+    append([statement], source=Source.SERVER)
+
+    append([{**statement, **change}], source=Source.SERVER)
+
+    assert Statement.objects.get().document["context"] == statement["context"]
+
+
 def test_a_different_statement_with_the_same_id_is_a_conflict_and_nothing_of_the_batch_is_stored():
     statement = a_statement()
     append([statement], source=Source.SERVER)

@@ -89,6 +89,18 @@ def test_a_moment_is_kept_in_utc(tool, sent, kept):
     assert tool.get("statements", statementId=statement["id"]).json()["timestamp"] == kept
 
 
+def test_a_moment_inside_a_sub_statement_is_kept_in_utc_too(tool, old):
+    inner = {"objectType": "SubStatement", "actor": ANN, "verb": {"id": "https://voorbeeld.example/v"}, "object": {"id": ACTIVITY}}
+    inner["timestamp"] = "2023-05-04T12:00:00-05:00"
+    new, before = a_statement(object=inner), a_statement(object=inner)
+
+    tool.post(new)
+    old.post(before)
+
+    assert tool.get("statements", statementId=new["id"]).json()["object"]["timestamp"] == "2023-05-04T17:00:00.000Z"
+    assert old.get("statements", statementId=before["id"]).json()["object"]["timestamp"] == inner["timestamp"], "1.0.3 keeps it"
+
+
 @pytest.mark.parametrize(
     ("full", "counts"),
     [

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from tests.factories.lrs import Tool
 from tests.lrs.standard.shapes import ANN, BEA, IDENTIFIERS, IRI, LESSON, a_new
 
 PLACES = {
@@ -124,6 +125,11 @@ def test_a_person_is_asked_for_by_an_agent(either):
     for wrong in ("ann", "{}", json.dumps({"name": "Ann", "objectType": "Agent"}), json.dumps({"objectType": "Group", "member": [ANN]})):
         assert either.get("agents", agent=wrong).status_code == 400
     assert either.get("agents", agent=BEA).json() == {"objectType": "Person", "mbox": [BEA["mbox"]]}
+
+
+def test_people_are_told_of_to_a_key_that_may_read_them(db):
+    for scopes, status in ((["statements/write"], 403), (["state"], 403), (["profile"], 200), (["all/read"], 200)):
+        assert Tool(version="1.0.3", address="/xapi/1.0.3", scopes=scopes).get("agents", agent=ANN).status_code == status
 
 
 def test_an_activity_is_asked_for_by_its_id_and_is_there_even_when_nothing_is_known(either):

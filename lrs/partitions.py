@@ -4,14 +4,32 @@ There is no part for whatever fits nowhere else: it would have to be searched at
 part beside it without stopping writers. A statement for which there is no part yet makes that part (lrs.writing).
 """
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 
 from lrs import sequence
+from lrs.models import PendingProjection
 
 TABLE = "lrs_statement"
 _MAKING = 0x6C727301  # the advisory lock of whoever makes a part
+
+
+class PartRefused(Exception):
+    """The part stays as it is; the message says why."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A month of statements: its size on disk with its indexes in bytes, and whether it is still part of the table."""
+
+    month: date
+    name: str
+    octets: int
+    attached: bool
 
 
 def partitioned() -> bool:
@@ -62,6 +80,66 @@ def make_ahead(today: date, *, months: int = 2) -> list[str]:
             made.append(name_of(month))
         month = following(month)
     return made
+
+
+def parts() -> list[Part]:
+    """The parts there are, the oldest first; detached ones too, for as long as they are kept in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, pg_total_relation_size(c.oid), i.inhparent IS NOT NULL"
+            " FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = %s::regclass"
+            " WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %s::regclass) AND c.relname LIKE %s",
+            [TABLE, TABLE, f"{TABLE}_y____m__"],
+        )
+        found = [(month_of(name), name, octets, attached) for name, octets, attached in cursor.fetchall()]
+    return [Part(month, name, octets, attached) for month, name, octets, attached in sorted(found)]
+
+
+def month_of(name: str) -> date:
+    """The month that a part of this name holds."""
+    match = re.search(r"_y(\d{4})m(\d{2})$", name)
+    if match is None:
+        raise ValueError(name)
+    return date(int(match[1]), int(match[2]), 1)
+
+
+def detach(month: date, *, today: date) -> str:
+    """Take the part of this month out of the table and keep it as a table by itself; answers its name. Writers and readers go on meanwhile.
+
+    The ids of its statements stay known, so that nobody can send one of them again as something new. Outside a transaction only.
+    Raises PartRefused for a month that is not over, one of which statements still wait for their projections, and one that is not there.
+    """
+    name = name_of(month)
+    if following(month) > today.replace(day=1):
+        raise PartRefused(f"{name}: the month is not over")
+    if name not in {part.name for part in parts() if part.attached}:
+        raise PartRefused(f"{name}: there is no such part")
+    first, end = bounds_of(month)
+    if PendingProjection.objects.filter(statement_id__gte=first, statement_id__lt=end).exists():
+        raise PartRefused(f"{name}: statements in it still wait for their projections; run catch_up first")
+    with connection.cursor() as cursor:
+        # In two steps of its own, with no lock that stops a writer; what a crash left half-way is finished.
+        cursor.execute("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = %s::regclass", [name])
+        half_way = cursor.fetchone()[0]
+        cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {name} {'FINALIZE' if half_way else 'CONCURRENTLY'}")
+    return name
+
+
+def attach(month: date) -> str:
+    """Put a part that was detached back in its place; answers its name. Raises PartRefused when there is none."""
+    name, (first, end) = name_of(month), bounds_of(month)
+    if name not in {part.name for part in parts() if not part.attached}:
+        raise PartRefused(f"{name}: there is no such part outside the table")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+        # The constraint that detaching left behind says what is in it, so that nothing has to be read again.
+        cursor.execute(f"ALTER TABLE {TABLE} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})")
+    return name
+
+
+def months_before(before: date) -> Iterator[date]:
+    """The months of the attached parts that lie before this one, the oldest first."""
+    return (part.month for part in parts() if part.attached and part.month < before.replace(day=1))
 
 
 def _first_of(month: date) -> datetime:

@@ -1,15 +1,18 @@
 """The parts of the table of statements, on PostgreSQL."""
 
 import importlib
+import threading
 import uuid
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import connection, transaction
 
 from lrs import partitions
-from lrs.models import Source, Statement
-from lrs.store import append
+from lrs.models import PendingProjection, Source, Statement, StatementId
+from lrs.store import StatementConflict, append
 from tests.factories.lrs import a_statement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -66,3 +69,86 @@ def test_a_statement_in_any_part_is_found_by_its_id(in_parts):
         assert cursor.fetchone() == (1,)
     assert Statement.objects.with_id(old).get().stored == datetime(2020, 1, 1, tzinfo=UTC)
     assert not Statement.objects.with_id(uuid.uuid4()).exists()
+
+
+@pytest.fixture
+def months(transactional_db: None) -> Iterator[tuple[date, date]]:
+    """The part of last month with a statement in it, and that of this month; outside a transaction, as the command works."""
+    migration = importlib.import_module("lrs.migrations.0002_time_coded_sequence")
+    if not partitions.partitioned():
+        migration.in_parts(None, connection.schema_editor(atomic=False))
+    this = datetime.now(tz=UTC).date().replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    partitions.make(last)
+    partitions.make(this)
+    yield last, this
+    for part in partitions.parts():
+        if part.month == last:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE {part.name}")
+
+
+def _a_statement_of(month: date) -> uuid.UUID:
+    [stored] = append([a_statement(actor={"mbox": "mailto:iemand@elders.example"})], source=Source.OUTSIDE)
+    number = partitions.bounds_of(month)[0]
+    Statement.objects.with_id(stored).update(sequence=number)
+    StatementId.objects.filter(uuid=stored).update(sequence=number)
+    return stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_is_put_away_and_taken_back_while_a_writer_is_at_work(months, at_once):
+    last, this = months
+    old = _a_statement_of(last)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write_slowly() -> str:
+        with transaction.atomic():
+            append([a_statement()], source=Source.OUTSIDE)
+            begun.set()
+            go_on.wait(20)
+            append([a_statement()], source=Source.OUTSIDE)
+        return "written"
+
+    def change_the_parts() -> str:
+        begun.wait(20)
+        made = partitions.make(date(2031, 5, 1))  # does not wait for the writer
+        go_on.set()
+        partitions.detach(last, today=this)
+        return f"{made}"
+
+    assert at_once(lambda function: function(), (write_slowly,), (change_the_parts,)) == ["written", "True"]
+
+    assert Statement.objects.count() == 2
+    assert not Statement.objects.with_id(old).exists()
+    with pytest.raises(StatementConflict):  # its id is still known
+        append([a_statement(id=str(old))], source=Source.OUTSIDE)
+    partitions.attach(last)
+    assert Statement.objects.with_id(old).exists()
+    assert Statement.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_is_not_over_or_still_waits_stays(months):
+    last, this = months
+    with pytest.raises(partitions.PartRefused, match="not over"):
+        partitions.detach(this, today=this)
+    stored = _a_statement_of(last)
+    PendingProjection.objects.create(statement_id=partitions.bounds_of(last)[0], learner_key=uuid.uuid4())
+    with pytest.raises(partitions.PartRefused, match="still wait"):
+        partitions.detach(last, today=this)
+
+    assert Statement.objects.with_id(stored).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_lists_makes_and_detaches(months, capsys):
+    last, this = months
+
+    call_command("statement_parts", make_ahead=2, detach_before=this)
+
+    printed = capsys.readouterr().out
+    assert f"detached {partitions.name_of(last)}; keep it with: pg_dump" in printed
+    assert [part.attached for part in partitions.parts() if part.month == last] == [False]
+    call_command("statement_parts", attach=last)
+    assert f"attached {partitions.name_of(last)}" in capsys.readouterr().out

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 
-from lrs import attachments, credentials, documents, formats, json_text, queries, sequence, store
+from lrs import attachments, credentials, documents, formats, json_text, queries, replica, sequence, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
@@ -353,6 +353,7 @@ def post_statements(call: Call) -> HttpResponse:
             originals=originals,
             parts=parts,
         )
+    replica.wrote(writer=_who(call))
     return _json([str(one) for one in ids])
 
 
@@ -376,6 +377,7 @@ def put_statement(call: Call) -> HttpResponse:
             originals=originals,
             parts=parts,
         )
+    replica.wrote(writer=_who(call))
     return HttpResponse(status=204)
 
 
@@ -423,6 +425,15 @@ def _statements(
 
 
 def get_statements(call: Call) -> HttpResponseBase:
+    with replica.reading(reader=_who(call)):
+        return _get_statements(call)
+
+
+def _who(call: Call) -> str:
+    return f"credential/{call.credential.pk}"
+
+
+def _get_statements(call: Call) -> HttpResponseBase:
     visible = queries.visible_to(call.credential)
     if visible is None:
         raise Refused(403, "this key may not read statements")

@@ -17,7 +17,7 @@ from lrs.digests import digest
 from lrs.models import Credential, Mention, Statement, StatementId
 from lrs.models.record import StatementQuerySet
 from lrs.profiles.vakwijs import NAMESPACE
-from lrs.writing import settled_through
+from lrs.replica import settled_through
 
 __all__ = ["MOST", "Filters", "Page", "consistent_through", "find", "one", "settled_through", "visible_to"]
 

@@ -32,6 +32,7 @@ from lrs.models.record import (
     StatementId,
     private_storage,
 )
+from lrs.models.settled import Settled
 
 __all__ = [
     "AccessExport",
@@ -57,6 +58,7 @@ __all__ = [
     "ProfileDocument",
     "RetentionRule",
     "RetentionRun",
+    "Settled",
     "Source",
     "StateDocument",
     "Statement",

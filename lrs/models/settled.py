@@ -1,6 +1,7 @@
 """Derived: how far the order of arrival is settled, told to replicas through a row that they replay like any other."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Settled(models.Model):
@@ -10,8 +11,8 @@ class Settled(models.Model):
     through = models.BigIntegerField()
 
     class Meta:
-        verbose_name = "vast tot"
-        verbose_name_plural = "vast tot"
+        verbose_name = _("vast tot")
+        verbose_name_plural = _("vast tot")
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_settled")]
 
     def __str__(self) -> str:

@@ -108,6 +108,12 @@ translations: $(VENV)/.dev  ## collect new strings into the catalogues
 bench: setup $(VENV)/.dev  ## measure; one JSON line per figure
 	$(RUN) -m tests.bench $(ARGS)
 
+# PostgreSQL as it comes, on a port of its own: the figures must not owe anything to settings that lose data.
+BENCH_SERVICES = SERVICES_DIR=$${TMPDIR:-/var/tmp}/vakwijs-bench-$$(id -u) PG_PORT=5434 PG_SETTINGS= deploy/services.sh
+bench-lrs: setup $(VENV)/.dev  ## the record beside bare Django, on PostgreSQL and SQLite; make bench-lrs ARGS="writes --quick"
+	$(if $(DATABASE_URL),,trap '$(BENCH_SERVICES) stop postgresql' EXIT; export $$($(BENCH_SERVICES) start postgresql);) \
+	$(RUN) -m tests.bench.store $(ARGS)
+
 services:  ## a local PostgreSQL and Redis for the production profile; prints their URLs
 	deploy/services.sh start
 

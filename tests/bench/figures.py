@@ -18,9 +18,12 @@ class Figure:
     holds: bool | None = None
 
 
+NOTE = ""  # said with every figure, when there is something to say of the whole run
+
+
 def show(figure: Figure) -> None:
     """Print the figure as one JSON line."""
-    row = asdict(figure)
+    row = asdict(figure) | ({"note": NOTE} if NOTE else {})
     row["value"] = round(figure.value, 3)
     row["ratio"] = None if figure.ratio is None else round(figure.ratio, 3)
     sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")

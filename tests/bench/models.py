@@ -9,12 +9,3 @@ class BarePage(Page):
 
     template = "bench/bare_page.html"
     body = models.TextField()
-
-
-class BareRecord(models.Model):
-    """What the store is compared with: one JSON value."""
-
-    document = models.JSONField()
-
-    def __str__(self) -> str:
-        return str(self.pk)

@@ -95,14 +95,15 @@ def served(var_dir: Path, command: list[str], port: int) -> Iterator[subprocess.
     """The site, answering; ended on leaving."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment(var_dir), stdout=subprocess.DEVNULL)
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield process
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the server answers. Raises RuntimeError when it ended, or does not answer in twenty seconds."""
     for _ in range(200):
         if process.poll() is not None:
             raise RuntimeError("the server ended at once")

@@ -4,4 +4,3 @@ from config.settings.local import *  # noqa: F403 - a settings module extends th
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.bench"]  # noqa: F405 - from base
 ALLOWED_HOSTS = ["127.0.0.1"]
-ROOT_URLCONF = "tests.bench.urls"

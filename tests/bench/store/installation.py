@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,13 +82,20 @@ class Installation:
             *("--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws", "--log-level", "error"),
             application,
         ]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment(settings), stdout=subprocess.DEVNULL)
+        # A group of its own, so that its workers end with it whatever happens.
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment(settings), stdout=subprocess.DEVNULL, start_new_session=True
+        )
         try:
             wait_for(port, process)
             yield Served(port, process)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
 
 
 @dataclass(frozen=True)

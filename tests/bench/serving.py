@@ -103,8 +103,8 @@ def served(var_dir: Path, command: list[str], port: int) -> Iterator[subprocess.
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until the server answers. Raises RuntimeError when it ended, or does not answer in twenty seconds."""
-    for _ in range(200):
+    """Until the server answers. Raises RuntimeError when it ended, or does not answer in a minute."""
+    for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError("the server ended at once")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -8,13 +8,17 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings as project
 from django.core.signals import got_request_exception
+from django.db import connections
 
-from config.wsgi import application
+from config.receiving import Receiving
+from config.wsgi import _site
 from tests.factories.lrs import a_credential
 from tests.lrs.fuzzing import Fuzzer
 
@@ -53,14 +57,15 @@ def test_no_request_at_all_breaks_the_server(settings, tmp_path):
     got_request_exception.connect(note)
     maker, seen, began = fuzzer(), Counter[int](), time.perf_counter()
     try:
-        for number in range(FIRST, FIRST + REQUESTS):
-            request = maker.request(number)
-            status, headers, body = answer_to(request.environ())
-            seen[status] += 1
-            maker.learn(headers, body)
-            about = f"FUZZ_SEED={SEED} FUZZ_FIRST={number}: {request.method} {request.path!r}?{request.query[:300]!r} {request.headers}"
-            assert not raised, f"{about} raised {raised!r}"
-            assert status < 500, f"{about} was answered with {status}: {body[:300]!r}"
+        with whole_site() as application:
+            for number in range(FIRST, FIRST + REQUESTS):
+                request = maker.request(number)
+                status, headers, body = answer_to(application, request.environ())
+                seen[status] += 1
+                maker.learn(headers, body)
+                about = f"FUZZ_SEED={SEED} FUZZ_FIRST={number}: {request.method} {request.path!r}?{request.query[:300]!r} {request.headers}"
+                assert not raised, f"{about} raised {raised!r}"
+                assert status < 500, f"{about} was answered with {status}: {body[:300]!r}"
     finally:
         got_request_exception.disconnect(note)
     sys.stderr.write(f"\n{REQUESTS} requests of seed {SEED} in {time.perf_counter() - began:.1f} s: {dict(sorted(seen.items()))}\n")
@@ -69,7 +74,20 @@ def test_no_request_at_all_breaks_the_server(settings, tmp_path):
     assert seen[200] + seen[204] > REQUESTS / 10
 
 
-def answer_to(environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+@contextmanager
+def whole_site() -> Iterator[Callable[..., Any]]:
+    """The site as it is served, middleware and the receiving of bodies included. Its database connections go when the context ends."""
+    ours = {alias: connections[alias] for alias in connections}
+    received = Receiving(_site, places=1, threads=4, gates=project.RECEIVING_GATES)
+    try:
+        yield received
+    finally:
+        received._places.get().close()
+        for alias, connection in ours.items():
+            connections[alias] = connection
+
+
+def answer_to(application: Callable[..., Any], environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     """What the application itself answers, middleware included."""
     said: dict[str, Any] = {}
 
@@ -80,5 +98,7 @@ def answer_to(environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     try:
         body = b"".join(response)
     finally:
-        response.close()
+        close = getattr(response, "close", None)  # a list has none
+        if close:
+            close()
     return said["status"], said["headers"], body

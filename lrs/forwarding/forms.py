@@ -150,6 +150,22 @@ class TargetForm(forms.Form):
             self.add_error("begin_on", gettext("Kies een dag."))
         return data
 
+    def sections(self) -> list[dict[str, Any]]:
+        """The fields in the order in which somebody thinks of them; what is seldom needed is folded away until it is filled in."""
+        parts: list[tuple[Any, bool, tuple[str, ...]]] = [
+            (_("Waarheen"), False, ("name", "organisation", "kind", "endpoint", "key", "secret")),
+            (_("Meer over het adres"), True, ("version", "table", "allows_private")),
+            (_("Wat gaat mee"), False, ("reach", "actors", "with_attachments", "begin", "begin_on")),
+            (_("Niet alles: kies werkwoorden, cursussen of een hulpmiddel"), True, ("verbs", "activities", "sources", "credential")),
+            (_("Als iemand wordt gewist"), False, ("voids_on_erasure",)),
+        ]
+        sections = []
+        for title, folded, names in parts:
+            fields = [self[name] for name in names if name in self.fields]
+            filled = any(field.errors or (field.name != "version" and field.value()) for field in fields)
+            sections.append({"title": title, "folded": folded, "fields": fields, "filled": filled})
+        return sections
+
     @property
     def login(self) -> Login | None:
         """The key and the secret, when they were filled in."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.models import Organisation, ProfessionalProfile, Register, Role, User
@@ -13,9 +14,12 @@ from accreditation.models import Accreditation, Certificate, RegisterRule
 from courses.models import Attempt, Meeting, Submission
 from courses.work.handing_in import hand_in, save_draft
 from lrs.credentials import create
+from lrs.forwarding.history import hour_of
+from lrs.models import ForwardedErasure, ForwardingHour, ForwardingTarget, HeldStatement, Statement
 from tests.browser.test_accessibility import violations
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.courses import released_course
+from tests.factories.forwarding import a_target
 from tests.journeys.story import Story, accredit, begin_story, publish_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -244,3 +248,39 @@ def test_pages_of_an_association_administrator_and_an_auditor(scene, page_at, lo
         ],
     )
     look(other, ["/mijn/", "/beheer/audit/", "/beheer/resultaten/"])
+
+
+def test_pages_about_forwarding(scene, page_at, log_in, look, settings):
+    settings.LRS_PROJECTIONS = []
+    manager = scene.someone(Role.ASSOCIATION_ADMIN)
+    fields = {"organisation": scene.organisation, "reach": ForwardingTarget.Reach.TOOLS}
+    well = a_target(name="Leerplatform Noord", verbs=["http://adlnet.gov/expapi/verbs/completed"], **fields)
+    ForwardingHour.objects.create(target=well, hour=hour_of(timezone.now()), sent=120, failures=1)
+    stopped = a_target(name="Oud platform", state="paused", reason="key_refused", last_status=401, last_answer="geen toegang", **fields)
+    statement = Statement.objects.order_by("sequence").first()
+    held = HeldStatement.objects.create(
+        target=well,
+        sequence=statement.sequence,
+        person=statement.actor_digest,
+        state="refused",
+        since=timezone.now(),
+        status=400,
+        answer="nee",
+    )
+    erasure = ForwardedErasure.objects.create(target=well, created_at=timezone.now(), ids=str(statement.uuid))
+    page = page_at(1280, reduced_motion="reduce")
+    log_in(page, manager)
+
+    look(
+        page,
+        [
+            "/beheer/doorsturen/",
+            "/beheer/doorsturen/nieuw/",
+            f"/beheer/doorsturen/{well.pk}/",
+            f"/beheer/doorsturen/{stopped.pk}/",
+            f"/beheer/doorsturen/{well.pk}/wijzigen/",
+            f"/beheer/doorsturen/{well.pk}/onbestelbaar/",
+            f"/beheer/doorsturen/{well.pk}/onbestelbaar/{held.pk}/",
+            f"/beheer/doorsturen/{well.pk}/wissen/{erasure.uuid}/",
+        ],
+    )

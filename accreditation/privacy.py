@@ -38,8 +38,8 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
     days = [*awards.values_list("awarded_on", flat=True), *certificates.values_list("earned_on", flat=True)]
     if days and (until := proof_until(max(days))) >= timezone.localdate():
         text = _(
-            "Op deze records rusten punten of een certificaat van %(earned)s. Het bewijs daarvan hoort tot %(until)s te blijven, zodat de "
-            "deelnemer bij een controle niets verliest."
+            "Op deze records rusten punten of een certificaat van %(earned)s. Het bewijs daarvan hoort tot %(until)s te blijven, zodat er bij "
+            "een controle niets verloren gaat."
         )
         yield Standing(text % {"earned": date_format(max(days), "j F Y"), "until": date_format(until, "j F Y")}, duty=True)
 

@@ -21,15 +21,15 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
     enrolments = Enrolment.objects.filter(learner__pseudonym=learner)
     if following := enrolments.filter(withdrawn_at=None, progress__satisfied_at=None).count():
         text = ngettext(
-            "De deelnemer volgt nog %(count)s cursus. De voortgang daarin verdwijnt: de cursus begint opnieuw.",
-            "De deelnemer volgt nog %(count)s cursussen. De voortgang daarin verdwijnt: de cursussen beginnen opnieuw.",
+            "Er loopt nog %(count)s cursus. De voortgang daarin verdwijnt: de cursus begint opnieuw.",
+            "Er lopen nog %(count)s cursussen. De voortgang daarin verdwijnt: de cursussen beginnen opnieuw.",
             following,
         )
         yield Standing(text % {"count": following}, duty=True)
     if enrolled := enrolments.count():
         text = ngettext(
-            "%(count)s inschrijving blijft: daarin staat welke cursus de deelnemer volgde. De voortgang erin staat weer op nul.",
-            "%(count)s inschrijvingen blijven: daarin staat welke cursussen de deelnemer volgde. De voortgang erin staat weer op nul.",
+            "%(count)s inschrijving blijft: daarin staat welke cursus is gevolgd. De voortgang erin staat weer op nul.",
+            "%(count)s inschrijvingen blijven: daarin staat welke cursussen zijn gevolgd. De voortgang erin staat weer op nul.",
             enrolled,
         )
         yield Standing(text % {"count": enrolled})

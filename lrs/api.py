@@ -22,7 +22,8 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 
-from lrs import attachments, credentials, documents, formats, json_text, queries, replica, sequence, store
+from accounts import audit
+from lrs import attachments, documents, formats, json_text, limits, queries, rates, recognising, replica, sequence, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
@@ -34,7 +35,8 @@ CONSISTENT_HEADER = "X-Experience-API-Consistent-Through"
 VERSIONS = re.compile(r"([12])\.0(?:\.[0-9]+)?\Z")
 MESSAGE = "multipart/mixed"
 FORM = "application/x-www-form-urlencoded"
-# As much is read before anybody knows who sends it; more only for a key that is in use. A form carries its key inside.
+# As much is read before anybody knows who sends it; more only for a key that is in use. A form that carries its key inside
+# is no larger than this; one that is has its key in a header.
 FROM_STRANGERS = 64 * 1024
 LARGEST_FORM = 4 * 1024 * 1024
 MOST_OCTETS = 64 * 1024 * 1024
@@ -50,7 +52,7 @@ HEADERS_IN_FORM = (
     "Accept-Language",
 )
 ALLOWED_HEADERS = f"Authorization, Content-Type, Content-Length, If-Match, If-None-Match, Accept, Accept-Language, {VERSION_HEADER}, X-Experience-API-Hash"
-EXPOSED_HEADERS = f"ETag, Last-Modified, Content-Length, Date, {VERSION_HEADER}, {CONSISTENT_HEADER}"
+EXPOSED_HEADERS = f"ETag, Last-Modified, Content-Length, Date, Retry-After, {VERSION_HEADER}, {CONSISTENT_HEADER}"
 
 
 class Refused(Exception):
@@ -109,15 +111,28 @@ class Resource:
             if request.method == "OPTIONS":
                 response = HttpResponse(status=204)
             else:
-                method, params, headers, body = _request(request, version=version, methods=self.handlers, streams=self.streams)
+                # Who it is comes first: nothing large is read of somebody we do not know.
+                caller = None if self.open else _caller(request)
+                method, params, headers, body = _request(
+                    request, version=version, methods=self.handlers, streams=self.streams and caller is not None, caller=caller
+                )
                 answered = _version(headers.get(VERSION_HEADER.lower()), default=version, needed=not self.open)
                 handler, known = self.handlers[method]
                 _check_params(params, known)
-                credential = Credential() if self.open else _credential(headers)
+                credential = Credential() if self.open else caller or _recognised(request, headers.get("authorization", ""))
                 stream = _Upload(request) if body is None else None
                 response = handler(Call(method, params, headers, body or b"", answered, request.path, credential, stream))
         except Refused as refusal:
             response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+        except recognising.NotRecognised as refusal:
+            # Without a WWW-Authenticate: a browser would ask a person for a password.
+            response = HttpResponse(str(refusal), status=401, content_type="text/plain; charset=utf-8")
+        except rates.TooMany as refusal:
+            response = HttpResponse(
+                str(refusal), status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": str(refusal.retry_after)}
+            )
+        except limits.OutsideLimits as refusal:
+            response = HttpResponse(str(refusal), status=403, content_type="text/plain; charset=utf-8")
         except (StatementRefused, attachments.MessageRefused, documents.DocumentRefused) as refusal:
             response = HttpResponse(str(refusal), status=400, content_type="text/plain; charset=utf-8")
         except attachments.MessageTooLarge as refusal:
@@ -131,6 +146,24 @@ class Resource:
         except documents.PreconditionFailed as failure:
             response = HttpResponse(str(failure), status=412, content_type="text/plain; charset=utf-8")
         return self._finished(response, request, answered)
+
+    def gate(self, request: HttpRequest, version: str) -> HttpResponseBase | None:
+        """The answer to a large request that is not to be read, or None."""
+        try:
+            caller = None if self.open else _caller(request)
+            if caller is None:
+                raise recognising.NotRecognised("no key, or not one that is in use")
+            if caller.largest_body and (_announced_length(request) or 0) > caller.largest_body:
+                raise Refused(413, f"the request is larger than {caller.largest_body} octets")
+        except Refused as refusal:
+            response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+        except recognising.NotRecognised as refusal:
+            response = HttpResponse(str(refusal), status=401, content_type="text/plain; charset=utf-8")
+        except rates.TooMany as refusal:
+            response = HttpResponse(str(refusal), status=429, headers={"Retry-After": str(refusal.retry_after)})
+        else:
+            return None
+        return self._finished(response, request, version)
 
     def _finished(self, response: HttpResponseBase, request: HttpRequest, version: str) -> HttpResponseBase:
         if response.status_code in (204, 405) or request.method == "OPTIONS":
@@ -162,7 +195,7 @@ class Resource:
 
 
 def _request(
-    request: HttpRequest, *, version: str, methods: Mapping[str, Any], streams: bool = False
+    request: HttpRequest, *, version: str, methods: Mapping[str, Any], streams: bool = False, caller: Credential | None = None
 ) -> tuple[str, dict[str, str], dict[str, str], bytes | None]:
     """What is asked, in whichever syntax. The body is None when it is still to be read, once it is known whose it is."""
     body: bytes | None
@@ -170,18 +203,18 @@ def _request(
     headers = {name.lower(): value for name, value in request.headers.items()}
     params = _single(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
     if method == "POST" and "method" in params:
-        method, params, headers, body = _alternate(request, params, headers, version=version)
+        method, params, headers, body = _alternate(request, params, headers, version=version, caller=caller)
     elif streams and method in methods and _media_type(headers) == MESSAGE:
         body = None
     else:
-        body = _body(request, authorization=headers.get("authorization", "")) if method in ("POST", "PUT") and method in methods else b""
+        body = _body(request, caller=caller) if method in ("POST", "PUT") and method in methods else b""
     if method not in methods:
         raise Refused(405, f"this resource does not know {method}")
     return method, params, headers, body
 
 
 def _alternate(
-    request: HttpRequest, params: dict[str, str], headers: dict[str, str], *, version: str
+    request: HttpRequest, params: dict[str, str], headers: dict[str, str], *, version: str, caller: Credential | None
 ) -> tuple[str, dict[str, str], dict[str, str], bytes]:
     """The alternate request syntax of 1.0.3: the method in the query, the rest in a form (1.3). 2.0 does not have it."""
     if set(params) != {"method"}:
@@ -190,7 +223,12 @@ def _alternate(
         raise Refused(400, f"the alternate request syntax is a form: {FORM} (1.3)")
     try:
         form = _single(
-            parse_qsl(_body(request, largest=LARGEST_FORM).decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100)
+            parse_qsl(
+                _body(request, caller=caller, largest=LARGEST_FORM).decode(),
+                keep_blank_values=True,
+                strict_parsing=True,
+                max_num_fields=100,
+            )
         )
     except ValueError:
         raise Refused(400, "the form cannot be read (1.3)") from None
@@ -234,14 +272,15 @@ def _single(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return params
 
 
-def _body(request: HttpRequest, *, authorization: str | None = None, largest: int | None = None) -> bytes:
-    largest = min(largest or MOST_OCTETS, getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS))
+def _body(request: HttpRequest, *, caller: Credential | None, largest: int = MOST_OCTETS) -> bytes:
+    """All of the body. Raises Refused with 413 when it is larger than this caller may send, and 401 when it is large and nobody's."""
+    largest = min(largest, getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS), (caller and caller.largest_body) or MOST_OCTETS)
     too_large = Refused(413, f"the request is larger than {largest} octets")
     length = _announced_length(request)
     if length is not None and length > largest:
         raise too_large
-    if authorization is not None and (length is None or length > FROM_STRANGERS) and not credentials.authenticate(authorization):
-        raise Refused(401, "no key, or not one that is in use")
+    if caller is None and (length is None or length > FROM_STRANGERS):
+        raise Refused(401, f"more than {FROM_STRANGERS} octets are read only for a key that stands in a header")
     try:
         body = request.read(largest + 1)
     except RequestDataTooBig:
@@ -259,6 +298,25 @@ def _announced_length(request: HttpRequest) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
+def _caller(request: HttpRequest) -> Credential | None:
+    """Whose request it is by its headers; None when they say nothing, as with a form that carries its key inside."""
+    authorization = request.headers.get("Authorization", "")
+    return _recognised(request, authorization) if authorization else None
+
+
+def _recognised(request: HttpRequest, authorization: str) -> Credential:
+    return recognising.recognise(authorization, address=audit.origin_of(request))
+
+
+def gate(request: HttpRequest) -> HttpResponseBase | None:
+    """Whether something large may be read at all: None, or the answer (config/receiving.py asks this before it reads)."""
+    found = re.fullmatch(r"/xapi/(1\.0\.3/)?(.+)", request.path_info)
+    name = found[2] if found else ""
+    if name not in RESOURCES:
+        return HttpResponse(status=404)
+    return RESOURCES[name].gate(request, V1 if found and found[1] else V2)
+
+
 def _version(header: str | None, *, default: str, needed: bool) -> str:
     """The version that a request is in, and its answer will be in (3.3)."""
     if header is None:
@@ -271,14 +329,6 @@ def _version(header: str | None, *, default: str, needed: bool) -> str:
             raise Refused(400, f"{VERSION_HEADER}: this store knows 1.0.x and 2.0.x (3.3)")
         return default
     return V1 if match[1] == "1" else V2
-
-
-def _credential(headers: Mapping[str, str]) -> Credential:
-    """Whose request it is. Without a WWW-Authenticate in the answer: a browser would ask a person for a password."""
-    credential = credentials.authenticate(headers.get("authorization", ""))
-    if credential is None:
-        raise Refused(401, "no key, or not one that is in use")
-    return credential
 
 
 def _check_params(params: Mapping[str, str], known: frozenset[str]) -> None:
@@ -345,6 +395,7 @@ def about(call: Call) -> HttpResponse:
 def post_statements(call: Call) -> HttpResponse:
     call.need("statements/write")
     with _received(call) as (statements, originals, parts, _):
+        limits.check_statements(call.credential, statements)
         ids = store.append(
             statements,
             source=Source(call.credential.source),
@@ -369,6 +420,7 @@ def put_statement(call: Call) -> HttpResponse:
             statements, originals = [{**statements[0], "id": str(statement_id)}], []
         elif str(own).lower() != str(statement_id):
             raise Refused(400, "the id of the statement is not the statementId (2.1.1)")
+        limits.check_statements(call.credential, statements)
         store.append(
             statements,
             source=Source(call.credential.source),
@@ -390,7 +442,7 @@ def _received(call: Call) -> Iterator[tuple[list[Any], list[str], dict[str, atta
     kind = _media_type({"content-type": call.content_type})
     if kind == MESSAGE:
         stream = call.stream or BytesIO(call.body)
-        with attachments.received(stream, content_type=call.content_type, limits=_message_limits()) as (content, parts):
+        with attachments.received(stream, content_type=call.content_type, limits=_message_limits(call.credential)) as (content, parts):
             yield _statements(call, content, parts)
     elif kind == "application/json":
         yield _statements(call, call.body, {})
@@ -398,11 +450,12 @@ def _received(call: Call) -> Iterator[tuple[list[Any], list[str], dict[str, atta
         raise Refused(400, "Content-Type: must be application/json or multipart/mixed (1.5)")
 
 
-def _message_limits() -> attachments.Limits:
+def _message_limits(credential: Credential) -> attachments.Limits:
+    largest = credential.largest_body or settings.LRS_LARGEST_MESSAGE
     return attachments.Limits(
-        statements=getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS),
-        attachment=settings.LRS_LARGEST_ATTACHMENT,
-        message=settings.LRS_LARGEST_MESSAGE,
+        statements=min(largest, getattr(settings, "LRS_LARGEST_BODY", MOST_OCTETS)),
+        attachment=min(largest, settings.LRS_LARGEST_ATTACHMENT),
+        message=min(largest, settings.LRS_LARGEST_MESSAGE),
     )
 
 
@@ -430,11 +483,11 @@ def get_statements(call: Call) -> HttpResponseBase:
 
 
 def _who(call: Call) -> str:
-    return f"credential/{call.credential.pk}"
+    return f"credential/{call.credential.pk or call.credential.key}"
 
 
 def _get_statements(call: Call) -> HttpResponseBase:
-    visible = queries.visible_to(call.credential)
+    visible = limits.visible_to(call.credential)
     if visible is None:
         raise Refused(403, "this key may not read statements")
     form = call.params.get("format", "exact")
@@ -450,12 +503,12 @@ def _get_statements(call: Call) -> HttpResponseBase:
             raise Refused(400, "statementId and voidedStatementId go with attachments and format alone (2.1.3)")
         statement_id = _uuid(call, single[0])
         found = queries.one(statement_id, voided=single[0] == "voidedStatementId", visible=visible) if statement_id else None
-        if found is None:
+        if found is None or not limits.reached(call.credential, [found]):
             raise Refused(404, "there is no such statement")
         shown = [found]
         body = formats.written(shown, format=form, version=call.version, languages=languages)[0]
     else:
-        page = queries.find(_filters(call), visible=visible)
+        page = limits.find(call.credential, _filters(call), visible=visible)
         shown = page.statements
         more = ""
         if page.last is not None:
@@ -504,23 +557,31 @@ def _filters(call: Call) -> queries.Filters:
 
 
 def _state_place(call: Call) -> documents.Place:
+    agent, activity, registration = _actor(call, "agent", groups=False), _iri(call, "activityId"), _uuid(call, "registration")
+    limits.check_agent(call.credential, agent)
+    limits.check_activity(call.credential, activity)
+    limits.check_registration(call.credential, registration)
     return documents.state_of(
         credential=call.credential,
-        actor_key=actor_key(_actor(call, "agent", groups=False)),
-        activity=indexable(_iri(call, "activityId"), 1000),
-        registration=_uuid(call, "registration"),
+        actor_key=actor_key(agent),
+        activity=indexable(activity, 1000),
+        registration=registration,
         version=call.version,
     )
 
 
 def _agent_profile_place(call: Call) -> documents.Place:
-    subject = actor_key(_actor(call, "agent", groups=False))
-    return documents.profiles_of(credential=call.credential, kind=ProfileDocument.Kind.AGENT, subject=subject, version=call.version)
+    agent = _actor(call, "agent", groups=False)
+    limits.check_agent(call.credential, agent)
+    kind = ProfileDocument.Kind.AGENT
+    return documents.profiles_of(credential=call.credential, kind=kind, subject=actor_key(agent), version=call.version)
 
 
 def _activity_profile_place(call: Call) -> documents.Place:
-    subject = indexable(_iri(call, "activityId"), 1000)
-    return documents.profiles_of(credential=call.credential, kind=ProfileDocument.Kind.ACTIVITY, subject=subject, version=call.version)
+    activity = _iri(call, "activityId")
+    limits.check_activity(call.credential, activity)
+    kind = ProfileDocument.Kind.ACTIVITY
+    return documents.profiles_of(credential=call.credential, kind=kind, subject=indexable(activity, 1000), version=call.version)
 
 
 def _document_resource(place: Callable[[Call], documents.Place], *, subject: frozenset[str], name: str, scope: str) -> Resource:
@@ -581,6 +642,7 @@ def _everywhere(call: Call, place: documents.Place) -> documents.Place:
 def get_activity(call: Call) -> HttpResponse:
     call.need("statements/read", "statements/read/mine", "all/read", "define", "profile", "state")
     activity = _iri(call, "activityId")
+    limits.check_activity(call.credential, activity)
     definition = formats.merged_definitions([[activity]]).get(activity)
     return _with_etag(_json({"objectType": "Activity", "id": activity, **({"definition": definition} if definition else {})}))
 
@@ -588,8 +650,10 @@ def get_activity(call: Call) -> HttpResponse:
 def get_person(call: Call) -> HttpResponse:
     call.need("statements/read", "all/read", "profile")
     agent = _actor(call, "agent", groups=False)
-    visible = queries.visible_to(call.credential)
+    limits.check_agent(call.credential, agent)
+    visible = limits.visible_to(call.credential)
     seen = Statement.objects.filter(visible).by_actor(actor_key(agent)).order_by("-sequence")[:50] if visible is not None else []
+    seen = limits.reached(call.credential, seen)
     return _with_etag(_json(formats.person(agent, seen_as=[statement.document["actor"] for statement in seen])))
 
 

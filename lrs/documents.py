@@ -76,7 +76,9 @@ def profiles_of(*, credential: Credential, kind: str, subject: str, version: str
 
 
 def realm_of(credential: Credential) -> str:
-    """Tools of one organisation share their documents, and see no others."""
+    """Tools of one organisation share their documents, and see no others; so does what one application starts."""
+    if credential.launch:
+        return f"session/{credential.launch.application}"
     return f"organisation/{credential.organisation_id}" if credential.organisation_id else ""
 
 

@@ -33,7 +33,7 @@ VERBS = [
 class PersonSearch(forms.Form):
     """One of our own people, by name or address."""
 
-    q = forms.CharField(label=_("Naam of e-mailadres"), required=False, max_length=200)
+    q = forms.CharField(label=_("Naam of e-mailadres"), max_length=200)
 
 
 class OutsideSearch(forms.Form):

@@ -82,7 +82,12 @@ def my_exports(request: PersonRequest) -> HttpResponse:
             access_export.order(subject=subject_of(request.user), person=request.user, by=request.user)
         messages.success(request, _("We maken het bestand. Het staat hier zodra het klaar is; je hoeft er niet op te wachten."))
         return redirect("lrs:my_exports")
-    return render(request, "lrs/privacy/my_exports.html", {"exports": _mine(request)[:10]})
+    exports = list(_mine(request)[:10])
+    return render(request, "lrs/privacy/my_exports.html", {"exports": exports, "waiting": _any_waiting(exports)})
+
+
+def _any_waiting(exports: list[AccessExport]) -> bool:
+    return any(export.state == AccessExport.State.WAITING for export in exports)
 
 
 def _mine(request: PersonRequest) -> QuerySet[AccessExport]:
@@ -184,7 +189,15 @@ def _case_page(request: PersonRequest, case: PrivacyCase, **shown: Any) -> HttpR
         if case.person
         else _exports_outside(request, case)
     )
-    context = {"case": case, "seen": seen, "lines": _lines(seen.counts), "exports": exports[:5], "responsible": _responsible(request, case)}
+    shown_exports = list(exports[:5])
+    context = {
+        "case": case,
+        "seen": seen,
+        "lines": _lines(seen.counts),
+        "exports": shown_exports,
+        "waiting": _any_waiting(shown_exports),
+        "responsible": _responsible(request, case),
+    }
     return render(request, "lrs/privacy/case.html", {**context, **shown})
 
 
@@ -371,7 +384,7 @@ def retention_rules(request: PersonRequest) -> HttpResponse:
     latest: dict[int, RetentionRun] = {}
     for run in RetentionRun.objects.filter(rule__in=rules).order_by("asked_at", "pk"):
         latest[run.rule_id] = run
-    rows = [{"rule": rule, "run": latest.get(rule.pk)} for rule in rules]
+    rows = [{"rule": rule, "run": latest.get(rule.pk), "verb": rule.verb.rsplit("/", 1)[-1]} for rule in rules]
     return render(request, "lrs/privacy/retention.html", {"rows": rows, "form": form})
 
 

@@ -117,6 +117,10 @@ def authority_of(credential: Credential | None) -> dict[str, Any]:
     """Who vouches for the statement: the credential that brought it in, or this application itself."""
     if credential is None:
         return {"objectType": "Agent", "account": {"homePage": NAMESPACE, "name": "vakwijs"}}
+    if credential.launch:
+        # The application that started the content, and that what it says came from the learner's own session.
+        account = {"homePage": NAMESPACE, "name": f"session/{credential.launch.application}"}
+        return {"objectType": "Agent", "name": credential.name, "account": account}
     return {"objectType": "Agent", "name": credential.name, "account": {"homePage": NAMESPACE, "name": f"credential/{credential.pk}"}}
 
 

@@ -14,6 +14,7 @@ from lrs.actors import indexable
 from lrs.attachments import Part, keep_parts
 from lrs.comparing import comparable
 from lrs.digests import digest
+from lrs.limits import may_name
 from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
 from lrs.rows import Draft, draft_of
@@ -166,7 +167,8 @@ def _learn_definitions(drafts: list[Draft], *, source: Source, credential: Crede
     versions: dict[tuple[str, str], str] = {}
     for draft in drafts:
         for _, activity in activities_of(draft.document):
-            if activity.get("definition"):
+            # A key that is limited to some activities may name others, and does not say what they are.
+            if activity.get("definition") and (credential is None or may_name(credential, activity["id"])):
                 text = json.dumps(activity["definition"], sort_keys=True, separators=(",", ":"))
                 versions[(indexable(activity["id"], 1000), hashlib.sha256(text.encode()).hexdigest()[:32])] = text
     unseen = sorted(version for version in versions if version not in _seen())

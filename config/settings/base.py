@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "lrs.middleware.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -94,7 +95,7 @@ RECEIVING_LARGEST = {"/cms/": 600_000_000, "": 70_000_000}
 RECEIVING_GRACE = 5.0  # seconds in which a large body may come slowly
 RECEIVING_SLOWEST = 4096  # octets a second after that
 RECEIVING_PATIENCE = 20.0  # seconds that a request waits for a place
-RECEIVING_GATES: dict[str, str] = {}
+RECEIVING_GATES = {"/xapi/": "lrs.api.gate"}
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -167,6 +168,13 @@ LRS_ERASURE_FORGET = ["courses.privacy.forget", "cms.privacy.forget"]
 LRS_RETENTION_KEEPS = ["courses.privacy.keeps", "accreditation.privacy.keeps"]
 # How long a register may ask for the proof of points: a registration period of the BIG register. To be confirmed per register.
 ACCREDITATION_PROOF_YEARS = env.int("ACCREDITATION_PROOF_YEARS", default=5)
+# Requests a minute of a key of an organisation that has no limit of its own, of content that was launched for one learner,
+# and wrong keys from one address; 0 is no limit. How long an OAuth token works, in seconds.
+LRS_REQUESTS_A_MINUTE = env.int("LRS_REQUESTS_A_MINUTE", default=6000)
+LRS_LAUNCH_REQUESTS_A_MINUTE = env.int("LRS_LAUNCH_REQUESTS_A_MINUTE", default=600)
+LRS_STRANGERS_A_MINUTE = env.int("LRS_STRANGERS_A_MINUTE", default=300)
+LRS_TOKENS_A_MINUTE = env.int("LRS_TOKENS_A_MINUTE", default=60)
+LRS_TOKEN_SECONDS = env.int("LRS_TOKEN_SECONDS", default=900)
 # The rooms above `courses` hand it their vocabulary by name, so that it need not import them.
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"

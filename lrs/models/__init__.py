@@ -1,6 +1,6 @@
 """Ledger: xAPI statements, with what follows from them; decided: the keys of tools and the documents that tools keep."""
 
-from lrs.models.credentials import Credential, Source
+from lrs.models.credentials import Credential, Launch, Source
 from lrs.models.documents import ProfileDocument, StateDocument
 from lrs.models.forwarding import (
     Forwarded,
@@ -50,6 +50,7 @@ __all__ = [
     "ForwardingPseudonym",
     "ForwardingTarget",
     "HeldStatement",
+    "Launch",
     "LearnerLock",
     "LegalHold",
     "Mention",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from lrs import store
+from lrs import credentials, launch, limits, rates, store
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +18,15 @@ def _nothing_remembered() -> Iterator[None]:
     store._seen().clear()
     yield
     store._seen().clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_remembered() -> None:
+    """The door remembers keys for a moment; between tests the tables are emptied under it."""
+    credentials.forget_all()
+    launch.forget_all()
+    rates.forget_all()
+    limits.forget_all()
 
 
 @pytest.fixture

@@ -497,3 +497,78 @@ class _Maker:
 
     def uuid(self) -> uuid.UUID:
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
+
+# --- Over a socket -----------------------------------------------------------------------------------------------------
+
+CHUNKS = [
+    b"5\r\nabcde\r\n",
+    b"0\r\n\r\n",
+    b"zz\r\nabc\r\n",
+    b"-5\r\n",
+    b"FFFFFFFFFFFFFFFFFF\r\nx",
+    b"5;naam=waarde\r\nabcde\r\n",
+    b"5\nabcde\n",
+    b"\r\n",
+    b"5\r\nab",
+]
+ODD_HEADERS = [
+    b"X" * 70_000 + b": a",
+    b"X: " + b"a" * 70_000,
+    b"geen dubbele punt",
+    b" : leeg",
+    b"X\0: a",
+    b"X: \0\xff",
+    b"X: a\r\n vervolg",
+    b"Content-Length: 5\r\nContent-Length: 6",
+    b"Transfer-Encoding: chunked, identity",
+    b"Transfer-Encoding: gzip",
+    b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings",
+    b"Expect: 200-maybe",
+    b"\r\n".join(b"X-%d: a" % number for number in range(300)),
+]
+LINES = [
+    b"GET /xapi/about HTTP/9.9",
+    b"GET  /xapi/about  HTTP/1.1",
+    b"GET /xapi/about",
+    b"GET http://elders.example/xapi/about HTTP/1.1",
+    b"GET /" + b"a" * 70_000 + b" HTTP/1.1",
+    b"GET /xapi/\xff\0 HTTP/1.1",
+    b"CONNECT a:1 HTTP/1.1",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"\r\n\r\n\r\n",
+]
+
+
+def exchange(fuzzer: Fuzzer, number: int) -> tuple[list[bytes], bool]:
+    """What goes over one connection, in the pieces in which it is sent, and whether the sender then waits for an answer."""
+    chance = random.Random(f"{fuzzer.seed}/socket/{number}")
+    made = _Maker(chance, fuzzer).request()
+    line = made.method.encode() + b" " + quote_from_bytes(made.path).encode() + (b"?" + made.query if made.query else b"") + b" HTTP/1.1"
+    if chance.random() < 0.25:
+        line = chance.choice(LINES)
+    fields = [name.encode() + b": " + value.replace(b"\r", b"").replace(b"\n", b"") for name, value in made.headers.items()]
+    if chance.random() < 0.4:
+        fields.insert(chance.randrange(len(fields) + 1), chance.choice(ODD_HEADERS))
+    body = made.body[:200_000]
+    if chance.random() < 0.4:
+        fields.append(b"Transfer-Encoding: chunked")
+        cut = sorted(chance.randrange(len(body) + 1) for _ in range(3))
+        pieces = [body[a:b] for a, b in zip([0, *cut], [*cut, len(body)], strict=True)]
+        body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece) + b"0\r\n\r\n"
+        if chance.random() < 0.7:
+            at = chance.randrange(len(body))
+            body = body[:at] + chance.choice(CHUNKS) + body[at if chance.random() < 0.5 else len(body) :]
+    elif made.length is not None:
+        fields.append(b"Content-Length: " + made.length)
+    fields.append(b"Connection: close")
+    end = b"\r\n" if chance.random() < 0.95 else b"\n"
+    whole = end.join([line, *fields, b"", b""]) + body
+    if chance.random() < 0.1:
+        whole += whole  # a second request before the first was answered
+    waits = chance.random() < 0.7
+    if not waits:
+        whole = whole[: chance.randrange(len(whole) + 1)]
+    cuts = sorted(chance.randrange(len(whole) + 1) for _ in range(chance.randrange(3)))
+    return [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)], waits

@@ -406,6 +406,8 @@ ADDRESSES: dict[str, Row] = {
     # lrs: for tools; a browser's session opens nothing here
     "xapi:about": everyone(),
     "xapi:1.0.3/about": everyone(),
+    "xapi:oauth_token": _row(dict.fromkeys(ROLES, "405"), "get", None, {}),  # for tools, with POST: tests/lrs/test_tokens.py
+    "xapi:launch_fetch": _row(dict.fromkeys(ROLES, "405"), "get", None, {}),  # for content, with POST
     **{
         f"xapi:{version}{resource}": tool()
         for version in ("", "1.0.3/")

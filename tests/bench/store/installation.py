@@ -17,7 +17,7 @@ import psycopg
 
 from tests.bench.serving import ROOT, free_port, memory_of, wait_for
 
-WORKERS, THREADS = 2, 4
+WORKERS = 2
 BARE_SETTINGS = "tests.bench.store.bare.settings"
 VERSION = "2.0.0"
 
@@ -77,10 +77,11 @@ class Installation:
     @contextlib.contextmanager
     def _serve(self, settings: str, application: str) -> Iterator["Served"]:
         port = free_port()
+        # As deploy/serve.sh starts it.
         command = [
             *(str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws", "--log-level", "error"),
-            application,
+            *("--workers", str(WORKERS), "--blocking-threads", "64", "--blocking-threads-idle-timeout", "600", "--backpressure", "512"),
+            *("--no-ws", "--log-level", "error", application),
         ]
         # A group of its own, so that its workers end with it whatever happens.
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment(settings), stdout=subprocess.DEVNULL, start_new_session=True)
@@ -115,13 +116,10 @@ def installed(database: str, server_url: str) -> Iterator[Installation]:
         empty = Installation(database=database, url=url, var_dir=Path(folder))
         empty.manage("migrate", "--verbosity", "0")
         empty.manage("migrate", "--run-syncdb", "--verbosity", "0", settings=BARE_SETTINGS)
-        printed = empty.manage("create_lrs_credential", "bench", "--scope", "all", *UNLIMITED)
+        printed = empty.manage("create_lrs_credential", "bench", "--scope", "all")
         pairs = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
         token = base64.b64encode(f"{pairs['KEY']}:{pairs['SECRET']}".encode()).decode()
         yield Installation(database=database, url=url, var_dir=Path(folder), authorization=f"Basic {token}")
-
-
-UNLIMITED: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager

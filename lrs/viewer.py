@@ -1,19 +1,21 @@
 """Searching the record as an administrator does, also when it holds millions.
 
 A search walks one index from the newest statement back and judges each row by the rest of what was asked. No search reads further
-than LOOKED_AT rows for one page: it then says how far it came, and goes on from there when asked. Nothing is counted and nothing is
+than LOOKED_AT rows for one page, and none takes much longer than PATIENCE: it then says how far it came, and goes on from there when asked. Nothing is counted and nothing is
 skipped by number, so page 1,000 costs what page 1 does.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from lrs import sequence
 from lrs.actors import pseudonym_of
@@ -23,7 +25,9 @@ from lrs.viewer_people import Sight
 
 PER_PAGE = 50
 LOOKED_AT = 20_000
+PATIENCE = 1.5  # seconds; on a busy machine it is the clock that ends a search
 CHUNK = 1_000
+SPAN = 5  # chunks at once, when what is not wanted can stay in the database
 COLUMNS = ("sequence", "actor_digest", "verb_digest", "activity_digest", "registration", "credential_id", "source", "voided")
 
 STATES = ("voided", "set_aside", "waiting")
@@ -77,17 +81,15 @@ def find(
     ascending = after is not None
     start = after if ascending else before
     hits: list[int] = []
-    looked_at, last = 0, start
-    given_up = False
-    for row, passes in _walk(search, sight=sight, start=start, ascending=ascending, first=size + 1):
-        looked_at += 1
-        last = row.sequence
-        if passes:
-            hits.append(row.sequence)
+    looked_at, given_up_at = 0, None
+    enough = time.monotonic() + PATIENCE
+    for portion in _walk(search, sight=sight, start=start, ascending=ascending, first=size + 1):
+        looked_at += portion.looked_at
+        hits += [row.sequence for row in portion.rows]
         if len(hits) > size:
             break
-        if looked_at >= looked_at_most:
-            given_up = True
+        if portion.reached is not None and (looked_at >= looked_at_most or time.monotonic() > enough):
+            given_up_at = portion.reached
             break
     more = len(hits) > size
     page = sorted(hits[:size], reverse=True)
@@ -99,22 +101,23 @@ def find(
             looked_at=looked_at,
             older=last_seen if page else (after + 1 if after is not None else None),
             newer=first_seen if more else None,
-            given_up_at=last if given_up else None,
+            given_up_at=given_up_at,
         )
     return Found(
         statements=statements,
         looked_at=looked_at,
         older=last_seen if more else None,
         newer=(first_seen if page else (before - 1 if before else None)) if before is not None else None,
-        given_up_at=last if given_up else None,
+        given_up_at=given_up_at,
     )
 
 
 def everything(search: Search, *, sight: Sight, size: int = CHUNK) -> Iterator[list[Statement]]:
     """All that a search finds, the newest first, in portions: as much as there is, in as little memory as a portion takes."""
-    rows = (row.sequence for row, passes in _walk(search, sight=sight, start=None, ascending=False, first=size) if passes)
-    while portion := list(islice(rows, size)):
-        yield _load(portion)
+    portions = _walk(search, sight=sight, start=None, ascending=False, first=size)
+    numbers = (row.sequence for portion in portions for row in portion.rows)
+    while some := list(islice(numbers, size)):
+        yield _load(some)
 
 
 def _load(sequences: Sequence[int]) -> list[Statement]:
@@ -155,18 +158,19 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Portion:
-    """Rows in order, all there are up to `reached`; None when that is the end."""
+    """Rows in order, all there are up to `reached`, None when that is the end; and how many were looked at to find them."""
 
     rows: list[Row]
     reached: int | None
+    looked_at: int
 
 
 # A way along one index: the next rows within these bounds, in their direction, about so many.
 Way = Callable[[Bounds, int], Portion]
 
 
-def _walk(search: Search, *, sight: Sight, start: int | None, ascending: bool, first: int) -> Iterator[tuple[Row, bool]]:
-    """Each row on the way with whether it is one of those looked for. The first portion is as small as a page may need."""
+def _walk(search: Search, *, sight: Sight, start: int | None, ascending: bool, first: int) -> Iterator[Portion]:
+    """The rows that are looked for, portion by portion. The first is as small as a page may need."""
     low = sequence.at(search.since) - 1 if search.since else -1
     high = sequence.at(search.until) if search.until else sequence.LATEST
     if start is not None:
@@ -177,72 +181,96 @@ def _walk(search: Search, *, sight: Sight, start: int | None, ascending: bool, f
     while True:
         portion = way(bounds, size)
         passing = _passing(portion.rows, search, sight)
-        for row in portion.rows:
-            yield row, row.sequence in passing
+        yield replace(portion, rows=[row for row in portion.rows if row.sequence in passing])
         if portion.reached is None:
             return
         bounds = bounds.beyond(portion.reached)
-        size = CHUNK
+        size = min(size * 4, CHUNK)
 
 
 def _way(search: Search, sight: Sight) -> Way:
     """Along which index: the one on which the fewest rows are to be expected."""
     statements = Statement.objects.all()
     if search.registration:
-        return _along(statements.filter(registration=search.registration), sight)
+        return _along(statements.filter(registration=search.registration), search, sight)
     if search.actor:
-        return _along(statements.by_actor(search.actor), sight)
+        return _along(statements.by_actor(search.actor), search, sight)
     if search.activity:
         narrowed = statements.on_activity(search.activity)
-        return _along(narrowed.with_verb(search.verb) if search.verb else narrowed, sight)
+        return _along(narrowed.with_verb(search.verb) if search.verb else narrowed, search, sight)
     if search.state in ("set_aside", "waiting"):
-        return _pending(search.state, sight)
+        return _pending(search, sight)
     if search.course:
-        return _merged([_along(statements.on_activity(search.course), sight), _mentioning(search.course, sight)])
+        return _merged([_along(statements.on_activity(search.course), search, sight), _mentioning(search, sight)])
     if search.credential:
-        return _along(statements.filter(credential=search.credential), sight)
+        return _along(statements.filter(credential=search.credential), search, sight)
     if not sight.everything and sight.member_digests is not None:
-        keys = [_along(statements.filter(credential=key), sight) for key in sight.credentials]
-        return _merged([_of_members(sight.member_digests, sight), *keys])
-    return _along(statements.with_verb(search.verb) if search.verb else statements, sight)
+        keys = [_along(statements.filter(credential=key), search, sight) for key in sight.credentials]
+        return _merged([_of_members(sight.member_digests, search, sight), *keys])
+    return _along(statements.with_verb(search.verb) if search.verb else statements, search, sight)
 
 
-def _along(query: Any, sight: Sight) -> Way:
-    columns = _columns(sight)
+def _along(query: Any, search: Search, sight: Sight) -> Way:
+    columns, wanted = _columns(sight), _wanted(search)
 
     def portion(bounds: Bounds, size: int) -> Portion:
-        within = query.filter(sequence__gt=bounds.low, sequence__lt=bounds.high)
-        rows = [Row(*values) for values in within.order_by(_order(bounds)).values_list(*columns)[:size]]
-        return Portion(rows, rows[-1].sequence if len(rows) == size else None)
+        within = query.filter(sequence__gt=bounds.low, sequence__lt=bounds.high).order_by(_order(bounds))
+        if not wanted or size < CHUNK:
+            rows = [Row(*values) for values in within.values_list(*columns)[:size]]
+            return Portion(rows, rows[-1].sequence if len(rows) == size else None, len(rows))
+        # How far so many rows reach stands in the index alone; of those, only the ones that are wanted have to come along.
+        span = size * SPAN
+        edge = next(iter(within.values_list("sequence", flat=True)[span - 1 : span]), None)
+        if edge is not None:
+            within = within.filter(sequence__lte=edge) if bounds.ascending else within.filter(sequence__gte=edge)
+        rows = [Row(*values) for values in within.filter(wanted).values_list(*columns)]
+        return Portion(rows, edge, span if edge is not None else len(rows))
 
     return portion
 
 
-def _mentioning(course: str, sight: Sight) -> Way:
-    """Along the statements that have this activity in their context."""
-    key = Mention.key_of(Mention.Kind.ACTIVITY, course)
+def _wanted(search: Search) -> Q:
+    """What can be asked of the columns themselves."""
+    wanted = Q()
+    for column, value in (
+        ("actor_digest", digest(search.actor) if search.actor else None),
+        ("verb_digest", digest(search.verb) if search.verb else None),
+        ("activity_digest", digest(search.activity) if search.activity else None),
+        ("registration", search.registration),
+        ("credential", search.credential),
+        ("source", search.source or None),
+        ("voided", True if search.state == "voided" else None),
+    ):
+        if value is not None:
+            wanted &= Q(**{column: value})
+    return wanted
+
+
+def _mentioning(search: Search, sight: Sight) -> Way:
+    """Along the statements that have the course in their context."""
+    key = Mention.key_of(Mention.Kind.ACTIVITY, search.course)
 
     def portion(bounds: Bounds, size: int) -> Portion:
         within = Mention.objects.filter(key=key, statement_id__gt=bounds.low, statement_id__lt=bounds.high)
         numbers = list(within.order_by(_order(bounds, "statement_id")).values_list("statement_id", flat=True)[:size])
-        return Portion(_rows_of(numbers, bounds, sight), numbers[-1] if len(numbers) == size else None)
+        return Portion(_rows_of(numbers, bounds, search, sight), numbers[-1] if len(numbers) == size else None, len(numbers))
 
     return portion
 
 
-def _pending(state: str, sight: Sight) -> Way:
+def _pending(search: Search, sight: Sight) -> Way:
     """Along what still has to be projected, or was set aside: few, and gone when done."""
-    waiting = PendingProjection.objects.filter(set_aside_at__isnull=state == "waiting")
+    waiting = PendingProjection.objects.filter(set_aside_at__isnull=search.state == "waiting")
 
     def portion(bounds: Bounds, size: int) -> Portion:
         within = waiting.filter(statement_id__gt=bounds.low, statement_id__lt=bounds.high)
         numbers = list(within.order_by(_order(bounds, "statement_id")).values_list("statement_id", flat=True)[:size])
-        return Portion(_rows_of(numbers, bounds, sight), numbers[-1] if len(numbers) == size else None)
+        return Portion(_rows_of(numbers, bounds, search, sight), numbers[-1] if len(numbers) == size else None, len(numbers))
 
     return portion
 
 
-def _of_members(members: frozenset[uuid.UUID], sight: Sight) -> Way:
+def _of_members(members: frozenset[uuid.UUID], search: Search, sight: Sight) -> Way:
     """Along the statements of these people.
 
     The next N of all of them together are among those of the N people whose own next one comes first; that one is a look in the
@@ -252,7 +280,7 @@ def _of_members(members: frozenset[uuid.UUID], sight: Sight) -> Way:
     def portion(bounds: Bounds, size: int) -> Portion:
         heads = _heads(members, bounds, size)
         if not heads:
-            return Portion([], None)
+            return Portion([], None, 0)
         far = heads[-1][1]
         if len(heads) < size:
             inner = bounds
@@ -260,7 +288,8 @@ def _of_members(members: frozenset[uuid.UUID], sight: Sight) -> Way:
             inner = Bounds(bounds.low, far + 1, True)
         else:
             inner = Bounds(far - 1, bounds.high, False)
-        return _along(Statement.objects.filter(actor_digest__in=[person for person, _ in heads]), sight)(inner, size)
+        theirs = Statement.objects.filter(actor_digest__in=[person for person, _ in heads])
+        return _along(theirs, Search(), sight)(inner, size)
 
     return portion
 
@@ -299,13 +328,13 @@ def _merged(ways: list[Way]) -> Way:
             numbers = [number for number in numbers if (number <= far if bounds.ascending else number >= far)]
         if len(numbers) > size:
             numbers, far = numbers[:size], numbers[size - 1]
-        return Portion([found[number] for number in numbers], far)
+        return Portion([found[number] for number in numbers], far, sum(one.looked_at for one in portions))
 
     return portion
 
 
-def _rows_of(numbers: list[int], bounds: Bounds, sight: Sight) -> list[Row]:
-    values = Statement.objects.filter(sequence__in=numbers).values_list(*_columns(sight))
+def _rows_of(numbers: list[int], bounds: Bounds, search: Search, sight: Sight) -> list[Row]:
+    values = Statement.objects.filter(_wanted(search), sequence__in=numbers).values_list(*_columns(sight))
     return sorted((Row(*one) for one in values), key=lambda row: row.sequence, reverse=not bounds.ascending)
 
 

@@ -217,6 +217,7 @@ def test_older_and_newer_pass_every_statement_once(search, sight, here, member, 
 
 def test_a_search_that_finds_little_stops_says_how_far_it_looked_and_goes_on(all_seeing, member, monkeypatch):
     monkeypatch.setattr(viewer, "CHUNK", 4)
+    monkeypatch.setattr(viewer, "SPAN", 1)
     wanted = said(member, source=Source.LEARNER_SESSION)
     for _ in range(20):
         said(member)
@@ -230,6 +231,51 @@ def test_a_search_that_finds_little_stops_says_how_far_it_looked_and_goes_on(all
 
     assert (ids(second), ids(third)) == ([], [wanted])
     assert third.given_up_at is None
+
+
+def test_a_search_that_takes_long_stops_too(all_seeing, member, monkeypatch):
+    monkeypatch.setattr(viewer, "CHUNK", 4)
+    monkeypatch.setattr(viewer, "SPAN", 1)
+    monkeypatch.setattr(viewer, "PATIENCE", 0)
+    for _ in range(20):
+        said(member)
+
+    found = find(Search(source=Source.LEARNER_SESSION), sight=all_seeing, size=5)
+
+    assert found.looked_at < 20
+    assert found.given_up_at is not None
+
+
+@pytest.mark.parametrize("span", [1, 2])
+def test_many_portions_give_what_one_gives(span, sight, here, member, monkeypatch):
+    tool, _ = a_credential(organisation=here)
+    people = [member, MembershipFactory(organisation=here).user, MembershipFactory(organisation=here).user]
+    context = {"contextActivities": {"grouping": [{"id": COURSE}]}}
+    for number in range(24):
+        said(
+            people[number % 3],
+            credential=tool if number % 4 == 0 else None,
+            source=None if number % 4 == 0 else Source.LEARNER_SESSION if number % 5 == 0 else Source.SERVER,
+            verb={"id": adl.PASSED if number % 2 else adl.EXPERIENCED},
+            **({"context": context} if number % 3 else {"object": {"id": COURSE}}),
+        )
+    searches = [
+        Search(),
+        Search(verb=adl.PASSED),
+        Search(course=COURSE),
+        Search(course=COURSE, verb=adl.PASSED),
+        Search(source=Source.LEARNER_SESSION),
+        Search(actor=of(member), source=Source.TOOL),
+        Search(credential=tool.pk, verb=adl.EXPERIENCED),
+    ]
+    at_once = [ids(find(search, sight=sight)) for search in searches]
+    assert all(at_once)
+    monkeypatch.setattr(viewer, "CHUNK", 2)
+    monkeypatch.setattr(viewer, "SPAN", span)
+
+    assert [ids(find(search, sight=sight, size=24)) for search in searches] == at_once
+    exported = [[one.uuid for portion in viewer.everything(search, sight=sight, size=2) for one in portion] for search in searches]
+    assert exported == at_once
 
 
 def test_a_page_costs_as_many_queries_for_three_as_for_one(sight, here, member, django_assert_max_num_queries):

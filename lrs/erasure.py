@@ -28,7 +28,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
-from lrs import forwarding, holds, projections
+from lrs import forwarding, holds, launch, projections
 from lrs.actors import actor_key, actor_of
 from lrs.attachments import attachments_of
 from lrs.digests import digest
@@ -41,6 +41,7 @@ from lrs.models import (
     Erasure,
     ErasureAlias,
     ErasureRequest,
+    Launch,
     LearnerLock,
     Mention,
     PendingProjection,
@@ -274,6 +275,8 @@ def _cut(work: _Work) -> str:
         for kind, count in import_string(path)(learner).items():
             work.count(kind, count)
     work.count("waiting", _waiting_of(work.subject).delete()[0])
+    launch.end_of(learner)
+    Launch.objects.filter(learner=learner).delete()
     User.objects.filter(pk=person.pk, pseudonym=learner).update(pseudonym=uuid.uuid4())
     return "step done"
 

@@ -239,7 +239,8 @@ def record(request: PersonRequest, statement: uuid.UUID) -> HttpResponse:
     row = _row(found, names, places, pending)
     user = row["who"].user
     if user is not None and user != request.user:
-        _audit(request, sight, "record_viewed", user, subject=row["sentence"].text, statement=str(found.uuid))
+        # Not its id: the trail stays for good, and would lead back to the statement after the person's records are erased.
+        _audit(request, sight, "record_viewed", user, subject=row["sentence"].text)
     document = json.loads(text_for(found, sight=sight))
     context = {
         **row,
@@ -352,7 +353,7 @@ def record_attachment(request: PersonRequest, statement: uuid.UUID, sha2: str) -
 def _account_for_one(request: PersonRequest, sight: Sight, statement: Statement) -> None:
     who = names_of([statement], sight=sight).of(statement)
     if who.user is not None and who.user != request.user:
-        _audit(request, sight, "record_viewed", who.user, subject=sentence_of(statement, who=who.name).text, statement=str(statement.uuid))
+        _audit(request, sight, "record_viewed", who.user, subject=sentence_of(statement, who=who.name).text)
 
 
 # --- Taking along -----------------------------------------------------------------------------------------------------------

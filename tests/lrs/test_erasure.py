@@ -20,6 +20,7 @@ from lrs.actors import actor_key, actor_of
 from lrs.digests import digest
 from lrs.erasure import ErasureRefused, Standing, begin, preview, run
 from lrs.forwarding.sending import forward
+from lrs.launch import make as make_launch
 from lrs.models import (
     AccessExport,
     ActivityVersion,
@@ -107,6 +108,7 @@ def learner_with_everything(officer: User | None = None) -> User:
     tool.send("POST", "activities/state", {"samen met": str(me.pseudonym)}, activityId="https://a.example/", agent=theirs, stateId="s")
     tool.post(a_statement(actor={"mbox": f"mailto:{me.email}"}))
     tool.post(a_statement(actor={"mbox_sha1sum": hashlib.sha1(f"mailto:{me.email}".encode()).hexdigest()}))
+    make_launch(learner=me.pseudonym, application="Simulator", activity_prefix="https://a.example/", registration=uuid.UUID(run_id))
     if officer:
         access_export.order(subject=subject_of(me), person=me, by=officer)
     return me

@@ -13,6 +13,7 @@ class LrsConfig(AppConfig):
         audit.name_events(
             {
                 "lrs_credential_made": _("Toegangssleutel gemaakt"),
+                "lrs_credential_changed": _("Grenzen van een toegangssleutel gewijzigd"),
                 "lrs_credential_rotated": _("Toegangssleutel vernieuwd"),
                 "lrs_credential_revoked": _("Toegangssleutel ingetrokken"),
                 "forwarding_made": _("Bestemming voor leerrecords gemaakt"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
 from lrs.credentials import SCOPES
-from lrs.models import Source
+from lrs.models import Credential, Source
 
 
 class MyRecordsForm(forms.Form):
@@ -33,7 +33,7 @@ class MyRecordsForm(forms.Form):
 
 
 class CredentialForm(forms.Form):
-    """A key for a tool of one's own organisation."""
+    """A key for a tool of one's own organisation; with a `credential`, what may be changed of one that is there."""
 
     name = forms.CharField(
         label=_("Naam"),
@@ -57,11 +57,18 @@ class CredentialForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         initial=["statements/write", "statements/read/mine", "state"],
     )
-    expires_on = forms.DateField(
-        label=_("Laatste dag"),
+    activity_prefixes = forms.CharField(
+        label=_("Alleen over deze activiteiten"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Daarna werkt de sleutel niet meer."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Het begin van hun adres, zoals https://simulator.example/; één per regel. Leeg: over alle. Over andere schrijft en leest de sleutel dan niets."
+        ),
+    )
+    learners_of_organisation = forms.BooleanField(
+        label=_("Alleen over leden van de organisatie"),
+        required=False,
+        help_text=_("Over anderen schrijft en leest de sleutel niets. Leden heten bij hun pseudoniem."),
     )
     joins_people = forms.BooleanField(
         label=_("Herken leden aan hun e-mailadres"),
@@ -70,9 +77,36 @@ class CredentialForm(forms.Form):
             "Noemt het hulpmiddel het bevestigde e-mailadres van een lid, dan komt de uitspraak in diens dossier. Het adres zelf bewaren we niet."
         ),
     )
+    requests_a_minute = forms.IntegerField(
+        label=_("Verzoeken per minuut"), required=False, min_value=1, max_value=1_000_000, help_text=_("Leeg: de grens van de site.")
+    )
+    largest_kilobytes = forms.IntegerField(
+        label=_("Grootste verzoek, in kB"), required=False, min_value=1, max_value=1_000_000, help_text=_("Leeg: de grens van de site.")
+    )
+    expires_on = forms.DateField(
+        label=_("Laatste dag"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Daarna werkt de sleutel niet meer."),
+    )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, credential: Credential | None = None, **kwargs: Any) -> None:
+        if credential is not None:
+            kwargs["initial"] = {
+                "name": credential.name,
+                "scopes": credential.scopes,
+                "activity_prefixes": "\n".join(credential.activity_prefixes),
+                "learners_of_organisation": credential.learners_of_organisation,
+                "joins_people": credential.joins_people,
+                "requests_a_minute": credential.requests_a_minute,
+                "largest_kilobytes": credential.largest_body // 1000 if credential.largest_body else None,
+                "expires_on": timezone.localdate(credential.expires_at) if credential.expires_at else None,
+            }
         super().__init__(*args, **kwargs)
+        if credential is not None:
+            # Whose key it is and how far it is believed stand on all that it wrote: for another answer there is another key.
+            del self.fields["organisation"], self.fields["source"]
+            return
         organisation = cast(forms.ModelChoiceField, self.fields["organisation"])
         organisation.queryset = organisations_where(user, Action.MANAGE_LRS_CREDENTIALS)
         if organisation.queryset.count() == 1:
@@ -89,3 +123,29 @@ class CredentialForm(forms.Form):
         if day < timezone.localdate():
             raise forms.ValidationError(gettext("Kies vandaag of een latere dag."))
         return timezone.make_aware(datetime.combine(day, time.max))
+
+    def clean_activity_prefixes(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["activity_prefixes"].splitlines() if line.strip()]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What `credentials.create` and `change` take."""
+        data = dict(self.cleaned_data)
+        data["expires_at"] = data.pop("expires_on")
+        kilobytes = data.pop("largest_kilobytes")
+        data["largest_body"] = kilobytes * 1000 if kilobytes else None
+        return data
+
+
+class RotateForm(forms.Form):
+    """How long the old secret works beside the new one."""
+
+    overlap = forms.TypedChoiceField(
+        label=_("Het oude geheim werkt nog"),
+        choices=[("0", _("niet meer")), ("1", _("een uur")), ("24", _("een dag")), ("168", _("een week"))],
+        coerce=int,
+        empty_value="0",
+        required=False,
+        initial="0",
+        help_text=_("Zo kan het hulpmiddel overgaan zonder stil te staan. Is het geheim uitgelekt, kies dan ‘niet meer’."),
+    )

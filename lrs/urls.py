@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lrs import privacy_views, viewer_views, views
+from lrs import credential_views, privacy_views, viewer_views, views
 
 app_name = "lrs"
 urlpatterns = [
@@ -16,9 +16,10 @@ urlpatterns = [
     path("beheer/leerrecords/<uuid:statement>/", viewer_views.record, name="record"),
     path("beheer/leerrecords/<uuid:statement>/tekst.json", viewer_views.record_text, name="record_text"),
     path("beheer/leerrecords/<uuid:statement>/bijlagen/<str:sha2>/", viewer_views.record_attachment, name="record_attachment"),
-    path("beheer/toegangssleutels/", views.credential_list, name="credentials"),
-    path("beheer/toegangssleutels/<int:pk>/vernieuwen/", views.credential_rotate, name="credential_rotate"),
-    path("beheer/toegangssleutels/<int:pk>/intrekken/", views.credential_revoke, name="credential_revoke"),
+    path("beheer/toegangssleutels/", credential_views.credential_list, name="credentials"),
+    path("beheer/toegangssleutels/<int:pk>/", credential_views.credential_page, name="credential"),
+    path("beheer/toegangssleutels/<int:pk>/vernieuwen/", credential_views.credential_rotate, name="credential_rotate"),
+    path("beheer/toegangssleutels/<int:pk>/intrekken/", credential_views.credential_revoke, name="credential_revoke"),
     path("beheer/verwerkingen/", views.set_aside, name="set_aside"),
     path("beheer/verwerkingen/opnieuw/", views.set_aside_again, name="set_aside_again"),
     path("beheer/privacy/", privacy_views.overview, name="privacy"),

@@ -6,26 +6,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
-from lrs import access, credentials, projections
+from lrs import access, projections
 from lrs.access import narrowed
-from lrs.credentials import SCOPES, CredentialRefused
-from lrs.forms import CredentialForm, MyRecordsForm
-from lrs.models import Credential, PendingProjection, Source, Statement
+from lrs.forms import MyRecordsForm
+from lrs.models import PendingProjection, Source, Statement
 from lrs.places import Place, activities_in, courses_of, places_of
 from lrs.sentences import FROM, TRUST_YOU, name_of, sentence_of
-from lrs.sequence import moment_of
 
 PER_PAGE = 50
 
@@ -75,88 +72,6 @@ def my_records_download(request: PersonRequest) -> StreamingHttpResponse:
     response["Content-Disposition"] = f'attachment; filename="leerrecords-{timezone.localdate():%Y-%m-%d}.json"'
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-# --- Keys of tools ------------------------------------------------------------------------------------------------------
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "POST"])
-def credential_list(request: PersonRequest) -> HttpResponse:
-    """The keys of my organisations' tools, and the form for a new one."""
-    _only_managers(request)
-    form = CredentialForm(request.POST or None, user=request.user)
-    shown: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
-        data = {**form.cleaned_data, "expires_at": form.cleaned_data["expires_on"]}
-        del data["expires_on"]
-        try:
-            made, secret = credentials.create(**data)
-        except CredentialRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            _audit(request, "lrs_credential_made", made)
-            shown, form = {"made": made, "secret": secret}, CredentialForm(user=request.user)
-    return _credentials_page(request, form=form, **shown)
-
-
-@login_required
-@never_cache
-@require_POST
-def credential_rotate(request: PersonRequest, pk: int) -> HttpResponse:
-    """A new secret for a key; the old one stops at once."""
-    credential = _my_credential(request, pk)
-    try:
-        secret = credentials.rotate(credential)
-    except CredentialRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("lrs:credentials")
-    _audit(request, "lrs_credential_rotated", credential)
-    return _credentials_page(request, form=CredentialForm(user=request.user), made=credential, secret=secret)
-
-
-@login_required
-@require_POST
-def credential_revoke(request: PersonRequest, pk: int) -> HttpResponse:
-    """Stop a key for good."""
-    credential = _my_credential(request, pk)
-    credentials.revoke(credential)
-    _audit(request, "lrs_credential_revoked", credential)
-    messages.success(
-        request, _("De sleutel ‘%(name)s’ werkt niet meer. Wat ermee is geschreven blijft bewaard.") % {"name": credential.name}
-    )
-    return redirect("lrs:credentials")
-
-
-def _credentials_page(request: PersonRequest, *, form: CredentialForm, **shown: Any) -> HttpResponse:
-    latest = Statement.objects.filter(credential=OuterRef("pk")).order_by("-sequence").values("sequence")[:1]
-    mine = (
-        _my_credentials(request).annotate(last_number=Subquery(latest)).select_related("organisation").order_by("revoked_at", "name", "pk")
-    )
-    page = _page(request, mine)
-    now = timezone.now()
-    rows = [
-        {
-            "credential": credential,
-            "scopes": [SCOPES.get(scope, scope) for scope in credential.scopes],
-            "last_written": moment_of(credential.last_number) if credential.last_number else None,
-            "expired": bool(credential.expires_at and credential.expires_at <= now),
-        }
-        for credential in page
-    ]
-    return render(request, "lrs/credentials.html", {"page_obj": page, "rows": rows, "form": form, **shown})
-
-
-def _my_credentials(request: PersonRequest) -> QuerySet[Credential]:
-    if request.user.is_superuser:
-        return Credential.objects.all()
-    return Credential.objects.filter(organisation__in=organisations_where(request.user, Action.MANAGE_LRS_CREDENTIALS))
-
-
-def _my_credential(request: PersonRequest, pk: int) -> Credential:
-    _only_managers(request)
-    return get_object_or_404(_my_credentials(request), pk=pk)
 
 
 # --- What was set aside -------------------------------------------------------------------------------------------------
@@ -220,10 +135,6 @@ def _set_aside_where_i_manage(request: PersonRequest) -> QuerySet[PendingProject
 def _only_managers(request: PersonRequest) -> None:
     if not request.user.is_superuser and not may(request.user, Action.MANAGE_LRS_CREDENTIALS):
         raise PermissionDenied
-
-
-def _audit(request: PersonRequest, event: str, credential: Credential) -> None:
-    audit.record(event, actor=request.user, on_behalf_of=credential.organisation, subject=credential.name, origin=audit.origin_of(request))
 
 
 def _page(request: HttpRequest, rows: QuerySet[Any]) -> Any:

@@ -13,6 +13,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd%]|\{\w*\}|</?\w+>|(?<!\w):(?:num|tit
 
 # Words that English and Dutch write alike.
 ALIKE = {
+    "In bytes.",
     "%(count)s min",
     "%(how)s (%(tool)s)",
     "%(judge)s, %(date)s",

@@ -276,3 +276,94 @@ def test_statements_of_others_have_no_address():
 
     assert logged_in(UserFactory()).get("/mijn/leerrecords/").context["page_obj"].paginator.count == 0
     assert Statement.objects.count() == 1
+
+
+# --- The page of a key ------------------------------------------------------------------------------------------------------
+
+UNCHANGED = {"name": "Simulator", "scopes": ["statements/write", "state"]}
+
+
+def test_the_page_of_a_key_says_in_plain_words_what_it_may_do():
+    organisation = OrganisationFactory(name="Ziekenhuis Zuid")
+    credential, _ = a_credential(
+        organisation=organisation,
+        scopes=["statements/write", "statements/read"],
+        activity_prefixes=["https://sim.example/"],
+        learners_of_organisation=True,
+        requests_a_minute=60,
+        largest_body=20_000,
+    )
+
+    page = logged_in(manager(organisation)).get(f"/beheer/toegangssleutels/{credential.pk}/").content.decode()
+
+    for sentence in (
+        "Mag uitspraken toevoegen.",
+        "Leest alleen wat hulpmiddelen van Ziekenhuis Zuid schreven.",
+        "Alleen over activiteiten onder https://sim.example/.",
+        "Alleen over leden van Ziekenhuis Zuid, onder hun pseudoniem.",
+        "Er volgen geen punten uit.",
+        "Hooguit 60 verzoeken per minuut.",
+        "Een verzoek is hooguit 20 kB groot.",
+    ):
+        assert sentence in page
+    assert "Mag alles" not in page
+
+
+def test_a_manager_changes_the_limits_of_a_key_and_that_is_written_down():
+    organisation = OrganisationFactory()
+    client = logged_in(manager(organisation))
+    credential, headers = a_credential(organisation=organisation, name="Simulator")
+    data = {**UNCHANGED, "activity_prefixes": "https://a.example/\nhttps://b.example/", "requests_a_minute": "30", "largest_kilobytes": "5"}
+
+    answer = client.post(
+        f"/beheer/toegangssleutels/{credential.pk}/", {**data, "organisation": OrganisationFactory().pk, "source": "server"}
+    )
+
+    assert answer.status_code == 302
+    credential.refresh_from_db()
+    assert credential.activity_prefixes == ["https://a.example/", "https://b.example/"]
+    assert (credential.requests_a_minute, credential.largest_body, credential.scopes) == (30, 5000, UNCHANGED["scopes"])
+    assert (credential.organisation, credential.source) == (organisation, Source.OUTSIDE), "whose it is does not change"
+    event = AuditEvent.objects.get(event="lrs_credential_changed")
+    assert (event.on_behalf_of, event.details["credential"]) == (organisation, credential.pk)
+    assert authenticate(headers["Authorization"]).requests_a_minute == 30
+
+
+def test_a_limit_that_cannot_be_is_told_and_what_was_typed_stays():
+    organisation = OrganisationFactory()
+    client = logged_in(manager(organisation))
+    credential, _ = a_credential(organisation=organisation)
+
+    page = client.post(f"/beheer/toegangssleutels/{credential.pk}/", {**UNCHANGED, "activity_prefixes": "simulator"}).content.decode()
+
+    assert "‘simulator’ is geen begin van een adres." in page
+    assert ">simulator</textarea>" in page.replace("\r\n", "").replace("\n", "")
+    credential.refresh_from_db()
+    assert credential.activity_prefixes == []
+
+
+def test_old_and_new_secret_can_work_side_by_side_for_a_day():
+    organisation = OrganisationFactory()
+    client = logged_in(manager(organisation))
+    credential, headers = a_credential(organisation=organisation)
+
+    answer = client.post(reverse("lrs:credential_rotate", args=[credential.pk]), {"overlap": "24"})
+
+    new = answer.context["secret"]
+    assert "Het vorige geheim werkt nog tot" in answer.content.decode()
+    assert authenticate(headers["Authorization"]) == authenticate(basic(credential.key, new)) == credential
+    assert new not in client.get(f"/beheer/toegangssleutels/{credential.pk}/").content.decode()
+
+
+def test_the_list_of_keys_costs_the_same_for_one_as_for_three(django_assert_max_num_queries):
+    counts = []
+    for number in (1, 3):
+        organisation = OrganisationFactory()
+        client = logged_in(manager(organisation))
+        for _ in range(number):
+            a_credential(organisation=organisation)
+        client.get("/beheer/toegangssleutels/")
+        with django_assert_max_num_queries(30) as queries:
+            client.get("/beheer/toegangssleutels/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

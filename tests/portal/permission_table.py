@@ -406,8 +406,8 @@ ADDRESSES: dict[str, Row] = {
     # lrs: for tools; a browser's session opens nothing here
     "xapi:about": everyone(),
     "xapi:1.0.3/about": everyone(),
-    "xapi:oauth_token": _row(dict.fromkeys(ROLES, "405"), "get", None, {}),  # for tools, with POST: tests/lrs/test_tokens.py
-    "xapi:launch_fetch": _row(dict.fromkeys(ROLES, "405"), "get", None, {}),  # for content, with POST
+    "xapi:oauth_token": everyone(method="post"),  # gives nothing without a key: tests/lrs/test_tokens.py
+    "xapi:launch_fetch": everyone(method="post"),  # gives nothing without a launch
     **{
         f"xapi:{version}{resource}": tool()
         for version in ("", "1.0.3/")
@@ -558,6 +558,7 @@ ADDRESSES: dict[str, Row] = {
     "lrs:privacy_reports": only("association_admin"),
     "lrs:privacy_report": only("association_admin", elsewhere="404", uuid=_erasure),
     "lrs:credentials": only("association_admin"),
+    "lrs:credential": only("association_admin", elsewhere="404", pk=_credential),
     "lrs:credential_rotate": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:set_aside": only("association_admin"),

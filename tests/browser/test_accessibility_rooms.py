@@ -1,5 +1,6 @@
 """axe-core finds nothing on the pages behind log-in, on a desktop and on a phone. One story fills them; each role looks at its own."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page
 
 from accounts.models import Organisation, ProfessionalProfile, Register, Role, User
 from accreditation.models import Accreditation, Certificate, RegisterRule
+from courses.iris import course_iri
 from courses.models import Attempt, Meeting, Submission
 from courses.work.handing_in import hand_in, save_draft
 from lrs.credentials import create
@@ -232,6 +234,9 @@ def test_pages_of_an_association_administrator_and_an_auditor(scene, page_at, lo
     create(name="Hulpmiddel", scopes=["statements/write"], organisation=scene.organisation)
     page, other = page_at(1280, reduced_motion="reduce"), page_at(1280, reduced_motion="reduce")
     chair = scene.someone(Role.ASSOCIATION_ADMIN)
+    learner = scene.half_way.enrolment.learner
+    MembershipFactory(user=learner, organisation=scene.organisation)
+    statement = Statement.objects.of_learner(learner.pseudonym).first()
     log_in(page, chair)
     log_in(other, scene.someone(Role.AUDITOR))
 
@@ -245,9 +250,15 @@ def test_pages_of_an_association_administrator_and_an_auditor(scene, page_at, lo
             f"/beheer/leden/{scene.organisation.slug}/{chair.pk}/",
             "/beheer/toegangssleutels/",
             "/beheer/verwerkingen/",
+            "/beheer/leerrecords/",
+            "/beheer/leerrecords/?persoon=niemand",
+            "/beheer/leerrecords/?persoon=e&activiteit=e",
+            f"/beheer/leerrecords/?live={int(time.time())}",
+            f"/beheer/leerrecords/?persoon={learner.pseudonym}&cursus={course_iri(scene.course.uuid)}",
+            f"/beheer/leerrecords/{statement.uuid}/",
         ],
     )
-    look(other, ["/mijn/", "/beheer/audit/", "/beheer/resultaten/"])
+    look(other, ["/mijn/", "/beheer/audit/", "/beheer/resultaten/", "/beheer/leerrecords/"])
 
 
 def test_pages_about_forwarding(scene, page_at, log_in, look, settings):

@@ -45,12 +45,13 @@ def _ndjson(search: Search, sight: Sight, count: Count) -> Iterator[str]:
 
 def _csv(search: Search, sight: Sight, count: Count) -> Iterator[str]:
     writer = csv.writer(_Echo(), delimiter=";")
+    words = {source.value: str(source.label) for source in Source} | {"yes": _("ja"), "no": _("nee")}  # looked up once, not for each row
     # The mark at the start tells a spreadsheet that this is UTF-8.
     yield "\ufeff" + cast(str, writer.writerow(_header()))
     for statements in everything(search, sight=sight):
         names = names_of(statements, sight=sight)
         places = places_of(iri for statement in statements for iri in activities_in(statement.document))
-        yield "".join(cast(str, writer.writerow([_harmless(cell) for cell in _cells(one, names, places)])) for one in statements)
+        yield "".join(cast(str, writer.writerow([_harmless(cell) for cell in _cells(one, names, places, words)])) for one in statements)
         count.rows += len(statements)
 
 
@@ -74,7 +75,7 @@ def _header() -> list[str]:
     ]
 
 
-def _cells(statement: Statement, names: Names, places: dict[str, Place]) -> list[str]:
+def _cells(statement: Statement, names: Names, places: dict[str, Place], words: dict[str, str]) -> list[str]:
     document = statement.document
     who = names.of(statement)
     place = next((places[iri] for iri in activities_in(document) if iri in places), None)
@@ -87,9 +88,9 @@ def _cells(statement: Statement, names: Names, places: dict[str, Place]) -> list
         name_of(document),
         place.course_title if place else "",
         result_of(document),
-        str(Source(statement.source).label),
+        words[statement.source],
         statement.credential.name if statement.credential else "",
-        _("ja") if statement.voided else _("nee"),
+        words["yes"] if statement.voided else words["no"],
         str(statement.registration or ""),
         statement.verb,
         statement.activity,

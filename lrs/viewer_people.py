@@ -124,11 +124,11 @@ class Names:
         return _outsider(actor)
 
 
-def names_of(statements: Iterable[Statement], *, sight: Sight) -> Names:
-    """Look up everyone who is the actor of one of these, or stands in its context, in one query."""
+def names_of(statements: Iterable[Statement], *, sight: Sight, everyone: bool = False) -> Names:
+    """Look up who are the actors of these, or everyone they name, in one query."""
     pseudonyms = set()
     for statement in statements:
-        for actor in _agents_in(statement.document):
+        for actor in _agents_in(statement.document) if everyone else (statement.document["actor"],):
             pseudonym = pseudonym_of(actor)
             if pseudonym is not None:
                 pseudonyms.add(pseudonym)

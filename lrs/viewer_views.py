@@ -232,7 +232,7 @@ def record(request: PersonRequest, statement: uuid.UUID) -> HttpResponse:
     target = Statement.objects.with_id(found.refers_to).select_related("credential").first() if found.refers_to else None
     referring = list(Statement.objects.filter(refers_to=found.uuid).select_related("credential").order_by("sequence")[: REFERRING + 1])
     related = [one for one in [*referring, *([target] if target else [])] if sight.may_see(one)]
-    names = names_of([found, *related], sight=sight)
+    names = names_of([found, *related], sight=sight, everyone=True)
     iris = activities_in(found.document)
     places = places_of(iris)
     pending = PendingProjection.objects.filter(statement_id=found.sequence).first()

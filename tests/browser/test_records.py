@@ -32,11 +32,7 @@ def reader(sanne) -> User:
 
 def does(person: User, verb: str, name: str) -> None:
     append(
-        [
-            a_statement(
-                person.pseudonym, verb={"id": verb}, object={"id": "https://a.example/les", "definition": {"name": {"nl": name}}}
-            )
-        ],
+        [a_statement(person.pseudonym, verb={"id": verb}, object={"id": "https://a.example/les", "definition": {"name": {"nl": name}}})],
         source=Source.SERVER,
     )
 

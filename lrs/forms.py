@@ -144,8 +144,6 @@ class RotateForm(forms.Form):
         label=_("Het oude geheim werkt nog"),
         choices=[("0", _("niet meer")), ("1", _("een uur")), ("24", _("een dag")), ("168", _("een week"))],
         coerce=int,
-        empty_value="0",
-        required=False,
         initial="0",
         help_text=_("Zo kan het hulpmiddel overgaan zonder stil te staan. Is het geheim uitgelekt, kies dan ‘niet meer’."),
     )

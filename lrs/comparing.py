@@ -18,8 +18,9 @@ def comparable(document: dict[str, Any]) -> str:
 
 
 def _bare(part: dict[str, Any]) -> dict[str, Any]:
-    """Without the words of display and definition, which are kept apart from statements (2.3.1.b2, b3)."""
+    """Without the words of display and definition, which are kept apart from statements (b2, b3), and without attachments (b6)."""
     bare = {**part, "actor": _agent(part["actor"]), "verb": {"id": part["verb"]["id"]}, "object": _object(part["object"])}
+    bare.pop("attachments", None)
     if "timestamp" in part:  # of a sub-statement: the moment counts, not how it is written (b4)
         bare["timestamp"] = iso(moment(part["timestamp"]))
     if "context" in part:

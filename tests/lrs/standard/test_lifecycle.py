@@ -6,7 +6,7 @@ import pytest
 
 from lrs.profiles import adl
 from tests.factories.lrs import Tool
-from tests.lrs.standard.shapes import ANN, BEA, DID, IRI, LESSON, a_new, a_reference, kept
+from tests.lrs.standard.shapes import ANN, BEA, DID, IRI, LESSON, a_new, a_reference, an_attachment, kept
 
 VOIDS = {"id": adl.VOIDED, "display": {"en": "voided"}}
 
@@ -34,6 +34,7 @@ ALIKE = {
         "actor": {"objectType": "Group", "member": [ANN, {**BEA, "mbox": "mailto:bea@Voorbeeld.EXAMPLE"}]}
     },
     "the moment in another offset": {"timestamp": "2026-03-01T11:00:00+01:00"},
+    "an attachment": {"attachments": [{**an_attachment(b"een foto"), "fileUrl": "https://voorbeeld.example/foto.jpg"}]},
     "what the store decides": {"stored": "2020-01-01T00:00:00Z", "authority": BEA, "version": "1.0.0"},
 }
 ANOTHER = {

@@ -91,7 +91,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=4)
 WEB_BACKPRESSURE = env.int("WEB_BACKPRESSURE", default=64)
 # Receiving a body (config/receiving.py). Sizes in octets are those of deploy/Caddyfile; the first prefix that fits counts.
-RECEIVING_LARGEST = {"/cms/": 600_000_000, "": 70_000_000}
+RECEIVING_LARGEST = {"/cms/": 600_000_000, "/xapi/": 600_000_000, "": 70_000_000}
 RECEIVING_GRACE = 5.0  # seconds in which a large body may come slowly
 RECEIVING_SLOWEST = 4096  # octets a second after that
 RECEIVING_PATIENCE = 20.0  # seconds that a request waits for a place

@@ -57,6 +57,9 @@ class Place:
             if alias not in self._connections:
                 connection = connections.create_connection(alias)
                 connection.inc_thread_sharing()  # the next request in this place comes on another thread
+                if connection.vendor == "sqlite":
+                    # A file can stay open; opening it anew for each request takes longer than what most requests ask of it.
+                    connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": None}
                 self._connections[alias] = connection
             connections[alias] = self._connections[alias]
 

@@ -23,6 +23,7 @@ class Action(TextChoices):
     MANAGE_MEMBERS = "manage_members", _("leden en rollen beheren")
     MANAGE_LRS_CREDENTIALS = "manage_lrs_credentials", _("toegangssleutels van hulpmiddelen beheren")
     VIEW_RECORDS = "view_records", _("leerrecords van leden bekijken")
+    EXCHANGE_RECORDS = "exchange_records", _("leerrecords uitwisselen met andere systemen")
     FORWARD_RECORDS = "forward_records", _("leerrecords doorsturen naar een ander systeem")
     MANAGE_PRIVACY = "manage_privacy", _("leerrecords van leden meegeven, laten bewaren en wissen")
     READ_AUDIT = "read_audit", _("de audittrail lezen")
@@ -45,6 +46,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_MEMBERS: frozenset({_ASSOCIATION}),
     Action.MANAGE_LRS_CREDENTIALS: frozenset({_ASSOCIATION}),
     Action.VIEW_RECORDS: frozenset({_ASSOCIATION, _AUDITOR}),
+    Action.EXCHANGE_RECORDS: frozenset({_ASSOCIATION}),
     Action.FORWARD_RECORDS: frozenset({_ASSOCIATION}),
     Action.MANAGE_PRIVACY: frozenset({_ASSOCIATION}),
     Action.READ_AUDIT: frozenset({_AUDITOR}),

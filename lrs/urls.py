@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lrs import credential_views, privacy_views, viewer_views, views
+from lrs import credential_views, exchange_views, privacy_views, viewer_views, views
 
 app_name = "lrs"
 urlpatterns = [
@@ -20,6 +20,15 @@ urlpatterns = [
     path("beheer/toegangssleutels/<int:pk>/", credential_views.credential_page, name="credential"),
     path("beheer/toegangssleutels/<int:pk>/vernieuwen/", credential_views.credential_rotate, name="credential_rotate"),
     path("beheer/toegangssleutels/<int:pk>/intrekken/", credential_views.credential_revoke, name="credential_revoke"),
+    path("beheer/leerrecords/uitwisselen/", exchange_views.exchange, name="exchange"),
+    path("beheer/leerrecords/uitwisselen/meenemen/", exchange_views.take_along, name="take_along"),
+    path("beheer/leerrecords/uitwisselen/bestand/", exchange_views.import_file, name="import_file"),
+    path("beheer/leerrecords/uitwisselen/opslag/", exchange_views.import_store, name="import_store"),
+    path("beheer/leerrecords/uitwisselen/<int:pk>/", exchange_views.import_detail, name="import"),
+    path("beheer/leerrecords/uitwisselen/<int:pk>/stand/", exchange_views.import_standing, name="import_standing"),
+    path("beheer/leerrecords/uitwisselen/<int:pk>/niet-overgenomen.csv", exchange_views.import_report, name="import_report"),
+    path("beheer/leerrecords/uitwisselen/<int:pk>/stoppen/", exchange_views.import_stop, name="import_stop"),
+    path("beheer/leerrecords/uitwisselen/<int:pk>/verder/", exchange_views.import_again, name="import_again"),
     path("beheer/verwerkingen/", views.set_aside, name="set_aside"),
     path("beheer/verwerkingen/opnieuw/", views.set_aside_again, name="set_aside_again"),
     path("beheer/privacy/", privacy_views.overview, name="privacy"),

@@ -194,6 +194,9 @@ WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024
 LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 1024
 LRS_VIRUS_SCANNER = env.str("LRS_VIRUS_SCANNER", default="")
+# May an import call a store in our own network? Whoever may ask for an import could otherwise have the server call what only it can reach.
+LRS_IMPORT_PRIVATE_ADDRESSES = env.bool("LRS_IMPORT_PRIVATE_ADDRESSES", default=False)
+LRS_IMPORT_LARGEST_FILE = env.int("LRS_IMPORT_LARGEST_FILE_MB", default=2000) * 1_000_000
 # Where `accounts.virus_scan.ask_clamd`, which both scanners can be, finds ClamAV: the path of a socket, or host:port.
 CLAMD = env.str("CLAMD", default="/run/clamav/clamd.ctl")
 

@@ -11,7 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPException
@@ -24,6 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 CONNECT_SECONDS = 10
+STALL_SECONDS = 30  # between two pieces of a streamed answer
 LARGEST_ANSWER = 1024 * 1024
 PIECE = 64 * 1024
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -119,6 +121,33 @@ class Connection:
                 raise
             return self._call(method, path, headers=headers, body=body, length=length)
 
+    @contextmanager
+    def streamed(self, method: str, path: str, *, headers: Mapping[str, str], whole_path: bool = False) -> Iterator["Streamed"]:
+        """Ask once, and read the answer in pieces within the context. `whole_path`: the path is not one below our address.
+
+        Raises AddressRefused and CallFailed.
+        """
+        connection = self._connection
+        # A connection that was left idle may have been closed meanwhile, and here nothing is asked twice: begin anew.
+        connection.close()
+        end = threading.Timer(self.seconds, _hang_up, [connection])
+        end.daemon = True
+        end.start()
+        sent = {**headers, "Accept-Encoding": "identity", "User-Agent": "Vakwijs"}
+        try:
+            try:
+                target = path if whole_path else f"{self.path}{path}"
+                connection.request(method, target, headers=sent, preload_content=False, decode_content=False)
+                if connection.sock is not None:
+                    connection.sock.settimeout(STALL_SECONDS)
+                response = connection.getresponse()
+            except (HTTPError, OSError, ValueError, HTTPException) as error:
+                raise CallFailed(_in_words(error)) from None
+            yield Streamed(response)
+        finally:
+            end.cancel()
+            connection.close()
+
     def _call(
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None, length: int | None
     ) -> Reply:
@@ -156,6 +185,23 @@ class Connection:
             end.cancel()
             if not whole:
                 connection.close()
+
+
+class Streamed:
+    """An answer that is read in pieces, because nobody knows how large it is. Only good while its context lasts."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many octets, none at the end. Raises CallFailed."""
+        try:
+            piece: bytes = self._response.read(size, decode_content=False)
+        except (HTTPError, OSError, ValueError, HTTPException) as error:
+            raise CallFailed(_in_words(error)) from None
+        return piece
 
 
 def _hang_up(connection: Any) -> None:

@@ -11,6 +11,7 @@ from lrs.models.forwarding import (
     ForwardingTarget,
     HeldStatement,
 )
+from lrs.models.imports import Import, ImportedStatement, ImportProblem, OriginalAuthority
 from lrs.models.privacy import (
     AccessExport,
     ErasedMark,
@@ -50,10 +51,14 @@ __all__ = [
     "ForwardingPseudonym",
     "ForwardingTarget",
     "HeldStatement",
+    "Import",
+    "ImportProblem",
+    "ImportedStatement",
     "Launch",
     "LearnerLock",
     "LegalHold",
     "Mention",
+    "OriginalAuthority",
     "PendingProjection",
     "PrivacyCase",
     "ProfileDocument",

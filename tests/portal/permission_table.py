@@ -35,7 +35,7 @@ from courses.meetings.booking import book
 from courses.models import Answer, Attempt, Enrolment, H5PContent, H5PLibrary, Meeting, Release, Submission
 from courses.questions import attempts
 from courses.work.handing_in import hand_in, save_draft
-from lrs import access_export, credentials, erasure_requests, holds, privacy_cases, retention
+from lrs import access_export, credentials, erasure_requests, holds, importing, privacy_cases, retention
 from lrs.models import Attachment, Erasure, ForwardedErasure, ForwardingTarget, HeldStatement, LegalHold, RetentionRule, Source
 from lrs.store import append
 from lrs.subjects import subject_of
@@ -324,6 +324,10 @@ def _target(world: World) -> int:
     return world.target.pk
 
 
+def _import(world: World) -> int:
+    return importing.from_path(None, name="Oud systeem", organisation=world.organisation).pk
+
+
 def _member(world: World) -> int:
     return world.person("learner").pk
 
@@ -561,6 +565,15 @@ ADDRESSES: dict[str, Row] = {
     "lrs:credential": only("association_admin", elsewhere="404", pk=_credential),
     "lrs:credential_rotate": only("association_admin", elsewhere="404", pk=_credential, method="post"),
     "lrs:credential_revoke": only("association_admin", elsewhere="404", pk=_credential, method="post"),
+    "lrs:exchange": only("association_admin"),
+    "lrs:take_along": only("association_admin", method="post"),
+    "lrs:import_file": only("association_admin", method="post"),
+    "lrs:import_store": only("association_admin", method="post"),
+    "lrs:import": only("association_admin", elsewhere="404", pk=_import),
+    "lrs:import_standing": only("association_admin", elsewhere="404", pk=_import),
+    "lrs:import_report": only("association_admin", elsewhere="404", pk=_import),
+    "lrs:import_stop": only("association_admin", elsewhere="404", pk=_import, method="post"),
+    "lrs:import_again": only("association_admin", elsewhere="404", pk=_import, method="post"),
     "lrs:set_aside": only("association_admin"),
     "lrs:set_aside_again": only("association_admin", method="post"),
     # forwarding to other stores

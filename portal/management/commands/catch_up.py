@@ -10,7 +10,7 @@ from django.db import close_old_connections
 
 from accreditation.certificates import make_waiting
 from courses.questions.attempts import hand_in_all_overdue
-from lrs import access_export, attachments, erasure, privacy_cases, retention
+from lrs import access_export, attachments, erasure, importing, privacy_cases, retention
 from lrs.forwarding.waking import wake
 from lrs.projections import project_waiting
 
@@ -25,6 +25,8 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),
     ("privacy dossiers closed", privacy_cases.close_old),
+    ("imports queued again", importing.continue_waiting),
+    ("old imports forgotten", importing.forget_old),
     ("attachments without a statement deleted", attachments.sweep),
 ]
 

@@ -28,7 +28,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
-from lrs import forwarding, holds, launch, projections
+from lrs import forwarding, holds, launch, projections, references
 from lrs.actors import actor_key, actor_of
 from lrs.attachments import attachments_of
 from lrs.digests import digest
@@ -451,6 +451,7 @@ def _store(row: Statement, before: dict[str, Any], after: dict[str, Any]) -> Non
         activity_digest=digest(target["id"]) if target.get("objectType", "Activity") == "Activity" else None,
         registration=uuid.UUID(registration) if registration else None,
     )
+    references.reworded(row, before=before, after=after)
     old, new = set(mentions_of(before)), set(mentions_of(after))
     Mention.objects.filter(statement_id=row.pk, key__in=old - new).delete()
     Mention.objects.bulk_create([Mention(key=key, statement_id=row.pk) for key in sorted(new - old)], ignore_conflicts=True)

@@ -1,28 +1,30 @@
 """Questions to the record in the words of the standard (xAPI 1.0.3, Part Three, 2.1.3; 2.0: 4.1.6.1)."""
 
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
+from itertools import count, product
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from lrs import sequence
+from lrs import references, sequence
 from lrs.actors import actor_key
 from lrs.digests import digest
-from lrs.models import Credential, Mention, Statement, StatementId
+from lrs.models import Credential, Mention, Referral, Statement, StatementId
 from lrs.models.record import StatementQuerySet
 from lrs.profiles.vakwijs import NAMESPACE
-from lrs.replica import settled_through
+from lrs.replica import database, settled_through
+from lrs.writing import execute_prepared
 
 __all__ = ["MOST", "Filters", "Page", "consistent_through", "find", "one", "settled_through", "visible_to"]
 
 MOST = 100  # statements on a page
-FARTHEST = 8  # references in a row through which a filter reaches: they can go round, and each is one more step for the database
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,19 @@ def find(filters: Filters, *, visible: Q) -> Page:
     """A page of statements that are not void.
 
     Each way in which a statement can match is a query of its own that walks one index in the order of the page; the pages
-    are merged here. One query with OR would make the database read everything.
+    are merged. One query with OR would make the database read everything.
     """
     size = min(filters.limit or MOST, MOST)
-    found: dict[int, Statement] = {}
-    order = "sequence" if filters.ascending else "-sequence"
-    for query in _ways(filters, visible=visible):
-        for statement in query.order_by(order)[: size + 1]:
-            found[statement.sequence] = statement
-    in_order = [found[key] for key in sorted(found, reverse=not filters.ascending)]
+    ways = [way.order_by("sequence" if filters.ascending else "-sequence")[: size + 1] for way in _ways(filters, visible=visible)]
+    in_order = _whole(ways[0]) if len(ways) == 1 else _merged(ways, filters, most=size + 1)
     page = in_order[:size]
     return Page(statements=page, last=page[-1].sequence if len(in_order) > size else None)
 
 
 def one(statement_id: uuid.UUID, *, voided: bool, visible: Q) -> Statement | None:
     """The statement with this id, when it is void or not as asked."""
-    return Statement.objects.with_id(statement_id).filter(visible, voided=voided).first()
+    found = _whole(Statement.objects.with_id(statement_id).filter(visible, voided=voided))
+    return found[0] if found else None
 
 
 def visible_to(credential: Credential) -> Q | None:
@@ -103,30 +102,73 @@ def _ways(filters: Filters, *, visible: Q) -> Iterator[StatementQuerySet]:
     if not filters.of_content:
         yield base
         return
-    alternatives = list(_alternatives(filters))
-    for ways in alternatives:
+    for ways in _alternatives(filters):
         yield _narrowed(base, ways, filters)
-    # A statement that refers to a match matches too, and so does one that refers to that one (2.1.3.s3).
-    length = 1
-    while length <= FARTHEST and _chain(length).exists():
-        for ways in alternatives:
-            end = _narrowed(Statement.objects.filter(visible, sequence=_number_of_target()), ways, filters)
-            for _ in range(length - 1):
-                end = Statement.objects.filter(Exists(end), sequence=_number_of_target(), refers_to__isnull=False)
-            yield base.filter(Exists(end), refers_to__isnull=False)
-        length += 1
+    # A statement that refers to a match matches too, and so does one that refers to that one (lrs.references).
+    keys = _keys_of_referrals(filters)
+    referring = base.filter(referrals__key=keys[0])
+    for key in keys[1:]:
+        referring = referring.filter(Exists(Referral.objects.filter(key=key, statement=OuterRef("sequence"))))
+    if visible:
+        target = StatementId.objects.filter(uuid=OuterRef(OuterRef("refers_to"))).values("sequence")[:1]
+        referring = referring.filter(Exists(Statement.objects.filter(visible, sequence=Subquery(target))))
+    yield referring
 
 
-def _chain(length: int) -> StatementQuerySet:
-    """The statements at which so many references in a row begin."""
-    chain = Statement.objects.filter(refers_to__isnull=False)
-    for _ in range(length - 1):
-        chain = Statement.objects.filter(Exists(chain.filter(sequence=_number_of_target())), refers_to__isnull=False)
-    return chain
+def _keys_of_referrals(filters: Filters) -> list[uuid.UUID]:
+    """What a statement that refers to a match has, the rarest first: that one is walked."""
+    keys = []
+    if filters.registration:
+        keys.append(references.key_of("registration", str(filters.registration)))
+    if filters.agent:
+        keys.append(references.key_of("related_agents" if filters.related_agents else "agent", actor_key(filters.agent)))
+    if filters.activity:
+        keys.append(references.key_of("related_activities" if filters.related_activities else "activity", filters.activity))
+    if filters.verb:
+        keys.append(references.key_of("verb", filters.verb))
+    return keys
 
 
-def _number_of_target() -> Subquery:
-    return Subquery(StatementId.objects.filter(uuid=OuterRef(OuterRef("refers_to"))).values("sequence")[:1])
+def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int) -> list[Statement]:
+    """The first statements of several queries together, each once."""
+    if connection.vendor != "postgresql":
+        found = {statement.sequence: statement for way in ways for statement in way}
+        return [found[key] for key in sorted(found, reverse=not filters.ascending)][:most]
+    pieces, parameters = [], []
+    for way in ways:
+        try:
+            sql, values = way.values("sequence").query.sql_with_params()
+        except EmptyResultSet:  # a key of which no statement can be visible
+            continue
+        pieces.append(f"({sql})")
+        parameters += values
+    if not pieces:
+        return []
+    order = "ASC" if filters.ascending else "DESC"
+    columns = ", ".join(f's."{field.column}"' for field in Statement._meta.concrete_fields)
+    sql = (
+        f"SELECT {columns} FROM (SELECT DISTINCT sequence FROM ({' UNION ALL '.join(pieces)}) AS each"  # noqa: S608 - columns of ours
+        f" ORDER BY sequence {order} LIMIT {most:d}) AS found JOIN lrs_statement s ON s.sequence = found.sequence ORDER BY s.sequence {order}"
+    )
+    return _statements(sql, parameters)
+
+
+def _whole(way: StatementQuerySet) -> list[Statement]:
+    if connection.vendor != "postgresql":
+        return list(way)
+    try:
+        sql, parameters = way.query.sql_with_params()
+    except EmptyResultSet:  # a key of which no statement can be visible
+        return []
+    return _statements(sql, parameters)
+
+
+def _statements(sql: str, parameters: Sequence[Any]) -> list[Statement]:
+    """Prepared: with a table in many parts PostgreSQL plans longer than it reads."""
+    places = count(1)
+    numbered = re.sub("%s", lambda _: f"${next(places)}", sql)
+    names = [field.attname for field in Statement._meta.concrete_fields]
+    return [Statement.from_db(database(), names, row) for row in execute_prepared(numbered, parameters, using=database())]
 
 
 def _in_time(base: StatementQuerySet, filters: Filters) -> StatementQuerySet:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
 
-from lrs import projections, writing
+from lrs import projections, references, writing
 from lrs.actors import indexable
 from lrs.attachments import Part, keep_parts
 from lrs.comparing import comparable
@@ -69,10 +69,12 @@ def append(
 
 def _write(drafts: list[Draft], *, source: Source, credential: Credential | None) -> None:
     """Write what is new. Nearly always everything is, so nobody looks first: the database says when an id is taken."""
-    if not any(draft.refers_to and draft.verb_digest == digest(VOIDED) for draft in drafts):
+    if not any(draft.refers_to for draft in drafts):
         try:
             with writing.on_its_own():
-                writing.write(drafts, source=source, credential=credential)
+                awaited = writing.write(drafts, source=source, credential=credential)
+                if awaited:
+                    references.arrived(awaited)
         except (IntegrityError, OperationalError):
             pass
         else:
@@ -104,7 +106,12 @@ def _write_what_is_new(drafts: list[Draft], *, source: Source, credential: Crede
     own = {draft.uuid: draft.learner for draft in voiding}
     for draft in voiding:
         draft.learner = None  # whose projections it has to pass is known when its target is
-    writing.write(new, source=source, credential=credential)
+    awaited = writing.write(new, source=source, credential=credential)
+    referring = [draft.uuid for draft in new if draft.refers_to]
+    if referring:
+        references.connect(Statement.objects.with_ids(referring).select_related("credential"))
+    if awaited:
+        references.arrived(awaited)
     for draft in voiding:
         draft.learner = own[draft.uuid]
     if voiding:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 from psycopg import RawCursor
 
 from lrs import partitions, sequence
-from lrs.models import Credential, Statement
+from lrs.models import Credential, OpenReferral, Statement
 from lrs.rows import Draft, iso
 
 CHUNK = 1000  # rows in one statement: their numbers have to fit in one millisecond, see FIRST_NUMBER
@@ -59,12 +59,15 @@ pending AS (
     INSERT INTO lrs_pendingprojection (statement_id, learner_key, attempts, error)
     SELECT sequence, learner, 0, '' FROM draft WHERE learner IS NOT NULL
 )
-INSERT INTO lrs_statement (
-    sequence, uuid, actor_digest, verb_digest, activity_digest, registration, refers_to, timestamp, credential_id, source, voided, exact
+statements AS (
+    INSERT INTO lrs_statement (
+        sequence, uuid, actor_digest, verb_digest, activity_digest, registration, refers_to, timestamp, credential_id, source, voided, exact
+    )
+    SELECT sequence, uuid, actor, verb, activity, registration, refers_to, coalesce(happened, stored), $12::bigint, $13, false,
+        head || CASE WHEN happened IS NULL THEN ',"timestamp":"' || said || '"' ELSE '' END || ',"stored":"' || said || '"}}'
+    FROM draft
 )
-SELECT sequence, uuid, actor, verb, activity, registration, refers_to, coalesce(happened, stored), $12::bigint, $13, false,
-       head || CASE WHEN happened IS NULL THEN ',"timestamp":"' || said || '"' ELSE '' END || ',"stored":"' || said || '"}}'
-FROM draft
+SELECT DISTINCT target FROM lrs_openreferral WHERE target = ANY($1::uuid[])
 """  # noqa: S608
 
 
@@ -73,34 +76,36 @@ def on_its_own() -> AbstractContextManager[Any]:
     return nullcontext() if connection.vendor == "postgresql" and not connection.in_atomic_block else transaction.atomic()
 
 
-def write(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+def write(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> list[UUID]:
     """Write statements with what they name and what waits for them, in this order, all or none.
 
-    One statement of SQL when they are few and nobody has a transaction open. Raises IntegrityError when an id is taken.
+    Answers the ids of those to which an earlier statement refers. One statement of SQL when they are few and nobody has a transaction
+    open. Raises IntegrityError when an id is taken.
     """
     if len(drafts) <= CHUNK and connection.vendor == "postgresql" and not connection.in_atomic_block:
         try:
-            _write_in_postgresql(drafts, source=source, credential=credential)
+            return _write_in_postgresql(drafts, source=source, credential=credential)
         except IntegrityError as error:
             if not _lacks_part(error):
                 raise
             _make_part()
-            _write_in_postgresql(drafts, source=source, credential=credential)
-        return
+            return _write_in_postgresql(drafts, source=source, credential=credential)
+    awaited: list[UUID] = []
     with transaction.atomic():
         for start in range(0, len(drafts), CHUNK):
             chunk = drafts[start : start + CHUNK]
             if connection.vendor != "postgresql":
-                _write_in_sqlite(chunk, source=source, credential=credential)
+                awaited += _write_in_sqlite(chunk, source=source, credential=credential)
                 continue
             try:
                 with transaction.atomic():
-                    _write_in_postgresql(chunk, source=source, credential=credential)
+                    awaited += _write_in_postgresql(chunk, source=source, credential=credential)
             except IntegrityError as error:
                 if not _lacks_part(error):
                     raise
                 _make_part()
-                _write_in_postgresql(chunk, source=source, credential=credential)
+                awaited += _write_in_postgresql(chunk, source=source, credential=credential)
+    return awaited
 
 
 def settled_through() -> int:
@@ -125,7 +130,7 @@ def settled_through() -> int:
     return min(settled, earliest << sequence.BITS if earliest is not None else settled) - 1
 
 
-def _write_in_postgresql(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+def _write_in_postgresql(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> list[UUID]:
     places: list[str] = []
     keys: list[UUID] = []
     for place, draft in enumerate(drafts):
@@ -146,23 +151,24 @@ def _write_in_postgresql(drafts: Sequence[Draft], *, source: str, credential: Cr
         credential.pk if credential else None,
         source,
     ]
-    execute_prepared(_WRITE, parameters)
+    return [target for (target,) in execute_prepared(_WRITE, parameters)]
 
 
-def execute_prepared(sql: str, parameters: Sequence[Any]) -> list[Any]:
+def execute_prepared(sql: str, parameters: Sequence[Any], *, using: str = "default") -> list[Any]:
     """Execute SQL that PostgreSQL keeps prepared in this connection, and answer its rows.
 
     Past Django's cursor, which puts the parameters into the text: that would be planned anew each time, longer than it is executed.
     """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw = connection.connection
+    database = connections[using]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    raw = database.connection
     # A pooler that hands out connections per transaction knows nothing of prepared statements; who has one says so with this setting.
-    prepare = not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+    prepare = not database.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
     kept = raw.prepare_threshold
     raw.prepare_threshold = 0 if prepare else None
     try:
-        with connection.wrap_database_errors, RawCursor(raw) as cursor:
+        with database.wrap_database_errors, RawCursor(raw) as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
     finally:
@@ -186,7 +192,7 @@ def _make_part() -> None:
     partitions.make_ahead(now.astimezone(UTC).date(), months=1)
 
 
-def _write_in_sqlite(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> None:
+def _write_in_sqlite(drafts: Sequence[Draft], *, source: str, credential: Credential | None) -> list[UUID]:
     """Within a transaction, in which nobody else writes. Values are put in SQLite's words here: the ORM takes longer than SQLite does."""
     first = _first_number(len(drafts))
     stored = sequence.moment_of(first)
@@ -228,6 +234,10 @@ def _write_in_sqlite(drafts: Sequence[Draft], *, source: str, credential: Creden
             cursor.executemany(
                 "INSERT INTO lrs_pendingprojection (statement_id, learner_key, attempts, error) VALUES (%s, %s, 0, '')", pending
             )
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM lrs_openreferral)")
+        if not cursor.fetchone()[0]:
+            return []
+    return list(OpenReferral.objects.filter(target__in=[draft.uuid for draft in drafts]).values_list("target", flat=True))
 
 
 def _first_number(count: int) -> int:

@@ -187,6 +187,39 @@ class Mention(models.Model):
         return digest(f"{kind} {name}")
 
 
+class Referral(models.Model):
+    """By what a statement that refers to another one is found: what that other one says (xAPI 2.1.3, "Filter Conditions for StatementRefs").
+
+    Derived from the statements alone (lrs.references), when both are there; a search then never has to walk along references.
+    """
+
+    pk = models.CompositePrimaryKey("key", "statement_id")
+    key = models.UUIDField()
+    statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="referrals", db_index=False, db_constraint=False)
+
+    class Meta:
+        verbose_name = _("verwijzing")
+        verbose_name_plural = _("verwijzingen")
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class OpenReferral(models.Model):
+    """A statement that refers, in the end, to one that is not there (yet)."""
+
+    target = models.UUIDField()
+    statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+
+    class Meta:
+        verbose_name = _("open verwijzing")
+        verbose_name_plural = _("open verwijzingen")
+        constraints = [models.UniqueConstraint(fields=["target", "statement"], name="lrs_open_referral_once")]
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+
 class ActivityVersion(models.Model):
     """A definition that an activity was given. Rows are only added, so that no two writers wait for each other; reading merges them."""
 

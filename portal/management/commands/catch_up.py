@@ -10,7 +10,7 @@ from django.db import close_old_connections
 
 from accreditation.certificates import make_waiting
 from courses.questions.attempts import hand_in_all_overdue
-from lrs import access_export, attachments, erasure, importing, privacy_cases, retention
+from lrs import access_export, attachments, erasure, importing, privacy_cases, references, retention
 from lrs.forwarding.waking import wake
 from lrs.projections import project_waiting
 
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 WAITING: list[tuple[str, Callable[[], int]]] = [
     ("learners projected", project_waiting),
+    ("references between records settled", references.settle_open),
     ("targets set to forward", wake),
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),

@@ -134,7 +134,8 @@ def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int) -> li
     if connection.vendor != "postgresql":
         found = {statement.sequence: statement for way in ways for statement in way}
         return [found[key] for key in sorted(found, reverse=not filters.ascending)][:most]
-    pieces, parameters = [], []
+    pieces: list[str] = []
+    parameters: list[Any] = []
     for way in ways:
         try:
             sql, values = way.values("sequence").query.sql_with_params()

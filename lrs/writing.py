@@ -58,7 +58,7 @@ mentions AS (
 pending AS (
     INSERT INTO lrs_pendingprojection (statement_id, learner_key, attempts, error)
     SELECT sequence, learner, 0, '' FROM draft WHERE learner IS NOT NULL
-)
+),
 statements AS (
     INSERT INTO lrs_statement (
         sequence, uuid, actor_digest, verb_digest, activity_digest, registration, refers_to, timestamp, credential_id, source, voided, exact

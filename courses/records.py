@@ -186,12 +186,15 @@ def _effect_on_course(statement: Statement) -> Effect:
 def _effect_on_lesson(statement: Statement, enrolment: Enrolment, lesson: uuid.UUID) -> Effect:
     if statement.source != Source.SERVER:
         return Effect(False, _("Of een les af is, stelt alleen onze eigen server vast. Deze melding kwam van elders en telt niet mee."))
+    row = LessonProgress.objects.filter(enrolment=enrolment, lesson=lesson).first()
     if statement.verb == adl.COMPLETED:
-        row = LessonProgress.objects.filter(enrolment=enrolment, lesson=lesson).first()
         if row is None or row.viewed_at is None:
             return Effect(False, _("De les staat nog niet op afgerond."))
         return Effect(True, _("De les staat op afgerond sinds %(date)s.") % {"date": _moment(row.viewed_at)})
     if statement.verb == adl.EXPERIENCED:
+        if row is not None and row.viewed_at is not None:
+            done = _("Hiermee is de les geopend. Afgerond werd ze op %(date)s, met een andere vastlegging.")
+            return Effect(False, done % {"date": _moment(row.viewed_at)})
         return Effect(
             False,
             _(

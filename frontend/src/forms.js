@@ -26,3 +26,6 @@ document.addEventListener("click", async (event) => {
   label.textContent = button.dataset.copied ?? before;
   setTimeout(() => (label.textContent = before), 4000);
 });
+
+// On a phone the filters of a search that was made fold up, or what was found stands a screen further down.
+if (matchMedia("(max-width: 560px)").matches) document.querySelector("[data-fold-filters] .vw-filter__fold")?.removeAttribute("open");

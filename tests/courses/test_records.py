@@ -44,7 +44,8 @@ def effect(statement):
 
 def test_opening_a_lesson_is_not_completing_it_and_the_record_says_what_is_missing(enrolment):
     lesson = lesson_of(enrolment)
-    opened = effect(record(enrolment=enrolment, verb=adl.EXPERIENCED, subject=lesson))
+    opening = record(enrolment=enrolment, verb=adl.EXPERIENCED, subject=lesson)
+    opened = effect(opening)
     assert not opened.counts
     assert "alleen geopend" in opened.text
     assert LessonProgress.objects.get().viewed_at is None
@@ -53,6 +54,7 @@ def test_opening_a_lesson_is_not_completing_it_and_the_record_says_what_is_missi
 
     assert completed.counts
     assert "afgerond sinds" in completed.text
+    assert "met een andere vastlegging" in effect(opening).text
     assert LessonProgress.objects.get().viewed_at is not None
 
 

@@ -91,7 +91,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=4)
 WEB_BACKPRESSURE = env.int("WEB_BACKPRESSURE", default=64)
 # Receiving a body (config/receiving.py). Sizes in octets are those of deploy/Caddyfile; the first prefix that fits counts.
-RECEIVING_LARGEST = {"/cms/": 600_000_000, "/xapi/": 600_000_000, "": 70_000_000}
+RECEIVING_LARGEST = {"/cms/": 600_000_000, "/xapi/": 600_000_000, "/beheer/leerrecords/uitwisselen/": 600_000_000, "": 70_000_000}
 RECEIVING_GRACE = 5.0  # seconds in which a large body may come slowly
 RECEIVING_SLOWEST = 4096  # octets a second after that
 RECEIVING_PATIENCE = 20.0  # seconds that a request waits for a place
@@ -196,7 +196,7 @@ LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 10
 LRS_VIRUS_SCANNER = env.str("LRS_VIRUS_SCANNER", default="")
 # May an import call a store in our own network? Whoever may ask for an import could otherwise have the server call what only it can reach.
 LRS_IMPORT_PRIVATE_ADDRESSES = env.bool("LRS_IMPORT_PRIVATE_ADDRESSES", default=False)
-LRS_IMPORT_LARGEST_FILE = env.int("LRS_IMPORT_LARGEST_FILE_MB", default=2000) * 1_000_000
+LRS_IMPORT_LARGEST_FILE = env.int("LRS_IMPORT_LARGEST_FILE_MB", default=590) * 1_000_000
 # Where `accounts.virus_scan.ask_clamd`, which both scanners can be, finds ClamAV: the path of a socket, or host:port.
 CLAMD = env.str("CLAMD", default="/run/clamav/clamd.ctl")
 

@@ -333,6 +333,7 @@ def test_two_hundred_megabytes_pass_without_staying_in_memory(store_at, db):
 def test_the_server_takes_in_and_gives_back_two_hundred_megabytes_in_little_memory(transactional_db, tmp_path):
     _credential, headers = a_credential()
     headers |= {"X-Experience-API-Version": "2.0.0"}
+    pieces, length, sha2 = large_message()
     with served(PRIVATE_ROOT=str(tmp_path), LRS_LARGEST_ATTACHMENT_MB="300") as server:
         http_client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         small = message(a_statement(actor=ANN, attachments=[attached(b"x")]), b"x")
@@ -347,7 +348,6 @@ def test_the_server_takes_in_and_gives_back_two_hundred_megabytes_in_little_memo
             assert (answer.status, bool(answer.read())) == (200, True)
         before = server.peak()
 
-        pieces, length, sha2 = large_message()
         http_client.request("POST", "/xapi/statements", pieces, {**headers, "Content-Type": KIND, "Content-Length": str(length)})
         posted = http_client.getresponse()
         assert posted.status == 200, posted.read()

@@ -41,9 +41,13 @@ from lrs.models import (
     Erasure,
     ErasureAlias,
     ErasureRequest,
+    Import,
+    ImportedStatement,
+    ImportProblem,
     Launch,
     LearnerLock,
     Mention,
+    OriginalAuthority,
     PendingProjection,
     PrivacyCase,
     ProfileDocument,
@@ -345,6 +349,22 @@ def _search_profiles(work: _Work) -> str:
     return _walk(work, ProfileDocument.objects.all(), lambda row: _rewrite_document(work, row, names=("subject", "profile_id")))
 
 
+def _forget_imports(work: _Work) -> str:
+    """What stayed behind when statements of other stores were read in: refused ones with their text, who vouched for them there, files."""
+    named = _may_name(work.subject, "text") | _may_name(work.subject, "reason")
+    # A line too many does no harm: the report is only there to mend what was refused.
+    work.count("refused", ImportProblem.objects.filter(named).delete()[0])
+    for row in OriginalAuthority.objects.filter(_may_name(work.subject, "authority")):
+        if has_trace(json.loads(row.authority), matches=work.matches):
+            ImportedStatement.objects.filter(authority=row).update(authority=None)
+            row.delete()
+    # A file that waits to be gone on with is not searched, it is let go: whoever wants to go on can offer it again.
+    for run in Import.objects.exclude(file="").filter(finished_at__isnull=False):
+        work.erasure.files.append(run.file.name)
+        Import.objects.filter(pk=run.pk).update(file="")
+    return "step done"
+
+
 def _forget_elsewhere(work: _Work) -> str:
     """What lies ready to be downloaded goes too."""
     for export in _exports_of(work.subject, work.erasure.person):
@@ -406,6 +426,7 @@ STEPS: dict[str, Callable[[_Work], str]] = {
     "search_definitions": _search_definitions,
     "search_states": _search_states,
     "search_profiles": _search_profiles,
+    "imports": _forget_imports,
     "elsewhere": _forget_elsewhere,
     "files": _files,
     "look_after": _look_after,

@@ -36,6 +36,7 @@ COUNTED = {
     "signatures": gettext_lazy("Handtekeningen onder uitspraken"),
     "states": gettext_lazy("Toestanden: waar een activiteit was gebleven"),
     "profiles": gettext_lazy("Profielen die hulpmiddelen bijhielden"),
+    "refused": gettext_lazy("Geweigerde uitspraken in verslagen van het inlezen"),
     "other_documents": gettext_lazy("Andere documenten waarin deze persoon voorkwam"),
     "definitions": gettext_lazy("Omschrijvingen van activiteiten waarin deze persoon voorkwam"),
     "waiting": gettext_lazy("Uitspraken die nog verwerkt moesten worden"),

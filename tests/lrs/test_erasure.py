@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from lrs import access_export, erasure, holds
+from lrs import access_export, erasure, holds, importing
 from lrs.actors import actor_key, actor_of
 from lrs.digests import digest
 from lrs.erasure import ErasureRefused, Standing, begin, preview, run
@@ -29,6 +30,7 @@ from lrs.models import (
     ErasureAlias,
     ErasureRequest,
     ForwardedErasure,
+    ImportedStatement,
     LegalHold,
     Mention,
     PendingProjection,
@@ -243,6 +245,32 @@ def test_somebody_whom_only_other_systems_know_goes_too(officer):
     assert "TV" in "".join(Statement.objects.values_list("exact", flat=True)), "what another said stays"
     left = Statement.objects.with_id(hers["id"]).get().document
     assert (left["actor"], left["result"]) == (hers["actor"], hers["result"]), "an address that only looks like it is somebody else's"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_stayed_behind_of_an_import_goes_too(officer, tmp_path):
+    theirs = {"objectType": "Agent", "mbox": "mailto:iemand@elders.example"}
+    lines = [
+        a_statement(actor=theirs, authority=MBOX),
+        a_statement(actor=theirs, authority=theirs),
+        a_statement(actor=MBOX, verb={}),
+        a_statement(actor=theirs, verb={}),
+    ]
+    (tmp_path / "in").write_text("\n".join(json.dumps(line) for line in lines))
+    imported = importing.from_path(tmp_path / "in", name="Elders", organisation=None)
+    importing.go_on(imported)
+    imported.file.save("in", ContentFile(json.dumps(lines[0]).encode()))
+    name = imported.file.name
+    assert where_it_stands(f"mailto:{MAIL}"), "it could leak"
+    assert storages["private"].exists(name)
+
+    report = erase(None, by=officer, subject=subject_outside(MBOX))
+
+    assert where_it_stands(f"mailto:{MAIL}") == []
+    assert not storages["private"].exists(name)
+    assert report.counts == {"refused": 1}
+    assert imported.problems.count() == 1, "what is about another stays"
+    assert ImportedStatement.objects.filter(authority=None).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -40,6 +40,10 @@ def project_learner(learner_key: uuid.UUID | str) -> None:
 def _take_turn(learner_key: uuid.UUID | str, *, wait: bool = True) -> bool:
     """Some of the waiting statements in one transaction; answers whether there may be more. Without `wait`, none when someone is at it."""
     with transaction.atomic():
+        if not wait and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                # Nobody waits for the answer. What a crash takes back, it takes back whole: the statement then waits again.
+                cursor.execute("SET LOCAL synchronous_commit = off")
         if not lock_learner(learner_key, wait=wait):
             return False
         due = Q(retry_at=None) | Q(retry_at__lte=timezone.now())
@@ -141,7 +145,7 @@ def lock_learner(learner_key: uuid.UUID | str, *, wait: bool = True) -> bool:
     locks = LearnerLock.objects.select_for_update(skip_locked=not wait and connection.features.has_select_for_update_skip_locked)
     if locks.filter(learner_key=str(learner_key)).first():
         return True
-    LearnerLock.objects.get_or_create(learner_key=str(learner_key))
+    LearnerLock.objects.bulk_create([LearnerLock(learner_key=str(learner_key))], ignore_conflicts=True)
     return locks.filter(learner_key=str(learner_key)).first() is not None
 
 

@@ -24,7 +24,17 @@ from lrs import sequence
 from lrs.attachments import attachments_of
 from lrs.digests import digest
 from lrs.holds import Keeper
-from lrs.models import ActivityVersion, Attachment, Mention, PendingProjection, RetentionRule, RetentionRun, Statement, StatementId
+from lrs.models import (
+    ActivityVersion,
+    Attachment,
+    ImportedStatement,
+    Mention,
+    PendingProjection,
+    RetentionRule,
+    RetentionRun,
+    Statement,
+    StatementId,
+)
 from lrs.rows import mentions_of
 from lrs.sentences import sentence_of
 
@@ -234,6 +244,7 @@ def _delete(statements: Iterable[Statement]) -> list[str]:
     numbers = [row.sequence for row in rows]
     keys = {key for row in rows for key in mentions_of(row.document)}
     Mention.objects.filter(statement_id__in=numbers, key__in=keys).delete()
+    ImportedStatement.objects.filter(statement_id__in=numbers).delete()
     StatementId.objects.filter(uuid__in=[row.uuid for row in rows]).delete()
     Statement.objects.filter(sequence__in=numbers).delete()
     gone = []

@@ -30,9 +30,15 @@ from lrs.models import (
     ErasureAlias,
     ErasureRequest,
     ForwardedErasure,
+<<<<<<< HEAD
     ImportedStatement,
+=======
+    Import,
+    ImportProblem,
+>>>>>>> 2de7abc (Erase what imports left lying: refused texts, who vouched elsewhere, and files that would bring the person back)
     LegalHold,
     Mention,
+    OriginalAuthority,
     PendingProjection,
     PrivacyCase,
     ProfileDocument,
@@ -339,6 +345,35 @@ def test_what_was_forwarded_is_asked_back_and_stands_in_the_report(officer):
     assert {row["name"] for row in report.elsewhere} == {"Andere opslag"}
     assert where_it_stands(str(me.pseudonym)) == []
     other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_import_left_lying_goes_as_well(officer):
+    credential = Tool().credential
+    done = Import.objects.create(name="Oude opslag", credential=credential, state=Import.State.DONE)
+    ImportProblem.objects.create(
+        run=done, kind="refused", line=1, reason="$.verb: required", text=json.dumps({"actor": MBOX, "result": {"response": "Ik"}})
+    )
+    ImportProblem.objects.create(
+        run=done, kind="refused", line=2, reason="$.verb: required", text='{"actor": {"mbox": "mailto:iemand@elders.example"}}'
+    )
+    OriginalAuthority.objects.create(digest=digest(json.dumps(MBOX)), authority=json.dumps(MBOX))
+    waits = Import.objects.create(name="Nog te lezen", credential=credential)
+    waits.file.save("x.ndjson", ContentFile(json.dumps({"actor": MBOX}).encode()))
+    other = Import.objects.create(name="Van anderen", credential=credential)
+    other.file.save("y.ndjson", ContentFile(b'{"actor": {"mbox": "mailto:iemand@elders.example"}}'))
+    name = str(waits.file.name)
+    assert len(where_it_stands(f"mailto:{MAIL}")) == 3, "it could leak"
+
+    report = erase(None, by=officer, subject=subject_outside(MBOX))
+
+    assert where_it_stands(f"mailto:{MAIL}") == []
+    assert not storages["private"].exists(name)
+    assert [row.text != "" for row in ImportProblem.objects.order_by("line")] == [False, True]
+    waits.refresh_from_db()
+    other.refresh_from_db()
+    assert (waits.state, bool(waits.file), bool(other.file)) == ("stopped", False, True)
+    assert (report.counts["import_problems"], report.counts["import_files"]) == (2, 1)
 
 
 # --- What stays as it was ---------------------------------------------------------------------------------------------------

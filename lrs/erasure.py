@@ -349,7 +349,6 @@ def _search_profiles(work: _Work) -> str:
     return _walk(work, ProfileDocument.objects.all(), lambda row: _rewrite_document(work, row, names=("subject", "profile_id")))
 
 
-<<<<<<< HEAD
 def _forget_imports(work: _Work) -> str:
     """What stayed behind when statements of other stores were read in: refused ones with their text, who vouched for them there, files."""
     named = _may_name(work.subject, "text") | _may_name(work.subject, "reason")
@@ -363,33 +362,15 @@ def _forget_imports(work: _Work) -> str:
     for run in Import.objects.exclude(file="").filter(finished_at__isnull=False):
         work.erasure.files.append(run.file.name)
         Import.objects.filter(pk=run.pk).update(file="")
-=======
-def _search_imports(work: _Work) -> str:
-    """What could not be taken over from another store is kept as a text, so that somebody can mend it: not with this person in it."""
-
-    def change(row: ImportProblem) -> None:
-        replacement = Replacement(name=uuid.uuid4())
-        text = erased_text(row.text, matches=work.matches, replacement=replacement)
-        reason = erased_text(row.reason, matches=work.matches, replacement=replacement)
-        try:
-            named = find(json.loads(row.text), matches=work.matches).anywhere
-        except (ValueError, RecursionError):
-            named = False
-        if named or (text, reason) != (row.text, row.reason):
-            # All of it: what somebody wrote in their own words would stay, and this statement is no longer to be taken over.
-            row.text, row.reason = "", reason
-            row.save(update_fields=["text", "reason"])
-            work.count("import_problems")
-
-    return _walk(work, ImportProblem.objects.all(), change)
+    return "step done"
 
 
 def _search_import_files(work: _Work) -> str:
-    """A file that waits to be read in would bring the person back: its import stops, and the file goes. Who sent it still has it.
+    """A file that is still being read in would bring the person back: its import stops, and the file goes. Who sent it still has it.
 
-    Searched as it lies there; a packed file is opened by its import alone, and erased again from what that takes over.
+    Searched as it lies there; what is packed cannot be searched.
     """
-    for row in Import.objects.exclude(file="").select_for_update(of=("self",)).order_by("pk"):
+    for row in Import.objects.exclude(file="").filter(finished_at=None).select_for_update(of=("self",)).order_by("pk"):
         with row.file.open("rb") as file:
             if not _names_in_bytes(file, work.subject):
                 continue
@@ -408,21 +389,6 @@ def _names_in_bytes(file: IO[bytes], subject: Subject) -> bool:
             return True
         kept = piece[-1024:]
     return False
-
-
-def _search_authorities(work: _Work) -> str:
-    """Who vouched for statements in the store they came from, when that is this person."""
-    for row in OriginalAuthority.objects.iterator(chunk_size=500):
-        authority = json.loads(row.authority)
-        changed = erased_json(authority, matches=work.matches, replacement=Replacement(name=uuid.uuid4()))
-        if changed != authority:
-            text = written(changed)
-            new, _made = OriginalAuthority.objects.get_or_create(digest=digest(text), defaults={"authority": text})
-            ImportedStatement.objects.filter(authority=row).update(authority=new)
-            row.delete()
-            work.count("import_problems")
->>>>>>> 2de7abc (Erase what imports left lying: refused texts, who vouched elsewhere, and files that would bring the person back)
-    return "step done"
 
 
 def _forget_elsewhere(work: _Work) -> str:
@@ -486,13 +452,8 @@ STEPS: dict[str, Callable[[_Work], str]] = {
     "search_definitions": _search_definitions,
     "search_states": _search_states,
     "search_profiles": _search_profiles,
-<<<<<<< HEAD
     "imports": _forget_imports,
-=======
-    "search_imports": _search_imports,
-    "search_import_files": _search_import_files,
-    "search_authorities": _search_authorities,
->>>>>>> 2de7abc (Erase what imports left lying: refused texts, who vouched elsewhere, and files that would bring the person back)
+    "import_files": _search_import_files,
     "elsewhere": _forget_elsewhere,
     "files": _files,
     "look_after": _look_after,

@@ -39,7 +39,6 @@ COUNTED = {
     "refused": gettext_lazy("Geweigerde uitspraken in verslagen van het inlezen"),
     "other_documents": gettext_lazy("Andere documenten waarin deze persoon voorkwam"),
     "definitions": gettext_lazy("Omschrijvingen van activiteiten waarin deze persoon voorkwam"),
-    "import_problems": gettext_lazy("Uitspraken die bij een import waren geweigerd"),
     "import_files": gettext_lazy("Bestanden die nog ingelezen moesten worden; die import is gestopt"),
     "waiting": gettext_lazy("Uitspraken die nog verwerkt moesten worden"),
     "exports": gettext_lazy("Exports die klaarlagen"),

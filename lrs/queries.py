@@ -1,11 +1,10 @@
 """Questions to the record in the words of the standard (xAPI 1.0.3, Part Three, 2.1.3; 2.0: 4.1.6.1)."""
 
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count, product
+from itertools import product
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -20,7 +19,7 @@ from lrs.models import Credential, Mention, Referral, Statement, StatementId
 from lrs.models.record import StatementQuerySet
 from lrs.profiles.vakwijs import NAMESPACE
 from lrs.replica import database, settled_through
-from lrs.writing import execute_prepared
+from lrs.writing import ask
 
 __all__ = ["MOST", "Filters", "Page", "consistent_through", "find", "one", "settled_through", "visible_to"]
 
@@ -166,10 +165,8 @@ def _whole(way: StatementQuerySet) -> list[Statement]:
 
 def _statements(sql: str, parameters: Sequence[Any]) -> list[Statement]:
     """Prepared: with a table in many parts PostgreSQL plans longer than it reads."""
-    places = count(1)
-    numbered = re.sub("%s", lambda _: f"${next(places)}", sql)
     names = [field.attname for field in Statement._meta.concrete_fields]
-    return [Statement.from_db(database(), names, row) for row in execute_prepared(numbered, parameters, using=database())]
+    return [Statement.from_db(database(), names, row) for row in ask(sql, parameters, using=database())]
 
 
 def _in_time(base: StatementQuerySet, filters: Filters) -> StatementQuerySet:

@@ -7,9 +7,12 @@ The number and the moment of a statement are given at the last moment, by whoeve
 - SQLite has one writer at a time; the number is given after its transaction began, one higher than the last at least.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -173,6 +176,21 @@ def execute_prepared(sql: str, parameters: Sequence[Any], *, using: str = "defau
             return cursor.fetchall() if cursor.description else []
     finally:
         raw.prepare_threshold = kept
+
+
+def ask(sql: str, parameters: Sequence[Any], *, using: str = "default") -> list[Any]:
+    """Execute SQL with `%s` where parameters go, prepared where that helps, and answer its rows."""
+    if connections[using].vendor != "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+    return execute_prepared(_numbered(sql), parameters, using=using)
+
+
+@lru_cache(maxsize=500)
+def _numbered(sql: str) -> str:
+    places = count(1)
+    return re.sub("%s", lambda _: f"${next(places)}", sql)
 
 
 def _uuids(values: Sequence[UUID | None]) -> str:

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import uuid
+from unittest.mock import patch
 
 import pytest
 
+from lrs import writing
 from lrs.models import StateDocument
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.lrs import Tool
@@ -203,3 +205,24 @@ def test_many_that_merge_at_once_lose_nothing(at_once):
 
     assert at_once(post, (0,), (1,), (2,), (3,)) == [204] * 4
     assert json.loads(bytes(StateDocument.objects.get().content)) == {"0": 0, "1": 1, "2": 2, "3": 3}
+
+
+def test_a_document_that_nothing_has_to_be_weighed_for_is_one_statement_of_sql():
+    tool = Tool(version=OLD[0], address=OLD[1])
+    tool.send("PUT", "activities/state", {"plek": 1}, **STATE)
+
+    with patch("lrs.writing.ask", wraps=writing.ask) as ask:
+        tool.send("PUT", "activities/state", {"plek": 2}, **STATE)
+
+    assert [call.args[0].split()[0] for call in ask.call_args_list] == ["INSERT"]
+    assert tool.get("activities/state", **STATE).json() == {"plek": 2}
+    assert StateDocument.objects.count() == 1
+
+
+def test_writers_of_one_new_document_leave_one_and_in_2_0_all_but_one_hear_of_a_conflict(at_once):
+    tool = Tool()
+
+    answers = at_once(lambda number: tool.send("PUT", "activities/state", {"plek": number}, **STATE).status_code, *[(n,) for n in range(6)])
+
+    assert sorted(answers) == [204, 409, 409, 409, 409, 409]
+    assert StateDocument.objects.count() == 1

@@ -1,6 +1,6 @@
 # Vakwijs. `make demo` and `make test` need git, make and Python 3.11+; they bring the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz check format bench bench-lrs services services-stop manage translations docs-check
+.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz faults check format bench bench-lrs services services-stop manage translations docs-check
 
 PORT ?= 8000
 ARGS ?=
@@ -78,6 +78,11 @@ test: setup $(VENV)/.dev $(VENV)/.browser  ## run all tests; make test ARGS="tes
 
 fuzz: setup $(VENV)/.dev  ## generated statements and 100,000 mutated requests; FUZZ_SEED=1 sends the same again
 	FUZZ=$${FUZZ:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(RUN) -m pytest tests/lrs/test_properties.py tests/lrs/test_fuzz.py -p no:randomly -s $(ARGS)
+
+# A PostgreSQL of the tests' own, with fsync, is what is killed; the one of `services` only says what the tables are.
+faults: setup $(VENV)/.dev  ## kill -9 of server, worker and database under load, 60 times; FAULT_ROUNDS=100 FAULT_SEED=1
+	export FAULT_ROUNDS=$${FAULT_ROUNDS:-60}; export $$(deploy/services.sh start postgresql); \
+	$(RUN) -m pytest tests/lrs/faults -p no:randomly -s $(ARGS)
 
 $(VENV)/.browser: $(VENV)/.dev
 	deploy/ensure-browser.sh

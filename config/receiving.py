@@ -10,6 +10,7 @@ granian offers no way to stop waiting for a body. See docs/decisions, "A place i
 
 import contextlib
 import io
+import logging
 import queue
 import tempfile
 import threading
@@ -23,6 +24,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
+
+logger = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
 Gate = Callable[[WSGIRequest], HttpResponse | None]
@@ -202,17 +205,38 @@ def _spooled(source: Source, *, length: int | None, largest: int) -> tuple[Any, 
                 raise NotReceived("413 Content Too Large", f"the request is larger than {largest} octets")
             if received < (time.monotonic() - began - settings.RECEIVING_GRACE) * settings.RECEIVING_SLOWEST:
                 raise NotReceived("408 Request Timeout", "the request came in too slowly")
-            file.write(piece)
+            _keep(file, piece)
         if length is not None and received < length:
             raise NotReceived("400 Bad Request", "the request ended before it was complete")
     except OSError:
-        file.close()
+        _throw_away(file)
         raise NotReceived("400 Bad Request", "the request ended before it was complete") from None
     except BaseException:
-        file.close()
+        _throw_away(file)
         raise
-    file.seek(0)
+    try:
+        file.seek(0)  # writes what was still in memory
+    except OSError as error:
+        _throw_away(file)
+        raise _no_room(error) from None
     return file, received
+
+
+def _keep(file: Any, piece: bytes) -> None:
+    try:
+        file.write(piece)
+    except OSError as error:
+        raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> NotReceived:
+    logger.error("A request cannot be kept in %s: %s", tempfile.gettempdir(), error)
+    return NotReceived("503 Service Unavailable", "there is no room for this request now; try again", retry_after=60)
+
+
+def _throw_away(file: Any) -> None:
+    with contextlib.suppress(OSError):  # what does not fit any more when it is closed
+        file.close()
 
 
 class _Stream:

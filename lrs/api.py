@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
@@ -23,7 +24,7 @@ from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import audit
-from lrs import attachments, documents, formats, json_text, limits, queries, rates, recognising, replica, sequence, store
+from lrs import attachments, documents, formats, json_text, limits, outage, queries, rates, recognising, replica, sequence, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
@@ -145,6 +146,10 @@ class Resource:
             response = HttpResponse(str(refusal), status=403, content_type="text/plain; charset=utf-8")
         except documents.PreconditionFailed as failure:
             response = HttpResponse(str(failure), status=412, content_type="text/plain; charset=utf-8")
+        except (DatabaseError, InterfaceError) as failure:
+            if not outage.is_one(failure):
+                raise
+            response = _unavailable(request, failure)
         return self._finished(response, request, answered)
 
     def gate(self, request: HttpRequest, version: str) -> HttpResponseBase | None:
@@ -161,6 +166,8 @@ class Resource:
             response = HttpResponse(str(refusal), status=401, content_type="text/plain; charset=utf-8")
         except rates.TooMany as refusal:
             response = HttpResponse(str(refusal), status=429, headers={"Retry-After": str(refusal.retry_after)})
+        except (DatabaseError, InterfaceError) as failure:
+            response = _unavailable(request, failure)
         else:
             return None
         return self._finished(response, request, version)
@@ -189,6 +196,12 @@ class Resource:
         elif request.method == "HEAD" and isinstance(response, StreamingHttpResponse):
             response.streaming_content = iter(())
         return response
+
+
+def _unavailable(request: HttpRequest, failure: DatabaseError | InterfaceError) -> HttpResponse:
+    outage.note(failure, path=request.path)
+    headers = {"Retry-After": str(outage.RETRY_AFTER)}
+    return HttpResponse(outage.TOLD, status=503, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 # --- Reading a request ------------------------------------------------------------------------------------------------

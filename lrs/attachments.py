@@ -12,7 +12,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
@@ -92,26 +92,30 @@ class Spool:
 
     def __exit__(self, *_error: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # on a full disk: what it could not write
+                self._file.close()
 
     def add(self, pieces: Iterable[bytes], *, sha2: str, content_type: str, largest: int) -> Part | None:
-        """Write the pieces and answer them as a part, or None when this is not their hash. Raises MessageTooLarge."""
+        """Write the pieces and answer them as a part, or None when this is not their hash. Raises MessageTooLarge and StorageUnreachable."""
         hashed = HASHES.get(len(sha2))
         if hashed is None:
             return None
-        if self._file is None:
-            # No `with`: it closes when the message has been dealt with.
-            self._file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
-        # Behind a part that was refused half-way, too.
-        self._file.seek(self._end)
+        with _finding_room():
+            if self._file is None:
+                # No `with`: it closes when the message has been dealt with.
+                self._file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115
+            # Behind a part that was refused half-way, too.
+            self._file.seek(self._end)
         digest, start, size = hashed(), self._end, 0
         for piece in pieces:
             size += len(piece)
             if size > largest:
                 raise MessageTooLarge(f"the attachment {sha2[:80]} is larger than {largest} octets")
             digest.update(piece)
-            self._file.write(piece)
-        self._file.flush()
+            with _finding_room():
+                self._file.write(piece)
+        with _finding_room():
+            self._file.flush()
         self._end += size
         if digest.hexdigest() != sha2:
             return None
@@ -120,6 +124,15 @@ class Spool:
     def read_at(self, offset: int, size: int) -> bytes:
         # With the place in the call, so that several readers do not move each other's.
         return os.pread(self._file.fileno(), size, offset) if self._file is not None else b""
+
+
+@contextmanager
+def _finding_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        logger.exception("There is no room for the temporary file of a message")
+        raise StorageUnreachable("there is no room for attachments now; nothing was stored, try again later") from error
 
 
 class _Slice(io.RawIOBase):

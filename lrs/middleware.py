@@ -10,10 +10,11 @@ from functools import partial
 
 from django.core.exceptions import DisallowedHost
 from django.core.signals import got_request_exception
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from lrs import api, api_tokens
+from lrs import api, api_tokens, outage
 from lrs.validation import V1, V2
 
 logger = logging.getLogger("django.request")
@@ -44,11 +45,16 @@ class ShortWay:
             response = answer(request)
         except DisallowedHost:
             response = _plain(400, "this host is not served here")
-        except Exception:
-            # Here and not by Django's own handler, which makes a page of the site, and reads all its addresses for it.
-            got_request_exception.send(sender=type(self), request=request)
-            logger.exception("Internal Server Error: %s", request.path, extra={"status_code": 500, "request": request})
-            response = _plain(500, "something went wrong here; nothing of this request was kept")
+        except Exception as failure:
+            if isinstance(failure, (DatabaseError, InterfaceError)) and outage.is_one(failure):
+                outage.note(failure, path=request.path)
+                response = _plain(503, outage.TOLD)
+                response.headers["Retry-After"] = str(outage.RETRY_AFTER)
+            else:
+                # Here and not by Django's own handler, which makes a page of the site, and reads all its addresses for it.
+                got_request_exception.send(sender=type(self), request=request)
+                logger.exception("Internal Server Error: %s", request.path, extra={"status_code": 500, "request": request})
+                response = _plain(500, "something went wrong here; nothing of this request was kept")
         response.headers.setdefault("X-Frame-Options", "DENY")
         if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))

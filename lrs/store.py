@@ -4,12 +4,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from lrs import projections, references, writing
+from lrs import outage, projections, references, writing
 from lrs.actors import indexable
 from lrs.attachments import Part, keep_parts
 from lrs.comparing import comparable
@@ -75,8 +75,8 @@ def _write(drafts: list[Draft], *, source: Source, credential: Credential | None
                 awaited = writing.write(drafts, source=source, credential=credential)
                 if awaited:
                     references.arrived(awaited)
-        except (IntegrityError, OperationalError):
-            pass
+        except (IntegrityError, OperationalError, InterfaceError):
+            outage.let_go()
         else:
             _follow([draft.learner for draft in drafts], source=source)
             return
@@ -84,10 +84,12 @@ def _write(drafts: list[Draft], *, source: Source, credential: Credential | None
         try:
             with transaction.atomic():
                 _write_what_is_new(drafts, source=source, credential=credential)
-        except (IntegrityError, OperationalError):
-            # Another request stored one of these ids after we looked, or two batches waited for each other.
+        except (IntegrityError, OperationalError, InterfaceError):
+            # Another request stored one of these ids after we looked, two batches waited for each other, or the database started
+            # again. Whether the lost connection had committed does not matter: the ids are the same.
             if attempt == TRIES - 1:
                 raise
+            outage.let_go()
         else:
             return
 
@@ -125,7 +127,8 @@ def _follow(learners: Sequence[uuid.UUID | None], *, source: Source) -> None:
         return
     if source in WAITED_FOR:
         for key in keys:
-            transaction.on_commit(partial(projections.project_learner, key), robust=True)
+            # Not a partial: Django wants the name of what failed, for its log.
+            transaction.on_commit(lambda learner=key: projections.project_learner(learner), robust=True)
     else:
         transaction.on_commit(projections.wake, robust=True)
 

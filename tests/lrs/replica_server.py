@@ -22,21 +22,21 @@ def primary_and_replica(like: Settings) -> Iterator[tuple[Settings, Settings]]:
     folder = Path(tempfile.mkdtemp(prefix="vakwijs-replica-", dir="/var/tmp"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")  # PostgreSQL refuses to run as root
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     first, second = folder / "first", folder / "second"
     started = []
     try:
-        _run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", first)
+        run_program("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", first)
         started.append(_start(first, ports[0], folder))
-        _run("createdb", "-h", "127.0.0.1", "-p", ports[0], "-U", "postgres", "record")
-        _copy_the_tables(like, ports[0], folder / "tables.sql")
-        _run("pg_basebackup", "-h", "127.0.0.1", "-p", ports[0], "-U", "postgres", "-D", second, "-c", "fast", "-X", "stream", "-R")
+        run_program("createdb", "-h", "127.0.0.1", "-p", ports[0], "-U", "postgres", "record")
+        copy_the_tables(like, ports[0], folder / "tables.sql")
+        run_program("pg_basebackup", "-h", "127.0.0.1", "-p", ports[0], "-U", "postgres", "-D", second, "-c", "fast", "-X", "stream", "-R")
         started.append(_start(second, ports[1], folder))
         here = {**like, "NAME": "record", "HOST": "127.0.0.1", "USER": "postgres", "PASSWORD": "", "CONN_MAX_AGE": 0}
         yield {**here, "PORT": str(ports[0])}, {**here, "PORT": str(ports[1])}
     finally:
         for data in started:
-            _run("pg_ctl", "-s", "-m", "immediate", "-D", data, "stop")
+            run_program("pg_ctl", "-s", "-m", "immediate", "-D", data, "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -49,25 +49,25 @@ def ask(database: Settings, sql: str) -> Any:
         return row[0] if row else None
 
 
-def _copy_the_tables(like: Settings, port: int, file: Path) -> None:
+def copy_the_tables(like: Settings, port: int, file: Path) -> None:
     source = ["-h", like["HOST"] or "127.0.0.1", "-p", like["PORT"] or 5432, "-U", like["USER"] or "postgres", "-d", like["NAME"]]
-    _run("pg_dump", "--schema-only", "--no-owner", *source, "-f", file)
-    _run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-d", "record", "-f", file)
+    run_program("pg_dump", "--schema-only", "--no-owner", *source, "-f", file)
+    run_program("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-d", "record", "-f", file)
 
 
 def _start(data: Path, port: int, folder: Path) -> Path:
-    _run("pg_ctl", "-w", "-s", "-D", data, "-l", f"{data}.log", "-o", f"-p {port} -k {folder} -c fsync=off", "start")
+    run_program("pg_ctl", "-w", "-s", "-D", data, "-l", f"{data}.log", "-o", f"-p {port} -k {folder} -c fsync=off", "start")
     return data
 
 
-def _run(program: str, *arguments: Any) -> None:
+def run_program(program: str, *arguments: Any) -> None:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
     command = shlex.join([str(found[-1]) if found else program, *(str(argument) for argument in arguments)])
     as_postgres = ["su", "postgres", "-s", "/bin/sh", "-c", command] if os.geteuid() == 0 else ["sh", "-c", command]
     subprocess.run(as_postgres, check=True, cwd="/", stdout=subprocess.DEVNULL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -127,10 +127,14 @@ def _follow(learners: Sequence[uuid.UUID | None], *, source: Source) -> None:
         return
     if source in WAITED_FOR:
         for key in keys:
-            # Not a partial: Django wants the name of what failed, for its log.
-            transaction.on_commit(lambda learner=key: projections.project_learner(learner), robust=True)
+            _project_after_commit(key)
     else:
         transaction.on_commit(projections.wake, robust=True)
+
+
+def _project_after_commit(learner: uuid.UUID) -> None:
+    # Not a partial: Django wants the name of what failed, for its log, and fails itself when there is none.
+    transaction.on_commit(lambda: projections.project_learner(learner), robust=True)
 
 
 # --- Voiding --------------------------------------------------------------------------------------------------------

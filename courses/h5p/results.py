@@ -105,6 +105,9 @@ def record_result(
     part = _part(statement, version)
     result = _result(statement.get("result"))
     definition = _definition(statement)
+    if definition.get("interactionType") == "long-fill-in":
+        # Someone's own words are not needed for progress, and the record is read and forwarded widely (AVG, article 5, 1 under c).
+        result.pop("response", None)
     _count(enrolment, activity)
     context = {"extensions": {vakwijs.H5P_INTERACTION: definition}} if definition and not part else None
     try:

@@ -341,7 +341,8 @@ def _finish(attempt: Attempt, *, at: datetime) -> None:
 
 def _record_answer(attempt: Attempt, question: AttemptQuestion, answer: Answer, *, name: str, at: datetime | None = None) -> None:
     kind, definition = TYPES[question.version.type], question.version.definition
-    result: dict[str, Any] = {"response": kind.response_text(definition, answer.response)[:2000]}
+    # An answer in someone's own words stays where it is judged: the record is read and forwarded more widely (AVG, article 5, 1 under c).
+    result: dict[str, Any] = {} if kind.marked_by_teacher else {"response": kind.response_text(definition, answer.response)[:2000]}
     if answer.share is not None:
         points = question.version.points
         result |= (

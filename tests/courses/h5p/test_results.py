@@ -99,6 +99,13 @@ def test_an_answer_is_recorded_as_the_learners_own_browser_says_and_counts_as_do
     assert CourseProgress.objects.get().satisfied_at
 
 
+def test_an_essay_is_recorded_without_its_words(report):
+    report(result={"completion": True, "response": "Mijn naam is Jan"}, definition={"interactionType": "long-fill-in"})
+
+    assert only_report().document["result"] == {"completion": True}
+    assert "Jan" not in only_report().exact
+
+
 def test_part_of_the_content_is_recorded_on_its_own_and_completes_nothing(report, version, enrolment, activity):
     sub = str(uuid.uuid4())
     definition = {

@@ -53,6 +53,19 @@ def test_all_right_in_every_type_is_a_pass_that_completes_the_course():
     assert CourseProgress.objects.get(enrolment=enrolment).satisfied_at
 
 
+def test_an_answer_in_someones_own_words_stays_out_of_the_record():
+    activity = released_test("open", "single_choice", shuffle=False)
+    attempt = start(enrolment=enrolled(activity), activity=activity)
+    texts = [question.version.type for question in attempt.questions.all()]
+    save_answer(attempt=attempt, position=texts.index("open") + 1, data={"antwoord": ["Mijn naam is Jan"]})
+
+    hand_in(attempt=attempt)
+
+    assert Answer.objects.exclude(response=None).get().response, "it is kept where it is judged"
+    assert Statement.objects.with_verb(adl.ANSWERED).exists()
+    assert not Statement.objects.filter(exact__contains="Mijn naam is Jan").exists()
+
+
 def test_the_record_holds_the_start_each_answer_and_the_result_from_our_own_server():
     activity = released_test("single_choice", "matching")
     enrolment = enrolled(activity)

@@ -53,11 +53,14 @@ def _run(server: Served, method: str, address: Callable[[int], str], headers: di
     def make(number: int) -> Sequence[bytes]:
         chance = random.Random(number)
         # A client writes the states of its own hundred learners again and again; every client reads what it wrote.
-        names = [number * 100 + n for n in range(100)]
+        names = range(number * 100, number * 100 + 100)
         body = CONTENT if method == "PUT" else b""
-        first = [request("PUT", address(name), headers=headers, body=CONTENT) for name in names] if method == "GET" else []
-        return first + [request(method, address(chance.choice(names)), headers=headers, body=body) for _ in range(int(seconds * 600))]
+        return [request(method, address(chance.choice(names)), headers=headers, body=body) for _ in range(int(seconds * 600))]
 
+    def make_there(number: int) -> Sequence[bytes]:
+        return [request("PUT", address(number * 100 + n), headers=headers, body=CONTENT) for n in range(100)]
+
+    run(server.port, make_there, clients=CLIENTS, seconds=60)
     return run(server.port, make, clients=CLIENTS, seconds=seconds)
 
 

@@ -10,12 +10,15 @@ import json
 import logging
 import os
 import tempfile
+import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any
+from functools import lru_cache
+from typing import IO, Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
@@ -36,6 +39,8 @@ HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashl
 LARGEST_SIGNATURE = 1024 * 1024
 FOLDER = "lrs/attachments"
 UNREFERENCED_FOR = timedelta(days=1)
+WAIT_FOR_A_PLACE = 2.0  # seconds
+SLOWEST = 1_000_000  # octets a second that a storage takes at least
 
 logger = logging.getLogger(__name__)
 
@@ -277,8 +282,26 @@ def _scan(part: Part) -> None:
 
 
 def _keep(part: Part) -> None:
-    with _reaching_storage(), part.open() as file:
-        name = private_storage().save(f"{FOLDER}/{part.sha2[:2]}/{part.sha2}", File(file))
+    # A name that only this request uses, so that it can take away what a full disk left half-written.
+    wanted = f"{FOLDER}/{part.sha2[:2]}/{part.sha2}.{uuid.uuid4().hex[:8]}"
+    given_up = threading.Event()
+
+    def save() -> str:
+        try:
+            name = private_storage().save(wanted, File(file))
+        except Exception:
+            _take_away(wanted)
+            raise
+        if given_up.is_set():
+            _take_away(name)
+        return name
+
+    with part.open() as file:
+        try:
+            name = _at_storage(save, seconds=settings.LRS_STORAGE_SECONDS + part.size / SLOWEST)
+        except StorageUnreachable:
+            given_up.set()
+            raise
     values = {"content_type": part.content_type[:200], "size": part.size, "last_sent_at": timezone.now()}
     try:
         with transaction.atomic():
@@ -291,6 +314,44 @@ def _keep(part: Part) -> None:
                 private_storage().delete(name)
                 name = str(kept.file)
         Attachment.objects.filter(pk=kept.pk).update(file=name, **values)
+
+
+def _take_away(name: str) -> None:
+    try:
+        private_storage().delete(name)
+    except Exception:  # noqa: BLE001 - `sweep` takes it away later
+        logger.warning("%s could not be taken away from storage", name)
+
+
+Found = TypeVar("Found")
+
+
+def _at_storage(do: Callable[[], Found], *, seconds: float) -> Found:
+    """What storage answers within this time. Raises StorageUnreachable.
+
+    A storage that hangs cannot be interrupted, so it is asked on a thread of its own; and it never holds more than half of the
+    requests that can be at work at once, so that statements without attachments go on.
+    """
+    with _reaching_storage():
+        if not _places_at_storage().acquire(timeout=min(seconds, WAIT_FOR_A_PLACE)):
+            raise TimeoutError("storage is busy with others, or hangs")
+        answer: Future[Found] = Future()
+        threading.Thread(target=_answer, args=(answer, do), name="storage", daemon=True).start()
+        return answer.result(timeout=seconds)
+
+
+def _answer(answer: "Future[Found]", do: Callable[[], Found]) -> None:
+    try:
+        answer.set_result(do())
+    except BaseException as error:  # noqa: BLE001 - raised where the answer is awaited
+        answer.set_exception(error)
+    finally:
+        _places_at_storage().release()
+
+
+@lru_cache(maxsize=1)
+def _places_at_storage() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 @contextmanager
@@ -377,8 +438,9 @@ def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Messag
     first = f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
     last = f"--{boundary}--\r\n".encode()
     rows = list(Attachment.objects.filter(sha2__in=list(hashes)).order_by("pk"))
+    there = [row for row in rows if is_there(row)]
     with _reaching_storage():
-        sizes = {row.pk: private_storage().size(str(row.file)) for row in rows if is_there(row)}
+        sizes = {row.pk: private_storage().size(str(row.file)) for row in there}
     held = [(row, _head_of(row, boundary)) for row in rows if row.pk in sizes]
     for row in rows:
         if row.pk not in sizes:
@@ -398,8 +460,7 @@ def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Messag
 
 def is_there(attachment: Attachment) -> bool:
     """Whether its bytes are in storage. Raises StorageUnreachable when nobody can say."""
-    with _reaching_storage():
-        return private_storage().exists(str(attachment.file))
+    return _at_storage(lambda: private_storage().exists(str(attachment.file)), seconds=settings.LRS_STORAGE_SECONDS)
 
 
 def bytes_of(attachment: Attachment, *, size: int | None = None) -> Iterator[bytes]:

@@ -192,6 +192,8 @@ WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 # Attachments of statements, which pass through a temporary file (FILE_UPLOAD_TEMP_DIR) and never through memory whole.
 LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024
 LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 1024
+# How long a storage may take over an answer; a large attachment gets more (lrs.attachments).
+LRS_STORAGE_SECONDS = env.float("LRS_STORAGE_SECONDS", default=20.0)
 LRS_VIRUS_SCANNER = env.str("LRS_VIRUS_SCANNER", default="")
 # May an import call a store in our own network? Whoever may ask for an import could otherwise have the server call what only it can reach.
 LRS_IMPORT_PRIVATE_ADDRESSES = env.bool("LRS_IMPORT_PRIVATE_ADDRESSES", default=False)

@@ -25,7 +25,7 @@ def main() -> None:
     connection = None
     with open(orders["journal"], "w", buffering=1) as journal:
         while not ended:
-            texts = [_text(chance, orders["enrolments"]) for _ in range(chance.choice([1, 1, 1, 1, 6]))]
+            texts = [a_text(chance, orders["enrolments"]) for _ in range(chance.choice([1, 1, 1, 1, 6]))]
             ids = [json.loads(text)["id"] for text in texts]
             _write(journal, sent=ids)
             content = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
@@ -57,7 +57,7 @@ def _send(connection: http.client.HTTPConnection, content: bytes, headers: dict[
     return None
 
 
-def _text(chance: random.Random, enrolments: list[dict[str, Any]]) -> str:
+def a_text(chance: random.Random, enrolments: list[dict[str, Any]]) -> str:
     """A statement about a lesson or the test, written as some tools do: spaces, an escape and letters that are not ASCII."""
     enrolment = chance.choice(enrolments)
     subject = chance.choice([*enrolment["lessons"], enrolment["activity"]])

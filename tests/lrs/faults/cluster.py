@@ -24,10 +24,13 @@ PORTS = range(5440, 5450)
 class Cluster:
     """A running PostgreSQL with one database, "record"."""
 
-    def __init__(self, folder: Path, port: int, *, wal_segment: int = 16, options: str = "") -> None:
-        self.folder, self.port, self.options = folder, port, options
-        self.data = folder / "data"
-        run_program("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", self.data, "--wal-segsize", wal_segment)
+    def __init__(self, folder: Path, port: int, *, data: Path | None = None, wal: Path | None = None) -> None:
+        """`data` and `wal`: where these two are to be, when that is not in the folder. Small, so that a disk is soon full."""
+        self.folder, self.port = folder, port
+        self.data = data or folder / "data"
+        self.options = "-c min_wal_size=2MB -c max_wal_size=8MB" if data or wal else ""
+        small = ["--wal-segsize", "1", "--waldir", wal or folder / "wal"] if data or wal else []
+        run_program("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", self.data, *small)
         self.start()
         run_program("createdb", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "record")
 
@@ -45,7 +48,7 @@ class Cluster:
         while True:
             try:
                 options = f"-p {self.port} -k {self.folder} {self.options}"
-                run_program("pg_ctl", "-w", "-s", "-D", self.data, "-l", f"{self.data}.log", "-o", options, "start")
+                run_program("pg_ctl", "-w", "-s", "-D", self.data, "-l", self.folder / "postgresql.log", "-o", options, "start")
             except subprocess.CalledProcessError:
                 if time.monotonic() > until:
                     raise
@@ -85,15 +88,15 @@ class Cluster:
 
 
 @contextmanager
-def cluster(like: Settings, *, folder: Path | None = None, **how: Any) -> Iterator[Cluster]:
-    """A cluster with the tables of the database that the tests run on; gone afterwards. `folder` when it has to stand somewhere."""
-    own = folder is None
-    folder = folder or Path(tempfile.mkdtemp(prefix="vwfaults-", dir="/var/tmp"))
+def cluster(like: Settings, **places: Path) -> Iterator[Cluster]:
+    """A cluster with the tables of the database that the tests run on; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="vwfaults-", dir="/var/tmp"))
     if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")  # PostgreSQL refuses to run as root
+        for place in (folder, *(path.parent for path in places.values())):
+            shutil.chown(place, "postgres")  # PostgreSQL refuses to run as root
     made = None
     try:
-        made = Cluster(folder, a_port(PORTS), **how)
+        made = Cluster(folder, a_port(PORTS), **places)
         with tempfile.TemporaryDirectory(prefix="vwfaults-", dir="/var/tmp") as elsewhere:
             if os.geteuid() == 0:
                 shutil.chown(elsewhere, "postgres")
@@ -102,8 +105,7 @@ def cluster(like: Settings, *, folder: Path | None = None, **how: Any) -> Iterat
     finally:
         if made:
             made.stop()
-        if own:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def a_port(ports: range) -> int:

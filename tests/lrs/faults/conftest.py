@@ -38,6 +38,7 @@ def asked(settings: dict[str, Any]) -> Iterator[None]:
 def folder() -> Iterator[Path]:
     """On a disk, not in memory: what is killed has to have been written."""
     made = Path(tempfile.mkdtemp(prefix="vwfaults-", dir="/var/tmp"))
+    made.chmod(0o755)  # PostgreSQL, which is somebody else, has to get to what stands in it
     yield made
     shutil.rmtree(made, ignore_errors=True)
 

@@ -97,7 +97,7 @@ check: setup $(VENV)/.dev  ## lint, types, imports, migrations, templates, trans
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) manage.py makemigrations --check --dry-run
-	$(VENV)/bin/djangofmt check $(TEMPLATES)
+	@$(VENV)/bin/djangofmt check $(TEMPLATES)
 	$(RUN) -m config.translations check
 	SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=vakwijs.example SITE_URL=https://vakwijs.example \
 		DATABASE_URL=sqlite:///$(VAR_DIR)/check.sqlite3 DJANGO_SETTINGS_MODULE=config.settings.production $(RUN) manage.py check --deploy --fail-level WARNING

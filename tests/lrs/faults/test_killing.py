@@ -1,6 +1,7 @@
 """kill -9 of whatever there is, at any moment, while tools write: what was acknowledged is there, once, and all is projected.
 
-FAULT_ROUNDS says how often something is killed, FAULT_SEED repeats a run: the same victims after the same pauses.
+FAULT_ROUNDS says how often something is killed, FAULT_SEED repeats a run: the same victims after the same pauses. Whether a loss would
+be seen can be tried: with PGOPTIONS="-c synchronous_commit=off" PostgreSQL forgets what it acknowledged, and the test fails.
 """
 
 import json

@@ -60,6 +60,16 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.filter(activity_digest=digest(iri))
 
 
+class SequenceField(models.BigIntegerField):
+    """A number that carries time (lrs.sequence). SQLite keeps the rows in the order of such a key, and needs no index beside it, if it is called integer."""
+
+    def db_type(self, connection: Any) -> str | None:
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        return models.BigIntegerField().db_type(connection)
+
+
 class Statement(models.Model):
     """One xAPI statement. `uuid` is its id in the standard, `sequence` when and in which order it came in (lrs.sequence).
 
@@ -68,7 +78,7 @@ class Statement(models.Model):
     `refers_to` is the statement that is its object. On PostgreSQL the table is in parts by time (lrs.partitions).
     """
 
-    sequence = models.BigIntegerField(_("volgnummer"), primary_key=True)
+    sequence = SequenceField(_("volgnummer"), primary_key=True)
     uuid = models.UUIDField(_("id"), default=uuid4)
     actor_digest = models.UUIDField(_("actor"))
     verb_digest = models.UUIDField(_("werkwoord"))

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
 
@@ -170,6 +170,8 @@ class Receiving:
         for prefix, gate in self._gates.items():
             if str(environ.get("PATH_INFO", "")).startswith(prefix):
                 with self._place():
+                    # The place may hold a connection that broke since; Django looks at that only when a request begins for it.
+                    close_old_connections()
                     answer = gate(WSGIRequest({**environ, "wsgi.input": io.BytesIO()}))
                 if answer is not None:
                     raise _Answered(answer)

@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, da
 @pytest.fixture(scope="module")
 def servers(django_db_setup: None) -> Iterator[tuple[Settings, Settings]]:
     """A primary and a replica that follows it."""
+    if connections["default"].vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
     with primary_and_replica(connections["default"].settings_dict) as (primary, there):
         # A mirror, so that Django's tests let it be read and do not empty it.
         connections.settings[replica.ALIAS] = {**there, "TEST": {**there["TEST"], "MIRROR": "default"}}

@@ -24,7 +24,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
-from lrs.attachments import attachments_of
+from lrs.attachments import sent_with
 from lrs.models import AccessExport, Attachment, Mention, ProfileDocument, StateDocument, Statement
 from lrs.redaction import find
 from lrs.sentences import sentence_of
@@ -129,16 +129,20 @@ def _write_statements(archive: zipfile.ZipFile, subject: Subject, counts: dict[s
     """One line each, and the hashes of the files that belong to the person's own."""
     hashes: dict[str, None] = {}
     with archive.open("uitspraken.ndjson", "w", force_zip64=True) as lines:
-        for statement in statements_about(subject).iterator(chunk_size=500):
-            told = as_told(statement, subject)
-            own = told is statement.document
-            counts["statements" if own else "named"] += 1
-            kept = {"source": statement.source, "voided": statement.voided}
-            # A statement that came in over several lines would break the one line that each has here.
-            text = statement.exact if own and "\n" not in statement.exact else json.dumps(told)
-            lines.write(f'{{"kept":{json.dumps(kept)},"statement":{text}}}\n'.encode())
-            if own:
-                hashes.update(dict.fromkeys(str(entry.get("sha2", "")).lower() for entry in attachments_of(told)))
+        rows = statements_about(subject).iterator(chunk_size=500)
+        while batch := list(islice(rows, 100)):
+            whole = []
+            for statement in batch:
+                told = as_told(statement, subject)
+                own = told is statement.document
+                counts["statements" if own else "named"] += 1
+                kept = {"source": statement.source, "voided": statement.voided}
+                # A statement that came in over several lines would break the one line that each has here.
+                text = statement.exact if own and "\n" not in statement.exact else json.dumps(told)
+                lines.write(f'{{"kept":{json.dumps(kept)},"statement":{text}}}\n'.encode())
+                if own:
+                    whole.append(statement)
+            hashes.update(dict.fromkeys(sha2 for held in sent_with(whole).values() for sha2 in held))
     return hashes
 
 

@@ -534,7 +534,7 @@ def _get_statements(call: Call) -> HttpResponseBase:
 def _statements_answer(body: bytes, shown: list[Statement], *, with_attachments: bool, through: datetime) -> HttpResponseBase:
     response: HttpResponseBase
     if with_attachments:
-        message = attachments.message_of(body, statements=[statement.document for statement in shown])
+        message = attachments.message_of(body, statements=shown)
         response = StreamingHttpResponse(message.pieces, content_type=message.content_type)
         response.headers["Content-Length"] = str(message.length)
     else:

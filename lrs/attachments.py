@@ -28,9 +28,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.files import stored_parts
-from lrs.models import Attachment, Mention, private_storage
+from lrs.models import Attachment, AttachmentSender, Mention, Statement, private_storage
 from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
 from lrs.profiles.adl import SIGNATURE
+from lrs.realms import realms_of, written_in
 from lrs.validation import to_hundredths
 
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
@@ -247,17 +248,19 @@ def attachments_of(statement: Any) -> Iterator[dict[str, Any]]:
 # --- Keeping ----------------------------------------------------------------------------------------------------------
 
 
-def keep_parts(parts: Iterable[Part]) -> None:
-    """Store what is not there yet: the same bytes are kept once, under their hash.
+def keep_parts(parts: Iterable[Part], *, realm: str) -> None:
+    """Store what is not there yet, and that it was sent in this realm: the same bytes are kept once, under their hash.
 
     Before the statements themselves: a crash between the two leaves at most a file that nobody names, which `sweep` takes away.
     Raises MessageRefused when the virus scanner does, and StorageUnreachable when scanner or storage cannot be reached.
     """
+    parts = list(parts)
     new = [part for part in parts if not _is_kept(part)]
     for part in new:
         _scan(part)
     for part in new:
         _keep(part)
+    _remember_sender({part.sha2 for part in parts}, realm)
 
 
 def _is_kept(part: Part) -> bool:
@@ -354,6 +357,17 @@ def _places_at_storage() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
+def _remember_sender(hashes: set[str], realm: str) -> None:
+    """Who had the bytes may have them back; who names a hash may only know it."""
+    kept = Attachment.objects.filter(sha2__in=hashes)
+    if not kept.exclude(senders__realm=realm).exists():
+        return
+    with transaction.atomic():
+        # Locked, so that nobody deletes one meanwhile.
+        rows = list(kept.select_for_update().order_by("pk").values_list("pk", flat=True))
+        AttachmentSender.objects.bulk_create([AttachmentSender(attachment_id=pk, realm=realm) for pk in rows], ignore_conflicts=True)
+
+
 @contextmanager
 def _reaching_storage() -> Iterator[None]:
     try:
@@ -362,6 +376,31 @@ def _reaching_storage() -> Iterator[None]:
         # Each kind of storage has its own errors, and none of them is the sender's fault.
         logger.exception("The storage of attachments cannot be reached")
         raise StorageUnreachable("attachments cannot be kept now; nothing was stored, try again later") from error
+
+
+# --- Letting go -------------------------------------------------------------------------------------------------------
+
+
+def let_go(sha2: str) -> str:
+    """Now that a statement no longer names these bytes: forget who sent them and has no other statement with them.
+
+    With the last of those their row goes. Answers the name of their file then, for who deletes it after the transaction. A statement of
+    somebody who only knows the hash keeps nothing.
+    """
+    attachment = Attachment.objects.select_for_update().filter(sha2=sha2).first()
+    if attachment is None:
+        return ""
+    named = Mention.objects.filter(key=Mention.key_of(Mention.Kind.ATTACHMENT, sha2))
+    left = 0
+    for sender in attachment.senders.all():
+        if named.filter(written_in(sender.realm, path="statement__")).exists():
+            left += 1
+        else:
+            sender.delete()
+    if left:
+        return ""
+    attachment.delete()
+    return str(attachment.file)
 
 
 # --- Sweeping ---------------------------------------------------------------------------------------------------------
@@ -431,13 +470,46 @@ class Message:
     pieces: Iterator[bytes]
 
 
-def message_of(result: bytes, *, statements: Sequence[dict[str, Any]]) -> Message:
-    """The statements, then each attachment that we hold, once. Raises StorageUnreachable before anything is sent."""
+def hashes_in(statement: Statement) -> list[str]:
+    """The attachments that the statement names, by hash, each once."""
+    # Without parsing it, nearly always: only an escape can hide the word.
+    if '"attachments"' not in statement.exact and "\\u" not in statement.exact:
+        return []
+    return list(dict.fromkeys(str(entry.get("sha2", "")).lower() for entry in attachments_of(statement.document)))
+
+
+def sent_with(statements: Iterable[Statement]) -> dict[int, dict[str, Attachment]]:
+    """What may be given along with each statement, by its number and by hash: the bytes that were sent in its own realm.
+
+    The threat: who knows or guesses the hash of somebody else's file names it in a statement, with a fileUrl and without the bytes, and
+    asks for them. So it is not enough that a statement names an attachment and that we hold it.
+    """
+    named = [(statement, hashes) for statement in statements if (hashes := hashes_in(statement))]
+    if not named:
+        return {}
+    realms = realms_of([statement for statement, _ in named])
+    senders = AttachmentSender.objects.filter(
+        attachment__sha2__in={sha2 for _, hashes in named for sha2 in hashes}, realm__in=set(realms.values())
+    ).select_related("attachment")
+    held = {(sender.realm, sender.attachment.sha2): sender.attachment for sender in senders}
+    return {
+        statement.sequence: {sha2: held[place] for sha2 in hashes if (place := (realms[statement.sequence], sha2)) in held}
+        for statement, hashes in named
+    }
+
+
+def was_sent(sha2: str, *, realm: str) -> bool:
+    """Whether these bytes came in within this realm before."""
+    return AttachmentSender.objects.filter(attachment__sha2=sha2, realm=realm).exists()
+
+
+def message_of(result: bytes, *, statements: Sequence[Statement]) -> Message:
+    """The statements, then each attachment that goes with them, once. Raises StorageUnreachable before anything is sent."""
     boundary = uuid.uuid4().hex
-    hashes = dict.fromkeys(str(entry.get("sha2", "")).lower() for statement in statements for entry in attachments_of(statement))
     first = f"--{boundary}\r\nContent-Type: application/json\r\n\r\n".encode()
     last = f"--{boundary}--\r\n".encode()
-    rows = list(Attachment.objects.filter(sha2__in=list(hashes)).order_by("pk"))
+    going = {one.pk: one for held in sent_with(statements).values() for one in held.values()}
+    rows = [going[pk] for pk in sorted(going)]
     there = [row for row in rows if is_there(row)]
     with _reaching_storage():
         sizes = {row.pk: private_storage().size(str(row.file)) for row in there}
@@ -548,11 +620,15 @@ __all__ = [
     "attachments_of",
     "bytes_of",
     "check_signatures",
+    "hashes_in",
     "is_there",
     "keep_parts",
+    "let_go",
     "match_parts",
     "message_of",
     "received",
+    "sent_with",
     "sweep",
+    "was_sent",
     "whole",
 ]

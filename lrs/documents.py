@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from lrs import writing
 from lrs.models import Credential, ProfileDocument, StateDocument
+from lrs.realms import realm_of
 
 
 class DocumentRefused(Exception):
@@ -74,13 +75,6 @@ def profiles_of(*, credential: Credential, kind: str, subject: str, version: str
     """The profiles of an actor or an activity. In 1.0.3 even a first PUT has to say that it knows there is none (3.1)."""
     shared = {"realm": realm_of(credential), "kind": kind, "subject": subject}
     return Place(ProfileDocument, shared, "profile_id", unconditional_overwrite=False, unconditional_create=not version.startswith("1."))
-
-
-def realm_of(credential: Credential) -> str:
-    """Tools of one organisation share their documents, and see no others; so does what one application starts."""
-    if credential.launch:
-        return f"session/{credential.launch.application}"
-    return f"organisation/{credential.organisation_id}" if credential.organisation_id else ""
 
 
 def read(place: Place, name: str) -> Any | None:

@@ -30,7 +30,7 @@ from accounts import audit
 from accounts.models import User
 from lrs import forwarding, holds, launch, projections, references
 from lrs.actors import actor_key, actor_of
-from lrs.attachments import attachments_of
+from lrs.attachments import attachments_of, let_go
 from lrs.digests import digest
 from lrs.documents import etag_of
 from lrs.models import (
@@ -506,18 +506,16 @@ def _store(row: Statement, before: dict[str, Any], after: dict[str, Any]) -> Non
 
 
 def _drop_attachments(work: _Work, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """What this statement no longer has is deleted, unless another statement has the same bytes."""
+    """What this statement no longer has is deleted, unless another statement with which they were sent has the same bytes."""
     hashes = {str(entry.get("sha2", "")).lower() for entry in attachments_of(before)}
     hashes -= {str(entry.get("sha2", "")).lower() for entry in attachments_of(after)}
     for sha2 in sorted(hashes):
-        if Mention.objects.filter(key=Mention.key_of(Mention.Kind.ATTACHMENT, sha2)).exists():
-            work.count("shared_files")
-            continue
-        attachment = Attachment.objects.select_for_update().filter(sha2=sha2).first()
-        if attachment is not None:
-            work.erasure.files.append(attachment.file.name)
-            attachment.delete()
+        file = let_go(sha2)
+        if file:
+            work.erasure.files.append(file)
             work.count("files")
+        elif Attachment.objects.filter(sha2=sha2).exists():
+            work.count("shared_files")
 
 
 def _signed(document: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.models import Organisation
 from lrs import queries, sequence
 from lrs.actors import indexable
-from lrs.attachments import attachments_of, bytes_of, is_there
+from lrs.attachments import bytes_of, is_there, sent_with
 from lrs.models import Attachment, Statement
 from lrs.models.record import StatementQuerySet
 
@@ -120,13 +120,6 @@ def line_of(statement: Statement) -> str:
     return statement.exact.replace("\r", " ").replace("\n", " ") + "\n"
 
 
-def hashes_in(statement: Statement) -> list[str]:
-    """The attachments that the statement names, by hash."""
-    if '"attachments"' not in statement.exact:
-        return []
-    return list(dict.fromkeys(str(entry.get("sha2", "")).lower() for entry in attachments_of(statement.document)))
-
-
 # --- To a stream ------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +166,8 @@ def to_file(path: Path, *, selection: Selection, after: int = 0, attachments: Pa
         _keep_cursor(cursor, asked, progress)
         for portion in walk(selection, after=progress.after, through=progress.through):
             if attachments:
-                progress.lost += sum(not _keep_attachment(sha2, attachments) for one in portion for sha2 in hashes_in(one))
+                given = [one for held in sent_with(portion).values() for one in held.values()]
+                progress.lost += sum(not _keep_attachment(one, attachments) for one in given)
             text = "".join(line_of(statement) for statement in portion).encode("utf-8", "surrogatepass")
             # Each portion is a member of its own, so that the file can be cut between them; every reader of gzip reads them as one.
             file.write(gzip.compress(text, 6, mtime=0) if path.suffix == ".gz" else text)
@@ -194,14 +188,14 @@ def _keep_cursor(cursor: Path, asked: dict[str, Any], progress: Progress) -> Non
     draft.replace(cursor)
 
 
-def _keep_attachment(sha2: str, folder: Path) -> bool:
+def _keep_attachment(attachment: Attachment, folder: Path) -> bool:
     """Write the bytes under their hash, unless they are there; answers whether we have them."""
+    sha2 = attachment.sha2
     place = folder / sha2[:2] / sha2
     if place.exists():
         return True
-    attachment = Attachment.objects.filter(sha2=sha2).first()
-    if attachment is None or not is_there(attachment):
-        return attachment is None  # one that only says where it is has no bytes to lose
+    if not is_there(attachment):
+        return False
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f"{sha2}.new")
     with draft.open("wb") as file:
@@ -275,7 +269,7 @@ def zipped(selection: Selection, *, finished: Callable[[int], None] | None = Non
                     digest.update(text)
                     octets += len(text)
                     entry.write(text)
-                    wanted.update(dict.fromkeys(sha2 for statement in portion for sha2 in hashes_in(statement)))
+                    wanted.update(dict.fromkeys(sha2 for held in sent_with(portion).values() for sha2 in held))
                     _count(progress, portion)
                     yield sent.taken()
             told = _told(selection, progress) | {"files": {"statements.ndjson": {"octets": octets, "sha256": digest.hexdigest()}}}

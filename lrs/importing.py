@@ -37,7 +37,8 @@ from lrs.digests import digest
 from lrs.forwarding.locks import CannotUnlock, locked
 from lrs.importing_lines import SHOWN, Bundle, FileRefused, Line, beginning_of, lines_of, opened
 from lrs.importing_store import OtherStore, Page, StoreBusy, StoreRefused
-from lrs.models import Attachment, Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, StatementId
+from lrs.models import Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, StatementId
+from lrs.realms import realm_of
 from lrs.store import StatementConflict, StatementRefused, VoidingRefused, append
 from lrs.validation import V1, V2, check_actor, check_statement, check_uuid, moment
 
@@ -331,7 +332,7 @@ def _read_file_on(work: _Work, *, until: float | None, stream: IO[bytes] | None,
             with Spool() as spool:
                 rows = [_row_of(line) for line in lines]
                 for row in rows:
-                    _bring_attachments(row, bundle, spool, keeps_without_bytes=run.keeps_without_bytes)
+                    _bring_attachments(row, bundle, spool, run=run)
                 _take(work, rows, octet=lines[-1].end, line=lines[-1].number)
             if until and time.monotonic() > until:
                 return False
@@ -359,7 +360,7 @@ def _page_on(work: _Work, *, until: float | None) -> bool:
             run.refresh_from_db()
         while True:
             with store.page(more=run.more, since=run.last_stored_before or run.since) as page:
-                rows = _rows_of(page, first=run.line + 1, keeps_without_bytes=run.keeps_without_bytes)
+                rows = _rows_of(page, run=run)
                 _take(work, rows, line=run.line + len(page.texts), more=page.more, last_stored=_latest(rows, run.last_stored))
             if not page.more:
                 return True
@@ -425,13 +426,13 @@ def _row_of(line: Line) -> _Row:
     return row
 
 
-def _bring_attachments(row: _Row, bundle: Bundle, spool: Spool, *, keeps_without_bytes: bool) -> None:
+def _bring_attachments(row: _Row, bundle: Bundle, spool: Spool, *, run: Import) -> None:
     """Find the bytes of its attachments beside the file. One that is neither there nor here, nor says where it is, is a problem."""
     for entry in attachments_of(row.statement) if not row.problem else ():
         sha2 = str(entry.get("sha2", "")).lower()
         with bundle.open(sha2) as found:
             if found is None:
-                if "fileUrl" not in entry and not keeps_without_bytes and not Attachment.objects.filter(sha2=sha2).exists():
+                if not _may_lack_bytes(entry, run):
                     row.problem = f"the bytes of the attachment {sha2[:80]} are not beside the file"
                 continue
             try:
@@ -450,24 +451,31 @@ def _bring_attachments(row: _Row, bundle: Bundle, spool: Spool, *, keeps_without
             row.parts[sha2] = part
 
 
-def _rows_of(page: Page, *, first: int, keeps_without_bytes: bool) -> list[_Row]:
+def _rows_of(page: Page, *, run: Import) -> list[_Row]:
     rows = []
-    for number, text in zip(count(first), page.texts, strict=False):
+    for number, text in zip(count(run.line + 1), page.texts, strict=False):
         row = _row_of(Line(number=number, end=0, text=text))
         for entry in attachments_of(row.statement) if not row.problem else ():
             sha2 = str(entry.get("sha2", "")).lower()
             if sha2 in page.parts:
                 row.parts[sha2] = page.parts[sha2]
-            elif "fileUrl" not in entry and not keeps_without_bytes and not Attachment.objects.filter(sha2=sha2).exists():
+            elif not _may_lack_bytes(entry, run):
                 row.problem = page.lost.get(sha2) or f"the other store did not send the bytes of the attachment {sha2[:80]}"
         rows.append(row)
     return rows
 
 
+def _may_lack_bytes(entry: dict[str, Any], run: Import) -> bool:
+    """What tools of another organisation sent does not count: nobody may learn here what others have."""
+    if "fileUrl" in entry or run.keeps_without_bytes:
+        return True
+    return attachments.was_sent(str(entry.get("sha2", "")).lower(), realm=realm_of(run.credential))
+
+
 def _take(work: _Work, rows: Sequence[_Row], **position: Any) -> None:
     """Take over what is good of these rows, tell what is not, and move on: all of it or nothing. Raises _LetGo and StorageUnreachable."""
     for row in rows:
-        _keep_parts(row)
+        _keep_parts(row, work.run)
     with transaction.atomic():
         _append([row for row in rows if not row.problem], work)
         problems = [row for row in rows if row.problem]
@@ -490,14 +498,14 @@ def _take(work: _Work, rows: Sequence[_Row], **position: Any) -> None:
     work.advanced()
 
 
-def _keep_parts(row: _Row) -> None:
+def _keep_parts(row: _Row, run: Import) -> None:
     """Before the transaction: storing takes long, and a file that nobody names is swept away."""
     if row.problem or not row.parts:
         return
     try:
         if any(entry.get("usageType") == attachments.SIGNATURE for entry in attachments_of(row.statement)):
             attachments.check_signatures([row.statement], row.parts)
-        attachments.keep_parts(row.parts.values())
+        attachments.keep_parts(row.parts.values(), realm=realm_of(run.credential))
     except MessageRefused as refusal:
         row.problem = str(refusal)
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -21,7 +20,7 @@ from django_tasks import task
 from accounts import audit
 from accounts.models import User
 from lrs import sequence
-from lrs.attachments import attachments_of
+from lrs.attachments import hashes_in, let_go
 from lrs.digests import digest
 from lrs.holds import Keeper
 from lrs.models import (
@@ -247,15 +246,7 @@ def _delete(statements: Iterable[Statement]) -> list[str]:
     ImportedStatement.objects.filter(statement_id__in=numbers).delete()
     StatementId.objects.filter(uuid__in=[row.uuid for row in rows]).delete()
     Statement.objects.filter(sequence__in=numbers).delete()
-    gone = []
-    for sha2 in sorted({str(entry.get("sha2", "")).lower() for row in rows for entry in attachments_of(row.document)}):
-        if Mention.objects.filter(key=Mention.key_of(Mention.Kind.ATTACHMENT, sha2)).exists():
-            continue
-        attachment: Any = Attachment.objects.select_for_update().filter(sha2=sha2).first()
-        if attachment is not None:
-            gone.append(attachment.file.name)
-            attachment.delete()
-    return gone
+    return [file for sha2 in sorted({sha2 for row in rows for sha2 in hashes_in(row)}) if (file := let_go(sha2))]
 
 
 def _delete_files(names: list[str]) -> None:

@@ -17,6 +17,7 @@ from lrs.digests import digest
 from lrs.limits import may_name
 from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
+from lrs.realms import realm_of
 from lrs.rows import Draft, draft_of
 from lrs.validation import V2, StatementRefused, activities_of, check_statement
 
@@ -60,7 +61,7 @@ def append(
     if len({draft.uuid for draft in drafts}) < len(drafts):
         raise StatementRefused("$: two statements in one batch have the same id")
     if parts:
-        keep_parts(parts.values())
+        keep_parts(parts.values(), realm=realm_of(credential))
     _learn_definitions(drafts, source=source, credential=credential)
     if drafts:
         _write(drafts, source=source, credential=credential)

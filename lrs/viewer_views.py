@@ -23,8 +23,8 @@ from accounts.models import User
 from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from lrs.activities import activities_like
-from lrs.attachments import attachments_of
-from lrs.models import Attachment, PendingProjection, Statement
+from lrs.attachments import attachments_of, sent_with
+from lrs.models import PendingProjection, Statement
 from lrs.places import Place, activities_in, courses_of, effect_of, places_of, standing_of
 from lrs.profiles.adl import VOIDED
 from lrs.sentences import TRUST, in_language, sentence_of
@@ -276,7 +276,7 @@ def _related(statement: Statement | None, sight: Sight, names: Names) -> dict[st
 
 def _attachments(statement: Statement) -> list[dict[str, Any]]:
     entries = list(attachments_of(statement.document))
-    kept = {one.sha2: one for one in Attachment.objects.filter(sha2__in=[str(entry.get("sha2", "")).lower() for entry in entries])}
+    kept = sent_with([statement]).get(statement.sequence, {})
     return [
         {
             "name": in_language(entry["display"]) if entry.get("display") else str(entry.get("usageType", "")),
@@ -341,9 +341,7 @@ def record_attachment(request: PersonRequest, statement: uuid.UUID, sha2: str) -
     sight = _sight(request)
     found = _get(statement, sight)
     sha2 = sha2.lower()
-    if not sight.sees_whole(found) or sha2 not in {str(entry.get("sha2", "")).lower() for entry in attachments_of(found.document)}:
-        raise Http404
-    kept = Attachment.objects.filter(sha2=sha2).first()
+    kept = sent_with([found]).get(found.sequence, {}).get(sha2) if sight.sees_whole(found) else None
     if kept is None:
         raise Http404
     _account_for_one(request, sight, found)

@@ -6,16 +6,16 @@ text of an answer) goes out as it is; which statements go out is for the filters
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from lrs.actors import actor_key
-from lrs.attachments import SIGNATURE, attachments_of
+from lrs.attachments import SIGNATURE, attachments_of, sent_with
 from lrs.digests import digest
 from lrs.formats import IDENTIFIERS, readable
 from lrs.forwarding.senders import Parcel
-from lrs.models import Attachment, ForwardingPseudonym, ForwardingTarget, Statement
+from lrs.models import ForwardingPseudonym, ForwardingTarget, Statement
 from lrs.profiles.adl import VOIDED
 from lrs.profiles.vakwijs import NAMESPACE
 
@@ -32,9 +32,11 @@ def parcels(target: ForwardingTarget, statements: Iterable[Statement], *, person
         pseudonyms = _pseudonyms(
             target, {digest(actor_key(one)) for document in documents for one in _actors(document) if _is_someone(one)}
         )
-    held = _held_attachments(documents) if target.with_attachments else {}
+    held = sent_with(statements) if target.with_attachments else {}
     return [
-        _parcel(target, statement, document, person=persons[statement.sequence], pseudonyms=pseudonyms, held=held)
+        _parcel(
+            target, statement, document, person=persons[statement.sequence], pseudonyms=pseudonyms, held=held.get(statement.sequence, ())
+        )
         for statement, document in zip(statements, documents, strict=True)
     ]
 
@@ -51,7 +53,7 @@ def _parcel(
     *,
     person: UUID,
     pseudonyms: Mapping[UUID, UUID],
-    held: Mapping[str, str],
+    held: Collection[str],
 ) -> Parcel:
     disguised = target.actors != ForwardingTarget.Actors.AS_IS
     lean = _lean_attachments(document, held=held, without_signatures=disguised)
@@ -158,12 +160,7 @@ def _is_someone(actor: dict[str, Any]) -> bool:
 # --- Attachments --------------------------------------------------------------------------------------------------------
 
 
-def _held_attachments(documents: Iterable[dict[str, Any]]) -> dict[str, str]:
-    wanted = {str(entry.get("sha2", "")).lower() for document in documents for entry in attachments_of(document)}
-    return {sha2: sha2 for sha2 in Attachment.objects.filter(sha2__in=wanted).values_list("sha2", flat=True)} if wanted else {}
-
-
-def _lean_attachments(document: dict[str, Any], *, held: Mapping[str, str], without_signatures: bool) -> dict[str, Any]:
+def _lean_attachments(document: dict[str, Any], *, held: Collection[str], without_signatures: bool) -> dict[str, Any]:
     """Without the attachments that the other side could not get: their bytes stay here, and nothing says where else they are.
 
     A signature is of the very words; when those change it would only be refused.

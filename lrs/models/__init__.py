@@ -26,6 +26,7 @@ from lrs.models.privacy import (
 from lrs.models.record import (
     ActivityVersion,
     Attachment,
+    AttachmentSender,
     LearnerLock,
     Mention,
     OpenReferral,
@@ -41,6 +42,7 @@ __all__ = [
     "AccessExport",
     "ActivityVersion",
     "Attachment",
+    "AttachmentSender",
     "Credential",
     "ErasedMark",
     "Erasure",

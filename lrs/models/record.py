@@ -264,6 +264,21 @@ class Attachment(models.Model):
         return self.sha2
 
 
+class AttachmentSender(models.Model):
+    """In which realm (lrs.realms) somebody sent these bytes. Who only knows their hash did not, and does not get them."""
+
+    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="senders", db_index=False)
+    realm = models.CharField(max_length=60, default="", blank=True)
+
+    class Meta:
+        verbose_name = _("afzender van een bijlage")
+        verbose_name_plural = _("afzenders van bijlagen")
+        constraints = [models.UniqueConstraint(fields=["attachment", "realm"], name="lrs_attachment_sender_once")]
+
+    def __str__(self) -> str:
+        return f"{self.realm} {self.attachment_id}"
+
+
 class PendingProjection(models.Model):
     """A statement that still has to pass the projections. Deleted when it has; kept with its error when one failed."""
 

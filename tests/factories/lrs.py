@@ -1,16 +1,19 @@
 """Statements for tests."""
 
 import base64
+import hashlib
 import json
 import uuid
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from lrs.actors import actor_of
 from lrs.credentials import create
-from lrs.models import Credential
+from lrs.models import Attachment, AttachmentSender, Credential
+from lrs.realms import SERVER
 
 
 def a_statement(learner: uuid.UUID | None = None, **parts: Any) -> dict[str, Any]:
@@ -30,6 +33,16 @@ def a_credential(*, scopes: list[str] | None = None, **fields: Any) -> tuple[Cre
     credential, secret = create(name=fields.pop("name", "Test"), scopes=scopes or ["all"], **fields)
     token = base64.b64encode(f"{credential.key}:{secret}".encode()).decode()
     return credential, {"Authorization": f"Basic {token}"}
+
+
+def a_kept_file(content: bytes, *, realm: str = SERVER) -> Attachment:
+    """The bytes of an attachment, as they were sent in this realm."""
+    sha2 = hashlib.sha256(content).hexdigest()
+    kept = Attachment.objects.filter(sha2=sha2).first() or Attachment.objects.create(
+        sha2=sha2, content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage")
+    )
+    AttachmentSender.objects.get_or_create(attachment=kept, realm=realm)
+    return kept
 
 
 class Tool:

@@ -16,10 +16,11 @@ from lrs import access_export
 from lrs.access_export import expire, make_now, make_waiting, order, write
 from lrs.actors import actor_of
 from lrs.models import AccessExport, Source
+from lrs.realms import realm_of
 from lrs.store import append
 from lrs.subjects import subject_of, subject_outside
 from tests.factories.accounts import UserFactory
-from tests.factories.lrs import Tool, a_statement
+from tests.factories.lrs import Tool, a_kept_file, a_statement
 from tests.lrs.test_erasure import MBOX, with_attachment
 from tests.lrs.test_pages import logged_in
 
@@ -68,6 +69,22 @@ def test_it_has_everything_about_me_and_of_others_only_that_they_named_me():
     assert json.loads(files["toestanden/lijst.json"])[0]["name"] == "s"
     assert json.loads(files["profielen/00001.json"]) == {"kleur": "groen"}
     assert export.counts == {"statements": 2, "named": 2, "states": 1, "profiles": 1, "files": 1}
+
+
+def test_a_file_of_which_a_tool_only_knew_the_hash_is_not_in_it():
+    person, content = UserFactory(), b"van een ander"
+    kept, tool = a_kept_file(content, realm="organisation/0"), Tool()
+    borrowed = {"usageType": "https://a.example/u", "display": {"nl": "Bijlage"}, "contentType": "text/plain", "length": len(content)}
+    tool.post(a_statement(person.pseudonym, attachments=[{**borrowed, "sha2": kept.sha2, "fileUrl": "https://b.example/x"}]))
+
+    def files() -> list[bytes]:
+        export = order(subject=subject_of(person), person=person, by=person)
+        export.refresh_from_db()
+        return [found for name, found in unzipped(export).items() if name.startswith("bijlagen/")]
+
+    assert files() == []
+    a_kept_file(content, realm=realm_of(tool.credential))
+    assert files() == [content]
 
 
 def test_for_somebody_outside_and_for_nobody_at_all():

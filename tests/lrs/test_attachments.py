@@ -9,22 +9,30 @@ import random
 import socket
 import time
 import tracemalloc
+import uuid
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
-from lrs import attachments
-from lrs.attachments import Limits, MessageRefused, keep_parts, message_of, received
-from lrs.models import Attachment, Statement
+from lrs import attachments, exporting, importing, launch
+from lrs.attachments import Limits, MessageRefused, keep_parts, message_of, received, sent_with
+from lrs.exporting import Selection
+from lrs.models import Attachment, AttachmentSender, Mention, Source, Statement
 from lrs.multipart import Reader
 from lrs.profiles.adl import SIGNATURE
+from lrs.realms import realm_of
+from lrs.store import append
+from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.lrs import Tool, a_credential, a_statement
 from tests.lrs.serving import served
 from tests.lrs.test_clients import KIND, attached, message
@@ -278,6 +286,170 @@ def test_a_signature_is_read_with_a_bound(store_at, db):
     assert (answer.status_code, "larger than" in answer.content.decode()) == (400, True)
 
 
+# --- Who gets the bytes -----------------------------------------------------------------------------------------------
+
+FILE = b"het verslag van een ander"
+BORROWED = attached(FILE, fileUrl="https://b.example/verslag")
+
+
+def an_organisation_and_another(content: bytes = FILE) -> tuple[Tool, Tool]:
+    """Tools of two organisations; the first has sent the bytes, the second has only named their hash."""
+    theirs, ours = Tool(organisation=OrganisationFactory()), Tool(organisation=OrganisationFactory())
+    sent = message(a_statement(actor=ANN, attachments=[attached(content)]), content)
+    assert theirs.send("POST", "statements", sent, content_type=KIND).status_code == 200
+    assert ours.post(a_statement(actor=ANN, attachments=[{**attached(content), "fileUrl": "https://b.example/verslag"}])).status_code == 200
+    return theirs, ours
+
+
+def given_to(tool: Tool) -> bytes:
+    return b"".join(tool.get("statements", attachments="true").streaming_content)
+
+
+def test_who_knows_the_hash_of_somebody_elses_file_does_not_get_its_bytes(store_at, db):
+    theirs, ours = an_organisation_and_another()
+
+    assert FILE in given_to(theirs), "they are there to be given"
+    assert (hashlib.sha256(FILE).hexdigest().encode() in given_to(ours), FILE in given_to(ours)) == (True, False)
+
+    AttachmentSender.objects.create(attachment=Attachment.objects.get(), realm=realm_of(ours.credential))
+    assert FILE in given_to(ours), "nothing else kept them back"
+
+
+def test_who_sends_the_bytes_that_were_there_already_gets_them_back(store_at, db):
+    theirs, ours = an_organisation_and_another()
+
+    again = message(a_statement(actor=ANN, attachments=[BORROWED]), FILE)
+    assert ours.send("POST", "statements", again, content_type=KIND).status_code == 200
+
+    assert (Attachment.objects.count(), given_to(ours).count(FILE), given_to(theirs).count(FILE)) == (1, 1, 1)
+
+
+def test_tools_of_one_organisation_share_what_they_sent(store_at, db):
+    theirs, _ours = an_organisation_and_another()
+    colleague = Tool(organisation=theirs.credential.organisation)
+    one = a_statement(actor=ANN, attachments=[BORROWED])
+    colleague.post(one)
+
+    answer = colleague.get("statements", attachments="true", statementId=one["id"])
+
+    assert FILE in b"".join(answer.streaming_content)
+
+
+def test_a_key_that_reads_everything_gets_bytes_only_with_statements_of_who_sent_them(store_at, db):
+    theirs, ours = an_organisation_and_another()
+    reader = Tool()
+    given = lambda tool: b"".join(  # noqa: E731
+        reader.get("statements", attachments="true", statementId=tool.ids()[0]).streaming_content
+    )
+
+    assert (FILE in given(theirs), FILE in given(ours)) == (True, False)
+    assert given_to(reader).count(FILE) == 1
+
+
+def test_what_a_learners_session_sent_is_not_for_tools_nor_our_servers(store_at, db):
+    learner = UserFactory()
+    asked = {"activity_prefix": "https://a.example/les", "registration": uuid.uuid4()}
+    tokens = launch.make(learner=learner.pseudonym, application="lessen", **asked)
+    session = launch.authenticate_pair(tokens.launch.key, tokens.secret)
+    content, sha2 = b"uit de les", hashlib.sha256(b"uit de les").hexdigest()
+    with received(io.BytesIO(message({}, content)), content_type=KIND, limits=ROOMY) as (_, parts):
+        own = append(
+            [a_statement(learner.pseudonym, attachments=[attached(content)])],
+            source=Source.LEARNER_SESSION,
+            credential=session,
+            parts=parts,
+        )
+    named = append([a_statement(learner.pseudonym, attachments=[attached(content, fileUrl="https://b.example/")])], source=Source.SERVER)
+
+    held = sent_with(Statement.objects.with_ids([*own, *named]))
+
+    assert AttachmentSender.objects.get().realm == "session/lessen"
+    assert held == {
+        Statement.objects.with_ids(own).get().sequence: {sha2: Attachment.objects.get()},
+        Statement.objects.with_ids(named).get().sequence: {},
+    }
+
+
+def test_a_page_of_attachments_takes_as_many_queries_as_one(store_at, db, django_assert_num_queries):
+    def some(number: int) -> list[Statement]:
+        for at in range(number):
+            an_organisation_and_another(b"%d van %d" % (at, number))
+        return list(Statement.objects.all())
+
+    one, many = some(1), some(4)
+
+    for page in (one, many):
+        with django_assert_num_queries(2):
+            sent_with(page)
+    with django_assert_num_queries(0):
+        sent_with([Statement(sequence=1, exact="{}")])
+
+
+def test_no_way_out_gives_bytes_to_who_only_knows_their_hash(store_at, db, tmp_path_factory):
+    theirs, ours = an_organisation_and_another()
+    sha2 = hashlib.sha256(FILE).hexdigest()
+    folder = tmp_path_factory.mktemp("uit")
+    for tool, held in ((theirs, [sha2]), (ours, [])):
+        selection = Selection(organisation=tool.credential.organisation)
+        name = str(tool.credential.pk)
+
+        archive = zipfile.ZipFile(io.BytesIO(b"".join(exporting.zipped(selection))))
+        told = exporting.to_file(folder / name, selection=selection, attachments=folder / f"{name}.bijlagen")
+
+        assert [entry.rpartition("/")[2] for entry in archive.namelist() if entry.startswith("attachments/")] == held
+        assert (told["statements"], told["attachments"]["count"]) == (1, len(held))
+
+
+def test_a_hash_of_somebody_else_does_not_pass_for_bytes_in_an_import(store_at, db, tmp_path):
+    theirs, ours = an_organisation_and_another()
+    path = tmp_path / "in.ndjson"
+    path.write_text(json.dumps(a_statement(actor=ANN, attachments=[attached(FILE)])))
+
+    for organisation, taken in ((theirs.credential.organisation, 1), (ours.credential.organisation, 0)):
+        run = importing.from_path(path, name="In", organisation=organisation)
+        while importing.go_on(run, take_over=True):
+            pass
+        run.refresh_from_db()
+        assert (run.new, run.refused) == (taken, 1 - taken)
+
+
+def test_bytes_go_with_the_statements_of_who_sent_them_though_others_name_their_hash(store_at, db):
+    theirs, ours = an_organisation_and_another()
+    sha2 = hashlib.sha256(FILE).hexdigest()
+    AttachmentSender.objects.create(attachment=Attachment.objects.get(), realm=realm_of(ours.credential))
+    forget = lambda tool: Mention.objects.filter(  # noqa: E731
+        key=Mention.key_of(Mention.Kind.ATTACHMENT, sha2), statement__credential=tool.credential
+    ).delete()
+
+    forget(ours)
+    assert attachments.let_go(sha2) == "", "who sent them has them still"
+    assert [one.realm for one in AttachmentSender.objects.all()] == [realm_of(theirs.credential)]
+    ours.post(a_statement(actor=ANN, attachments=[BORROWED]))
+    forget(theirs)
+    [name] = Attachment.objects.values_list("file", flat=True)
+    assert attachments.let_go(sha2) == name
+    assert (Attachment.objects.count(), AttachmentSender.objects.count()) == (0, 0)
+
+
+def test_who_sent_what_was_there_already_is_told_by_the_statements_that_name_it(store_at, db):
+    sure, _maybe = an_organisation_and_another()
+    alone, later = Tool(organisation=OrganisationFactory()), Tool()
+    elsewhere = b"staat ook elders"
+    entry = attached(elsewhere, fileUrl="https://a.example/x")
+    alone.send("POST", "statements", message(a_statement(actor=ANN, attachments=[entry]), elsewhere), content_type=KIND)
+    later.post(a_statement(actor=ANN, attachments=[entry]))
+    before = set(AttachmentSender.objects.values_list("attachment__sha2", "realm"))
+    assert before == {
+        (hashlib.sha256(FILE).hexdigest(), realm_of(sure.credential)),
+        (hashlib.sha256(elsewhere).hexdigest(), realm_of(alone.credential)),
+    }
+    AttachmentSender.objects.all().delete()
+
+    import_module("lrs.migrations.0012_attachment_senders").carry_over(apps, None)
+
+    assert set(AttachmentSender.objects.values_list("attachment__sha2", "realm")) == before
+
+
 # --- How much memory it takes -----------------------------------------------------------------------------------------
 
 MEGABYTE = 1024 * 1024
@@ -319,8 +491,8 @@ def test_two_hundred_megabytes_pass_without_staying_in_memory(store_at, db):
     tracemalloc.start()
     try:
         with received(Pieces(pieces), content_type=KIND, limits=ROOMY) as (content, parts):
-            keep_parts(parts.values())
-        answer = message_of(b"{}", statements=[json.loads(content)])
+            keep_parts(parts.values(), realm="server")
+        answer = message_of(b"{}", statements=[Statement(sequence=1, exact=content.decode())])
         sent = sum(len(piece) for piece in answer.pieces)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -446,9 +618,9 @@ def test_what_no_statement_names_is_swept_away_after_a_day_and_nothing_else(stor
 def test_bytes_that_are_sent_again_are_not_swept_from_under_their_statement(store_at, db):
     content = b"inhoud"
     with received(io.BytesIO(message({}, content)), content_type=KIND, limits=ROOMY) as (_, parts):
-        keep_parts(parts.values())
+        keep_parts(parts.values(), realm="server")
         Attachment.objects.update(last_sent_at=timezone.now() - timedelta(days=2))
-        keep_parts(parts.values())
+        keep_parts(parts.values(), realm="server")
 
     cache.clear()
     assert attachments.sweep() == 0

@@ -49,7 +49,7 @@ from lrs.redaction import ERASED_HOME
 from lrs.rows import mentions_of
 from lrs.store import StatementConflict, append
 from lrs.subjects import subject_of, subject_outside
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.forwarding import PaperStore, a_target
 from tests.factories.lrs import Tool, a_statement
 from tests.lrs import projecting
@@ -317,6 +317,22 @@ def test_files_go_unless_somebody_elses_statement_has_the_same_bytes(officer):
     assert not storages["private"].exists(names[b"alleen van mij"])
     assert storages["private"].exists(names[b"van ons beiden"])
     assert (report.counts["files"], report.counts["shared_files"]) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_only_names_the_hash_of_my_file_does_not_keep_it(officer):
+    with_attachment(Tool(), b"mijn verslag", actor=MBOX)
+    [kept] = Attachment.objects.all()
+    borrowed = {"usageType": "https://a.example/verslag", "display": {"nl": "Verslag"}, "contentType": "text/plain", "length": 12}
+    Tool(organisation=OrganisationFactory()).post(
+        a_statement(attachments=[{**borrowed, "sha2": kept.sha2, "fileUrl": "https://b.example/verslag"}])
+    )
+
+    report = erase(None, by=officer, subject=subject_outside(MBOX))
+
+    assert not Attachment.objects.exists()
+    assert not storages["private"].exists(str(kept.file))
+    assert (report.counts["files"], report.counts.get("shared_files", 0)) == (1, 0)
 
 
 def content_of(attachment: Attachment) -> bytes:

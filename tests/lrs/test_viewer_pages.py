@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.core.files.base import ContentFile
 from django.test import Client
 
 from accounts.models import AuditEvent, Role
 from lrs import viewer
-from lrs.models import Attachment, Mention, PendingProjection, Source, Statement
+from lrs.models import Mention, PendingProjection, Source, Statement
 from lrs.profiles import adl
+from lrs.realms import realm_of
 from lrs.store import append
 from lrs.viewer import Search
 from lrs.viewer_export import export
 from lrs.viewer_people import sight_of
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.lrs import a_credential, a_statement
+from tests.factories.lrs import a_credential, a_kept_file, a_statement
 
 pytestmark = pytest.mark.django_db
 LIST = "/beheer/leerrecords/"
@@ -341,7 +341,7 @@ def test_attachments_are_given_to_who_may_see_the_whole_statement(client, here, 
         "length": 12,
         "sha2": sha2,
     }
-    Attachment.objects.create(sha2=sha2, content_type="text/plain", size=12, file=ContentFile(content, "verslag"))
+    a_kept_file(content)
     theirs, _ = a_credential(organisation=OrganisationFactory())
     ours, foreign, without = said(member, attachments=[entry]), said(member, credential=theirs, attachments=[entry]), said(member)
 
@@ -353,6 +353,28 @@ def test_attachments_are_given_to_who_may_see_the_whole_statement(client, here, 
     for statement in (foreign, without):
         assert client.get(f"{LIST}{statement}/bijlagen/{sha2}/").status_code == 404
     assert sha2 not in text_of(client, f"{LIST}{foreign}/")
+
+
+def test_who_may_see_a_statement_gets_no_file_of_which_its_tool_only_knew_the_hash(client, here, member):
+    content = b"Het verslag van de buren"
+    sha2 = hashlib.sha256(content).hexdigest()
+    entry = {
+        "usageType": "https://a.example/verslag",
+        "display": {"nl": "Verslag"},
+        "contentType": "text/plain",
+        "length": 24,
+        "sha2": sha2,
+    }
+    a_kept_file(content, realm="organisation/0")
+    tool, _ = a_credential(organisation=here)
+    borrowed = said(member, credential=tool, attachments=[{**entry, "fileUrl": "https://a.example/x"}])
+
+    shown = text_of(client, f"{LIST}{borrowed}/")
+    assert ("staat niet bij ons" in shown, f"/bijlagen/{sha2}/" in shown) == (True, False)
+    assert client.get(f"{LIST}{borrowed}/bijlagen/{sha2}/").status_code == 404
+
+    a_kept_file(content, realm=realm_of(tool))
+    assert b"".join(client.get(f"{LIST}{borrowed}/bijlagen/{sha2}/")) == content
 
 
 # --- Who looked at whom -----------------------------------------------------------------------------------------------------------

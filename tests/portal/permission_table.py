@@ -15,7 +15,6 @@ An address that is not here fails `test_permission_matrix`. To add one, put a ro
 Keyword arguments are the arguments of the address: a value, or a function of the world. `method="post"` asks with an empty form.
 """
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,7 +43,7 @@ from tests.factories.accreditation import RegisterRuleFactory, accredited, satis
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 from tests.factories.forwarding import a_target
-from tests.factories.lrs import a_statement
+from tests.factories.lrs import a_kept_file, a_statement
 from tests.factories.meetings import MeetingFactory, course_with_session
 from tests.factories.questions import make_question, released_test
 from tests.factories.work import REFLECTION
@@ -126,10 +125,7 @@ class World:
     @cached_property
     def attachment(self) -> Attachment:
         """Kept with a statement."""
-        content = b"Een bijlage"
-        return Attachment.objects.create(
-            sha2=hashlib.sha256(content).hexdigest(), content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage")
-        )
+        return a_kept_file(b"Een bijlage")
 
     @cached_property
     def target(self) -> ForwardingTarget:

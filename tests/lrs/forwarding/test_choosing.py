@@ -5,19 +5,18 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from lrs.actors import actor_of
 from lrs.forwarding.choosing import lies_under
 from lrs.forwarding.disguise import home_page
 from lrs.forwarding.sending import forward
-from lrs.models import Attachment, ForwardingPseudonym, ForwardingTarget, Source
+from lrs.models import ForwardingPseudonym, ForwardingTarget, Source
 from lrs.profiles import adl
 from lrs.store import append
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.forwarding import a_target
-from tests.factories.lrs import a_credential, a_statement
+from tests.factories.lrs import a_credential, a_kept_file, a_statement
 
 pytestmark = pytest.mark.django_db
 
@@ -263,11 +262,7 @@ def test_a_store_of_1_0_3_gets_nothing_that_only_2_0_has(other):
 
 
 def an_attachment(content=b"Een bijlage", **parts):
-    import hashlib  # noqa: PLC0415
-
-    sha2 = hashlib.sha256(content).hexdigest()
-    if not Attachment.objects.filter(sha2=sha2).exists():
-        Attachment.objects.create(sha2=sha2, content_type="text/plain", size=len(content), file=ContentFile(content, "bijlage"))
+    sha2 = a_kept_file(content).sha2
     shown = {"usageType": "https://a.example/u", "display": {"nl": "Bijlage"}, "contentType": "text/plain", "length": len(content)}
     return {**shown, "sha2": sha2, **parts}
 
@@ -289,6 +284,20 @@ def test_attachments_go_along_when_asked(other, own_folder):
     assert request["headers"]["Content-Type"].startswith("multipart/mixed; boundary=")
     assert b"\r\n\r\nEen bijlage\r\n--" in request["body"]
     assert int(request["headers"]["Content-Length"]) == len(request["body"])
+
+
+def test_attachments_of_which_the_sender_only_knew_the_hash_do_not_go_along(other, own_folder):
+    tool, _ = a_credential(organisation=OrganisationFactory())
+    borrowed = an_attachment(fileUrl="https://a.example/bijlage")
+    record(a_statement(attachments=[borrowed]), source=Source.TOOL, credential=tool)
+
+    forward(a_target(other.address, with_attachments=True).pk)
+    assert other.requests[-1]["headers"]["Content-Type"] == "application/json"
+    assert other.arrivals[-1]["attachments"] == [borrowed]
+
+    a_kept_file(b"Een bijlage", realm=f"organisation/{tool.organisation_id}")
+    forward(a_target(other.address, with_attachments=True).pk)
+    assert b"\r\n\r\nEen bijlage\r\n--" in other.requests[-1]["body"]
 
 
 def test_attachments_that_stay_here_are_not_promised(other, own_folder):

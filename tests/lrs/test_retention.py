@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from lrs import holds, retention, sequence
+from lrs import holds, partitions, retention, sequence
 from lrs.actors import actor_of
 from lrs.models import Attachment, LegalHold, Mention, PendingProjection, RetentionRun, Source, Statement, StatementId
 from lrs.profiles import adl
@@ -53,6 +53,8 @@ def move(ids, *, at: str) -> None:
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     for one in ids:
         old, new = StatementId.objects.get(uuid=one).sequence, sequence.at(moment) + next(_places)
+        if partitions.partitioned():
+            partitions.make(moment.date())
         StatementId.objects.filter(uuid=one).update(sequence=new)
         Statement.objects.filter(sequence=old).update(sequence=new)
         Mention.objects.filter(statement_id=old).update(statement_id=new)

@@ -18,6 +18,7 @@ def learner(settings, monkeypatch):
     settings.LRS_PROJECTIONS = ["tests.lrs.projecting.project"]
     # What a tool sends waits for a worker; here it must be one of ours.
     monkeypatch.setattr("lrs.projections.wake", lambda: None)
+    projecting.seen.clear()
     learner = uuid.uuid4()
     yield learner
     projecting.seen.clear()

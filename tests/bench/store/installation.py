@@ -41,6 +41,7 @@ class Installation:
             "ALLOWED_HOSTS": "127.0.0.1",
             "SITE_URL": "https://vakwijs.example",
             "WEB_WORKERS": str(WORKERS),
+            "MALLOC_ARENA_MAX": "2",  # as deploy/serve.sh
         }
 
     def manage(self, *arguments: str, settings: str = "config.settings.production") -> str:

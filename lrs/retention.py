@@ -28,7 +28,9 @@ from lrs.models import (
     Attachment,
     ImportedStatement,
     Mention,
+    OpenReferral,
     PendingProjection,
+    Referral,
     RetentionRule,
     RetentionRun,
     Statement,
@@ -244,6 +246,10 @@ def _delete(statements: Iterable[Statement]) -> list[str]:
     keys = {key for row in rows for key in mentions_of(row.document)}
     Mention.objects.filter(statement_id__in=numbers, key__in=keys).delete()
     ImportedStatement.objects.filter(statement_id__in=numbers).delete()
+    referring = [row.sequence for row in rows if row.refers_to]
+    if referring:  # few do, and nothing finds their referrals but a look through all of them
+        Referral.objects.filter(statement_id__in=referring).delete()
+        OpenReferral.objects.filter(statement_id__in=referring).delete()
     StatementId.objects.filter(uuid__in=[row.uuid for row in rows]).delete()
     Statement.objects.filter(sequence__in=numbers).delete()
     return [file for sha2 in sorted({sha2 for row in rows for sha2 in hashes_in(row)}) if (file := let_go(sha2))]

@@ -13,7 +13,18 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from lrs import holds, partitions, retention, sequence
 from lrs.actors import actor_of
-from lrs.models import Attachment, LegalHold, Mention, PendingProjection, RetentionRun, Source, Statement, StatementId
+from lrs.models import (
+    Attachment,
+    LegalHold,
+    Mention,
+    OpenReferral,
+    PendingProjection,
+    Referral,
+    RetentionRun,
+    Source,
+    Statement,
+    StatementId,
+)
 from lrs.profiles import adl
 from lrs.retention import RetentionRefused, add_rule, carry_out, count, end_rule, limit_of, why_range_stays
 from lrs.store import append
@@ -46,6 +57,7 @@ def stored(*statements, at: str, source=Source.LEARNER_SESSION):
     return [str(one) for one in ids]
 
 
+COMMENTED = "http://adlnet.gov/expapi/verbs/commented"
 _places = itertools.count()
 
 
@@ -105,6 +117,27 @@ def test_carrying_out_deletes_what_was_counted_and_everything_beside_it(officer,
     assert set(Mention.objects.values_list("statement", flat=True)) <= set(Statement.objects.values_list("pk", flat=True))
     assert run.total == 5
     assert AuditEvent.objects.get(event="retention_carried_out").details["deleted"] == 5
+
+
+def test_what_a_remark_was_found_by_goes_with_it(officer):
+    me = UserFactory()
+    about = a_statement(me.pseudonym, object=A_LESSON)
+    remark = {"verb": {"id": COMMENTED}}
+    stored(about, at="2025-03-02T12:00:00")
+    there = a_statement(me.pseudonym, object={"objectType": "StatementRef", "id": about["id"]}, **remark)
+    missing = a_statement(me.pseudonym, object={"objectType": "StatementRef", "id": str(uuid.uuid4())}, **remark)
+    numbers = {}
+    for one in (there, missing):
+        append([one], source=Source.LEARNER_SESSION)
+        numbers[one["id"]] = StatementId.objects.get(uuid=one["id"]).sequence
+    assert Referral.objects.filter(statement_id=numbers[there["id"]]).exists()
+    assert OpenReferral.objects.filter(statement_id=numbers[missing["id"]]).exists()
+
+    retention._delete(Statement.objects.with_verb(COMMENTED))
+
+    assert left() == {about["id"]}
+    assert not Referral.objects.exists()
+    assert not OpenReferral.objects.exists()
 
 
 def test_nobody_deletes_what_was_not_counted_lately(officer):

@@ -163,6 +163,7 @@
   });
 
   if (player.missing.length || !window.H5P.init) {
+    started = true; // the lesson page may still ask for a start: one reason is enough, and this is the one that helps
     fail(config.texts.missing.replace("%s", player.missing.join(", ")), "missing: " + player.missing.join(", "));
   } else if (framed) {
     tell({ type: "ready" });

@@ -31,10 +31,10 @@ from django.utils.translation import gettext
 from django_tasks import task
 
 from accounts.models import Organisation, User
+from accounts.outgoing.locks import CannotUnlock, locked
 from lrs import attachments, credentials, json_text
 from lrs.attachments import MessageRefused, MessageTooLarge, Part, Spool, StorageUnreachable, attachments_of
 from lrs.digests import digest
-from lrs.forwarding.locks import CannotUnlock, locked
 from lrs.importing_lines import SHOWN, Bundle, FileRefused, Line, beginning_of, lines_of, opened
 from lrs.importing_store import OtherStore, Page, StoreBusy, StoreRefused
 from lrs.models import Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, StatementId

@@ -17,10 +17,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.outgoing.connection import AddressRefused, CallFailed, Connection, Streamed, check_address
+from accounts.outgoing.locks import unlocked
 from lrs import json_text
 from lrs.attachments import MessageTooLarge, Part, Spool, whole
-from lrs.forwarding.connection import AddressRefused, CallFailed, Connection, Streamed, check_address
-from lrs.forwarding.locks import unlocked
 from lrs.models import Import, StatementId
 from lrs.multipart import MessageRefused, Reader, boundary_of
 from lrs.profiles.adl import VOIDED

@@ -158,9 +158,9 @@ LRS_PROJECTIONS = [
     "competencies.evidence.project",
     "accreditation.points.project",
 ]
-# Forwarding to other stores: how long one request may take, and whether this very machine may be one (the demo and tests).
-LRS_FORWARDING_SECONDS = env.float("LRS_FORWARDING_SECONDS", default=30.0)
-LRS_FORWARDING_LOOPBACK = False
+# Calls to other systems: how long one request may take, and whether this very machine may be called (the demo and tests).
+OUTGOING_SECONDS = env.float("OUTGOING_SECONDS", default=env.float("LRS_FORWARDING_SECONDS", default=30.0))  # its name of before
+OUTGOING_LOOPBACK = False
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]
 LRS_ERASURE_FORGET = ["courses.privacy.forget", "cms.privacy.forget"]

@@ -10,7 +10,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="alleen-voor-de-demo-op-deze-machine"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-LRS_FORWARDING_LOOPBACK = True  # records may be forwarded to a second store on this machine, without https
+OUTGOING_LOOPBACK = True  # another system may run on this machine, without https: a second store, a stand-in of a register
 
 # A visitor of the demo wants to look round, not to set up a second step or to fetch mail. The banner says so.
 MFA_REQUIRED_FOR_ADMINISTRATORS = env.bool("MFA_REQUIRED_FOR_ADMINISTRATORS", default=False)

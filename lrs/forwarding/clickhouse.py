@@ -13,8 +13,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from lrs.forwarding.connection import AddressRefused, CallFailed, Connection, Reply
-from lrs.forwarding.locks import unlocked
+from accounts.outgoing.connection import AddressRefused, CallFailed, Connection, Reply
+from accounts.outgoing.locks import unlocked
 from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested
 from lrs.forwarding.xapi import LONGEST_TEXT, answer_of
 from lrs.models import ForwardingTarget

@@ -22,13 +22,13 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from accounts.outgoing.connection import AddressRefused
+from accounts.outgoing.locks import CannotUnlock
 from lrs import queries
 from lrs.forwarding import history, telling
 from lrs.forwarding.choosing import Chooser
-from lrs.forwarding.connection import AddressRefused
 from lrs.forwarding.disguise import parcels
 from lrs.forwarding.erasing import being_erased
-from lrs.forwarding.locks import CannotUnlock
 from lrs.forwarding.senders import Answer, Outcome, Parcel, Sender, sender_for
 from lrs.models import Forwarded, ForwardedErasure, ForwardingTarget, HeldStatement, Statement
 from lrs.redaction import has_trace

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
+from accounts.outgoing.connection import AddressRefused, check_address
+from accounts.outgoing.locks import CannotUnlock, locked
 from accounts.permissions import Action, organisations_where
 from lrs import queries, sequence
 from lrs.forwarding import history
 from lrs.forwarding.clickhouse import TABLE
-from lrs.forwarding.connection import AddressRefused, check_address
-from lrs.forwarding.locks import CannotUnlock, locked
 from lrs.forwarding.senders import Answer, Outcome, Tested, sender_for
 from lrs.models import Forwarded, ForwardingTarget, HeldStatement
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from lrs.forwarding.connection import AddressRefused, CallFailed, Connection, Reply
-from lrs.forwarding.locks import unlocked
+from accounts.outgoing.connection import AddressRefused, CallFailed, Connection, Reply
+from accounts.outgoing.locks import unlocked
 from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested
 from lrs.models import Attachment, ForwardingTarget
 from lrs.profiles.adl import VOIDED

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from lrs.forwarding.locks import locked
+from accounts.outgoing.locks import locked
 from lrs.models import ForwardingTarget
 
 SECRET = "heel-geheim-woord-van-de-ander"

@@ -66,7 +66,7 @@ def _alone(settings):
     settings.LRS_ERASURE_STANDING = []
     settings.LRS_ERASURE_FORGET = []
     settings.LRS_ERASURE_GRACE = timedelta(0)
-    settings.LRS_FORWARDING_LOOPBACK = True
+    settings.OUTGOING_LOOPBACK = True
     storage = storages["private"]
     for name in storage.listdir("lrs/erased")[1] if storage.exists("lrs/erased") else ():
         storage.delete(f"lrs/erased/{name}")

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
+from accounts.outgoing.connection import AddressRefused
 from lrs import forwarding
 from lrs.forwarding import undelivered
-from lrs.forwarding.connection import AddressRefused
 from lrs.forwarding.senders import sender_for
 from lrs.forwarding.sending import forward
 from lrs.models import ForwardedErasure, ForwardingTarget, Source

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
+from accounts.outgoing.locks import unlocked
 from lrs import sequence
 from lrs.forwarding import erasing, waking
-from lrs.forwarding.locks import unlocked
 from lrs.forwarding.sending import forward
+from lrs.forwarding.targets import Login
 from lrs.models import ForwardedErasure, ForwardingTarget, HeldStatement, Source, Statement
 from lrs.store import append
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
@@ -395,3 +396,7 @@ def test_the_task_stays_when_the_target_is_removed(manager, refused, other):
     address = reverse("forwarding:erasure", args=[target.pk, reached.task.uuid])
     assert address in manager.get("/beheer/doorsturen/").content.decode()
     assert manager.post(address, {"note": "x"}, follow=True).status_code == 200
+
+
+def test_a_login_does_not_print_itself():
+    assert "geheim" not in f"{Login('sleutel', 'geheim')!r} {Login('sleutel', 'geheim')}"

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts.outgoing.locks import locked
 from lrs.forwarding import targets, undelivered
-from lrs.forwarding.locks import locked
 from lrs.forwarding.sending import forward
 from lrs.models import Forwarded, ForwardingTarget, HeldStatement, Source
 from lrs.profiles import adl

@@ -332,7 +332,7 @@ def test_a_refused_connection_is_tried_again_later(other):
 
 
 def test_a_slow_answer_does_not_keep_the_worker(other, settings):
-    settings.LRS_FORWARDING_SECONDS = 0.5
+    settings.OUTGOING_SECONDS = 0.5
     target = a_target(other.address)
     record(*of(uuid.uuid4()))
 

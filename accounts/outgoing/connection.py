@@ -64,14 +64,14 @@ def check_address(url: str) -> None:
     if parts.username or parts.password:
         raise AddressRefused(_("Een sleutel of geheim hoort niet in het adres. Vul ze hieronder in."))
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or parts.query or parts.fragment:
-        raise AddressRefused(_("Vul een adres in zoals https://lrs.voorbeeld.nl/xapi, zonder vraagteken of hekje."))
+        raise AddressRefused(_("Vul een adres in zoals https://systeem.voorbeeld.nl/pad, zonder vraagteken of hekje."))
     if parts.scheme == "http" and not (is_loopback_name(parts.hostname) and loopback_allowed()):
         raise AddressRefused(_("Het adres moet met https:// beginnen."))
 
 
 def loopback_allowed() -> bool:
     """On one's own machine, in the demo and in tests; never in production unless the settings say so."""
-    return bool(settings.LRS_FORWARDING_LOOPBACK)
+    return bool(settings.OUTGOING_LOOPBACK)
 
 
 def is_loopback_name(host: str) -> bool:
@@ -90,7 +90,7 @@ class Connection:
         check_address(url)
         parts = urlsplit(url)
         self.path = parts.path.rstrip("/")
-        self.seconds = seconds or settings.LRS_FORWARDING_SECONDS
+        self.seconds = seconds or settings.OUTGOING_SECONDS
         host = parts.hostname or ""
         kind: Any = _GuardedHTTPS if parts.scheme == "https" else _GuardedHTTP
         # An address in brackets is IPv6; http.client writes the brackets again where they belong.

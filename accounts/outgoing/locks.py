@@ -28,6 +28,7 @@ def unlocked(text: str) -> str:
 
 
 def _locks() -> MultiFernet:
+    # The label is as old as the first secret that was locked: another one would lock them out.
     return MultiFernet(
         [
             Fernet(base64.urlsafe_b64encode(HKDF(hashes.SHA256(), 32, None, b"vakwijs forwarding").derive(secret.encode())))

@@ -1,0 +1,1 @@
+"""Calling another system: at an address that somebody typed in, with a key that we keep locked."""

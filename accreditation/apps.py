@@ -20,6 +20,8 @@ class AccreditationConfig(AppConfig):
                 "results-viewed": _("Resultaten bekeken"),
                 "results-exported": _("Resultaten geëxporteerd"),
                 "register-rule-saved": _("Registerregel bewaard"),
+                "job-stopped": _("Taak gestopt"),
+                "job-continued": _("Taak hervat"),
                 "certificate-viewed": _("Certificaat bekeken"),
                 "certificate-downloaded": _("Certificaat gedownload"),
                 "certificate-revoked": _("Certificaat ingetrokken"),

@@ -231,13 +231,12 @@ def correct(*, award: PointAward, points: Decimal, reason: str, actor: User) -> 
         return PointAward.objects.create(**_same(award), points=points, corrects=award, reason=reason, recorded_by=actor)
 
 
-def award_missing(*, accreditation: Accreditation) -> list[PointAward]:
-    """Award those who completed the course within this accreditation before it was recorded here."""
+def award_later(*, enrolments: Sequence[Enrolment]) -> list[PointAward]:
+    """Award what these enrolments completed within an accreditation before it was recorded here; their certificates are replaced."""
+    moments = completions(enrolments)
     awards = []
-    for enrolment in Enrolment.objects.filter(course=accreditation.course_id, release__in=accreditation.releases.all()).select_related(
-        "learner", "course", "release", "course__organisation"
-    ):
-        moment = completed_at(enrolment)
+    for enrolment in enrolments:
+        moment = moments.get(enrolment.pk)
         if moment is None:
             continue
         with transaction.atomic():

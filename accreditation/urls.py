@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, dossier, verification
+from accreditation.views import administration, dossier, jobs, verification
 
 app_name = "accreditation"
 urlpatterns = [
@@ -27,4 +27,8 @@ urlpatterns = [
     path("beheer/certificaten/<int:pk>/vervangen/", administration.reissue, name="reissue"),
     path("beheer/registers/", administration.registers, name="registers"),
     path("beheer/registers/regel/<int:pk>/", administration.register_rule, name="register_rule"),
+    path("beheer/taken/", jobs.job_list, name="jobs"),
+    path("beheer/taken/<int:pk>/", jobs.job, name="job"),
+    path("beheer/taken/<int:pk>/stop/", jobs.stop_job, name="stop_job"),
+    path("beheer/taken/<int:pk>/verder/", jobs.continue_job, name="continue_job"),
 ]

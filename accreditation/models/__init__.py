@@ -2,6 +2,7 @@
 
 from accreditation.models.accreditations import Accreditation, AccreditationPoints
 from accreditation.models.certificates import Certificate, CertificateEvent
+from accreditation.models.jobs import Job
 from accreditation.models.points import PointAward
 from accreditation.models.rules import CategoryRule, PointCategory, RegisterRule
 
@@ -11,6 +12,7 @@ __all__ = [
     "CategoryRule",
     "Certificate",
     "CertificateEvent",
+    "Job",
     "PointAward",
     "PointCategory",
     "RegisterRule",

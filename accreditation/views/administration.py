@@ -15,14 +15,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
-from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of, record
 from accounts.models import Organisation, Register, User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
-from accreditation import certificates, points
+from accreditation import certificates, jobs, points
 from accreditation.exports.pe_online.fields import problems
 from accreditation.exports.pe_online.xml import NotReportable, calls
 from accreditation.exports.rows import Earned, earned
@@ -104,20 +104,21 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
 def award_missing(request: PersonRequest, pk: int) -> HttpResponse:
     """Award those who completed the course within this accreditation before it stood here."""
     instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk)
-    awards = points.award_missing(accreditation=instance)
+    job = jobs.start(
+        kind="award-missing",
+        asked_by=request.user,
+        organisation=instance.course.organisation,
+        parameters={"accreditation": instance.pk},
+    )
     record(
         "points-awarded-later",
         actor=request.user,
         on_behalf_of=instance.course.organisation,
         subject=str(instance),
         origin=origin_of(request),
-        rows=len(awards),
+        job=job.pk,
     )
-    messages.success(
-        request,
-        ngettext("%(count)s toekenning bijgeschreven.", "%(count)s toekenningen bijgeschreven.", len(awards)) % {"count": len(awards)},
-    )
-    return redirect("accreditation:accreditation", pk=pk)
+    return redirect("accreditation:job", pk=job.pk)
 
 
 @login_required

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.append_only import LedgerIsAppendOnly
 from accreditation.models import Accreditation, Certificate, PointAward
-from accreditation.points import AwardRefused, Why, award_missing, claim, claimable, correct, explain, undo
+from accreditation.points import AwardRefused, Why, award_later, claim, claimable, correct, explain, undo
 from courses.models import Release
 from courses.recording import record
 from lrs.models import Source
@@ -218,10 +218,10 @@ def test_a_correction_undoes_and_records_the_right_number(enrolment, release, re
 
 def test_an_accreditation_recorded_late_reaches_who_completed_within_it(enrolment, release, register):
     satisfy(enrolment)
-    accreditation = accredited(release=release, register=register)
+    accredited(release=release, register=register)
 
-    award_missing(accreditation=accreditation)
-    award_missing(accreditation=accreditation)
+    award_later(enrolments=[enrolment])
+    award_later(enrolments=[enrolment])
 
     assert PointAward.objects.get().learner == enrolment.learner
 

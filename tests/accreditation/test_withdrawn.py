@@ -7,7 +7,7 @@ import pytest
 from accreditation import certificates
 from accreditation.certificates import replace, replace_current, revoke, state
 from accreditation.models import Certificate, PointAward
-from accreditation.points import Why, award_missing, claim, claimable, explain
+from accreditation.points import Why, award_later, claim, claimable, explain
 from accreditation.verification import by_token
 from lrs.projections import rebuild
 from tests.accreditation.racing import at_once
@@ -47,7 +47,7 @@ def test_a_number_that_is_added_after_a_revocation_earns_nothing(enrolment, cert
 
     assert claimable(learner=enrolment.learner) == {}
     assert claim(learner=enrolment.learner, register=register) == []
-    assert award_missing(accreditation=accreditation) == []
+    assert award_later(enrolments=[enrolment]) == []
     rebuild(enrolment.learner.pseudonym)
 
     assert not PointAward.objects.exists()

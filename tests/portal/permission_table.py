@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from accounts import editors
 from accounts.models import Invitation, Organisation, Role, User
-from accreditation.models import Certificate
+from accreditation.models import Certificate, Job
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
 from courses.meetings.booking import book
@@ -242,6 +242,10 @@ def _meeting_of_learner(world: World) -> uuid.UUID:
 
 def _accreditation(world: World) -> int:
     return accredited(release=world.release).pk
+
+
+def _job(world: World) -> int:
+    return Job.objects.create(kind="award-missing", organisation=world.organisation).pk
 
 
 def _rule(world: World) -> int:
@@ -477,6 +481,10 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:certificate_pdf": only("accreditation_admin", elsewhere="404", pk=_certificate),
     "accreditation:revoke": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
     "accreditation:reissue": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
+    "accreditation:jobs": only("accreditation_admin"),
+    "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
+    "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
+    "accreditation:continue_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
     "accreditation:registers": only("accreditation_admin"),
     "accreditation:register_rule": only("accreditation_admin", pk=_rule),
     # teaching, and work that is handed in

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
+from accreditation import jobs
 from accreditation.certificates import make_waiting
 from courses.questions.attempts import hand_in_all_overdue
 from lrs import access_export, attachments, erasure, importing, privacy_cases, references, retention
@@ -22,6 +23,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("targets set to forward", wake),
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
+    ("jobs of administrators taken up", jobs.catch_up),
     ("exports of one's records made", access_export.make_waiting),
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),

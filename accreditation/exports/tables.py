@@ -1,52 +1,75 @@
-"""Results as CSV, XLSX and as a list of numbers to paste, for a register without a service and for an administrator's own use."""
+"""Tables that leave the house, as CSV and XLSX: one row at a time, so that a hundred thousand rows take no more memory than ten.
+
+Both know the same few kinds of value: text, whole and decimal numbers, a day, and nothing. A number that names somebody or something
+is text and keeps its leading zero; an amount can be added up, a day sorted.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
-from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
-from accreditation.evaluation import AMSTERDAM
-from accreditation.exports.rows import Earned
+Value = str | int | Decimal | date | None
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # A spreadsheet takes a cell that starts with one of these for a formula: a name is a name, never an instruction.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# XML 1.0, clause 2.2: these cannot stand in a document at all, and one of them would spoil the whole file.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+ROWS_PER_SHEET = 1_048_576  # what Excel opens; the head counts too
+LONGEST_TEXT = 32_767
+PIECE = 64 * 1024
+NARROWEST, WIDEST = 12, 44
 
 
-def as_csv(rows: Iterable[Earned]) -> bytes:
-    """Semicolons and a byte order mark, as a Dutch Excel expects."""
+def stream_csv(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+    """The table in pieces of about 64 KB, with semicolons and a byte order mark, as a Dutch Excel expects."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(_head())
-    for values in _lines(rows):
-        writer.writerow([_as_text(value) for value in values])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    out.write("\ufeff")
+    writer.writerow([harmless(name) for name in head])
+    for row in rows:
+        writer.writerow([_as_text(value) for value in row])
+        if out.tell() >= PIECE:
+            yield out.getvalue().encode(errors="replace")
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode(errors="replace")
 
 
-def as_xlsx(rows: Iterable[Earned]) -> bytes:
-    """One sheet. Numbers that name something are text and keep their leading zero; points can be added up, dates sorted."""
+def write_xlsx(
+    file: IO[bytes], head: Sequence[str], rows: Iterable[Sequence[Value]], *, title: str, rows_per_sheet: int = ROWS_PER_SHEET
+) -> int:
+    """Write the table to an open file, and answer how many rows there were. What does not fit one sheet goes on in the next."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(gettext("Resultaten"))
-    sheet.freeze_panes = "A2"
-    for letter, width in zip("ABCDEFGHI", (34, 30, 14, 16, 40, 10, 30, 14, 18), strict=True):
-        sheet.column_dimensions[letter].width = width
-    sheet.append([_text(sheet, value, bold=True) for value in _head()])
-    for values in _lines(rows):
-        sheet.append([_cell(sheet, value) for value in values])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    sheet: Any = None
+    day: Any = None
+    count = 0
+    for row in rows:
+        if count % (rows_per_sheet - 1) == 0:
+            sheet = _sheet(book, title, head)
+            day = _day(sheet)
+        sheet.append([_bound(value, day) for value in row])
+        count += 1
+    if sheet is None:
+        _sheet(book, title, head)
+    book.save(file)
+    return count
 
 
-def as_paste_list(rows: Iterable[Earned]) -> bytes:
+def paste_list(numbers: Iterable[str]) -> Iterator[bytes]:
     """Only the numbers, one on a line: what a register's own page takes by pasting."""
-    return "".join(f"{row.number}\r\n" for row in rows).encode()
+    return (f"{number}\r\n".encode() for number in numbers)
 
 
 def harmless(value: str) -> str:
@@ -54,54 +77,57 @@ def harmless(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
-def _head() -> list[str]:
-    return [
-        gettext("Naam"),
-        gettext("Register"),
-        gettext("Nummer"),
-        gettext("ID-nummer"),
-        gettext("Cursus"),
-        gettext("Punten"),
-        gettext("Soort"),
-        gettext("Voltooid op"),
-        gettext("Certificaat"),
-    ]
-
-
-def _lines(rows: Iterable[Earned]) -> Iterator[list[str | Decimal | date]]:
-    for row in rows:
-        for category, points in row.points.items():
-            yield [
-                row.name,
-                row.accreditation.register.name,
-                row.number,
-                row.accreditation.id_number,
-                row.accreditation.course.title,
-                points,
-                category,
-                row.completed_at.astimezone(AMSTERDAM).date(),
-                row.certificate,
-            ]
-
-
-def _as_text(value: str | Decimal | date) -> str:
+def _as_text(value: Value) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}".replace(".", ",")
-    return f"{value:%d-%m-%Y}" if isinstance(value, date) else harmless(value)
+    if isinstance(value, date):
+        return f"{value:%d-%m-%Y}"
+    return "" if value is None else harmless(str(value))
 
 
-def _cell(sheet: Any, value: str | Decimal | date) -> Cell:
-    if isinstance(value, str):
-        return _text(sheet, value)
-    kept: Any = value  # the stubs of openpyxl know neither Decimal nor date; openpyxl does
-    cell: Cell = WriteOnlyCell(sheet, value=kept)
-    cell.number_format = "dd-mm-yyyy" if isinstance(value, date) else "0.##"
+def _sheet(book: Workbook, title: str, head: Sequence[str]) -> Any:
+    number = len(book.sheetnames) + 1
+    # Excel refuses these characters in the name of a sheet, and more than 31 of any.
+    name = re.sub(r"[\\/*?:\[\]]", " ", title)[:26].strip() or "Tabel"
+    sheet = book.create_sheet(name if number == 1 else f"{name} ({number})")
+    sheet.freeze_panes = "A2"
+    for column, text in enumerate(head, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = max(NARROWEST, min(WIDEST, len(text) * 2))
+    sheet.append([_head_cell(sheet, text) for text in head])
+    return sheet
+
+
+def _head_cell(sheet: Any, text: str) -> Cell:
+    cell = _text_cell(sheet, _clean(text))
+    cell.font = Font(bold=True)
     return cell
 
 
-def _text(sheet: Any, value: str, *, bold: bool = False) -> Cell:
-    cell: Cell = WriteOnlyCell(sheet, value=harmless(value))
+def _text_cell(sheet: Any, text: str) -> Cell:
+    cell: Cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
-    if bold:
-        cell.font = Font(bold=True)
+    return cell
+
+
+def _bound(value: Value, day: Any) -> Any:
+    """What the sheet is given for a value; a day looks like `day`."""
+    if isinstance(value, str):
+        text = _clean(value)
+        # openpyxl takes "#N/A" for an error, which no name is.
+        return _text_cell(day.parent, text) if text.startswith("#") else text
+    if isinstance(value, date):
+        cell: Any = WriteOnlyCell(day.parent)
+        # Past the properties: to look the same style up for each day takes longer than to write the day.
+        cell._style, cell._value, cell.data_type = day._style, value, "d"
+        return cell
+    return value
+
+
+def _clean(text: str) -> str:
+    return harmless(UNWRITABLE.sub("", text))[:LONGEST_TEXT]
+
+
+def _day(sheet: Any) -> Any:
+    cell: Any = WriteOnlyCell(sheet)
+    cell.number_format = "dd-mm-yyyy"
     return cell

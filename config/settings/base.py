@@ -296,6 +296,8 @@ CERTIFICATE_SEAL_P12 = env.str("CERTIFICATE_SEAL_P12", default="")
 CERTIFICATE_SEAL_PASSWORD = env.str("CERTIFICATE_SEAL_PASSWORD", default="")
 CERTIFICATE_FONT_SOURCE = env.str("CERTIFICATE_FONT_SOURCE", default=str(BASE_DIR / "frontend" / "dist" / "fonts"))
 CERTIFICATE_FONT_DIR = env.str("CERTIFICATE_FONT_DIR", default=str(VAR_DIR / "fonts"))
+# Where the front-end build wrote the published contexts that a badge is signed with.
+BADGE_CONTEXT_DIR = env.str("BADGE_CONTEXT_DIR", default=str(BASE_DIR / "frontend" / "dist" / "contexts"))
 
 LOGGING = {
     "version": 1,

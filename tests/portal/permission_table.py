@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from accounts import editors
 from accounts.models import Invitation, Organisation, Role, User
+from accreditation.badges.making import badge_of
 from accreditation.models import Certificate, Job
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
@@ -238,6 +239,18 @@ def _meeting(world: World) -> uuid.UUID:
 
 def _meeting_of_learner(world: World) -> uuid.UUID:
     return MeetingFactory(release=world.enrolment.release).uuid
+
+
+def _badge_issuer(world: World) -> str:
+    return badge_of(world.certificate).proof_key.organisation.slug
+
+
+def _badge_key(world: World) -> str:
+    return badge_of(world.certificate).token_key.name
+
+
+def _badge_release(world: World) -> uuid.UUID:
+    return badge_of(world.certificate).certificate.enrolment.release.uuid
 
 
 def _accreditation(world: World) -> int:
@@ -465,6 +478,18 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),
+    "accreditation:my_badge": mine(number=lambda world: world.certificate.number),
+    "accreditation:my_badge_file": mine(number=lambda world: world.certificate.number, kind="json"),
+    # What an issuer publishes is for everyone, once somebody holds a badge of it.
+    "accreditation:installation_did": everyone(),
+    "accreditation:all_keys": everyone(),
+    "accreditation:issuer": everyone(slug=_badge_issuer),
+    "accreditation:issuer_did": everyone(slug=_badge_issuer),
+    "accreditation:issuer_keys": everyone(slug=_badge_issuer),
+    "accreditation:issuer_key": everyone(slug=_badge_issuer, name=_badge_key),
+    "accreditation:issuer_revocations": everyone(slug=_badge_issuer),
+    "accreditation:achievement": everyone(release=_badge_release),
+    "accreditation:achievement_picture": everyone(release=_badge_release),
     "accreditation:verify": everyone(),
     "accreditation:verify_file": everyone(method="post"),
     "accreditation:verify_token": everyone(token=lambda world: world.certificate.token),

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.memberships import grantable_roles
-from accounts.models import Organisation, ProfessionalProfile, Register, RegisterEntry, Role, User
+from accounts.models import Organisation, ProfessionalProfile, Register, RegisterEntry, RegisterSection, Role, User
 from accounts.register_numbers import odd_about_big_number, without_spaces
 
 
@@ -66,9 +66,7 @@ class RegisterEntryForm(forms.ModelForm):
         widgets = {
             "period_start": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "period_end": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "section": forms.Select(
-                choices=[("", _("Geen")), ("verpleegkundige", _("Verpleegkundige")), ("verzorgende", _("Verzorgende"))]
-            ),
+            "section": forms.Select,
         }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -79,6 +77,7 @@ class RegisterEntryForm(forms.ModelForm):
         taken = RegisterEntry.objects.filter(user=user).exclude(pk=self.instance.pk).values("register")
         register.queryset = Register.objects.exclude(pk__in=taken)
         register.empty_label = gettext("Kies een register")
+        self.fields["section"].widget.choices = [("", gettext("Geen")), *_sections(self.instance.section)]
         self.fields["number"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
     def clean(self) -> dict[str, Any]:
@@ -97,7 +96,23 @@ class RegisterEntryForm(forms.ModelForm):
                 )
             if odd := odd_about_big_number(bare):
                 self.warnings.append(odd)
+        if register and (section := cleaned.get("section")):
+            known = list(register.sections.values_list("code", "name"))
+            if known and section not in dict(known):
+                names = {"register": register.name, "sections": ", ".join(name for _code, name in known)}
+                self.add_error("section", _("%(register)s kent dit deelregister niet. Kies uit: %(sections)s.") % names)
         return cleaned
+
+
+def _sections(kept: str) -> list[tuple[str, str]]:
+    """Every section that a register knows, each code once with the registers that have it; and the one that stands there already."""
+    names: dict[str, str] = {}
+    registers: dict[str, list[str]] = {}
+    for section in RegisterSection.objects.select_related("register").order_by("register__name", "order", "name"):
+        names.setdefault(section.code, section.name)
+        registers.setdefault(section.code, []).append(section.register.name)
+    found = [(code, f"{name} ({', '.join(registers[code])})") for code, name in names.items()]
+    return found if not kept or kept in names else [*found, (kept, kept)]
 
 
 class InviteForm(forms.Form):

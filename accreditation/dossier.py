@@ -1,32 +1,56 @@
-"""A person's points beside the rule in force: reads the ledger and the rules, and lets `evaluation` judge."""
+"""A person's points beside the rule in force: reads the ledger and the rules, and lets `rulebook` and `evaluation` judge."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from accounts.models import RegisterEntry, User
-from accreditation.evaluation import Category, Evaluation, Row, Rule, evaluate
-from accreditation.models import PointAward, RegisterRule
+from accounts.models import ProfessionalProfile, Register, RegisterEntry, User
+from accreditation.evaluation import Category, Evaluation, Row, RowKey, Rule
+from accreditation.models import Accreditation, CategoryRule, Leave, PointAward, RegisterRule
+from accreditation.rulebook import Away, DatedRule, LeaveTerm, Place, judge
+
+# An accreditation that ended for other reasons than that it was never given: what was earned before stays earned.
+_ONCE_GIVEN = (Accreditation.Status.GRANTED, Accreditation.Status.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as a person reads it: an award, or evidence of their own. `award` is there for what our own courses brought."""
+
+    title: str
+    category: str
+    points: Decimal
+    on: date
+    note: str = ""
+    is_demo: bool = False
+    award: PointAward | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How someone stands in one register. Without a known period, or without a rule, there is nothing to judge by."""
+    """How someone stands in one register. Without a known period, or without a rule, there is nothing to judge by.
+
+    `leave_days` of the period come from leave; `leave_known` whether the rule says anything about leave at all.
+    """
 
     entry: RegisterEntry
     rule: RegisterRule | None
     evaluation: Evaluation | None
-    awards: dict[int, PointAward]
+    lines: dict[RowKey, Line]
     period_assumed: bool
+    leave_days: int = 0
+    leave_known: bool = False
+    leave: list[Leave] = field(default_factory=list)
 
     @property
     def earned(self) -> Decimal:
         """All points in this register, whatever rule they may count for."""
-        return sum((award.points for award in self.awards.values()), Decimal(0))
+        return sum((line.points for line in self.lines.values()), Decimal(0))
 
     @property
     def confirmed(self) -> bool:
@@ -34,7 +58,8 @@ class Standing:
         return (
             self.rule is not None
             and self.rule.confirmed
-            and all(line.confirmed for line in self.rule.categories.all() if line.minimum or line.maximum)
+            and all(line.confirmed for line in self.rule.categories.all() if line.minimum or line.maximum or line.times)
+            and (not self.leave_days or all(term.confirmed for term in self.rule.leave_rules.all()))
         )
 
 
@@ -43,58 +68,75 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
     day = day or timezone.localdate()
     entries = list(RegisterEntry.objects.filter(user=person).select_related("register").order_by("register__name"))
     registers = [entry.register_id for entry in entries]
-    rules = list(
-        RegisterRule.objects.filter(register__in=registers).select_related("register").prefetch_related("categories__category__part_of")
-    )
+    rules = list(rules_in_full().filter(register__in=registers).select_related("register"))
     awards = list(
         PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
     )
+    leave = list(Leave.objects.filter(user=person)) if entries else []
+    professions = professions_of([person.pk])[person.pk] if any(rule.profession for rule in rules) else frozenset()
     return [
         _standing(
             entry,
-            rules=[r for r in rules if r.register_id == entry.register_id],
-            awards=[a for a in awards if a.register_id == entry.register_id],
+            rules=[rule for rule in rules if rule.register_id == entry.register_id],
+            awards=[award for award in awards if award.register_id == entry.register_id],
+            leave=leave,
+            professions=professions,
             day=day,
         )
         for entry in entries
     ]
 
 
-def rule_for(entry: RegisterEntry, *, period_end: date, rules: Iterable[RegisterRule] | None = None) -> RegisterRule | None:
-    """The rule that holds for someone whose registration period ends on this day; a section's own rule goes before a general one."""
-    if rules is None:
-        rules = RegisterRule.objects.filter(Q(section=entry.section) | Q(section=""), register=entry.register_id).prefetch_related(
-            "categories__category__part_of"
-        )
-    fitting = [
-        rule
-        for rule in rules
-        if rule.section in (entry.section, "")
-        and (rule.applies_from is None or rule.applies_from <= period_end)
-        and (rule.applies_until is None or period_end <= rule.applies_until)
-    ]
-    return max(fitting, key=lambda rule: (rule.section == entry.section, rule.applies_from or date.min), default=None)
+def rules_in_full() -> QuerySet[RegisterRule]:
+    """The rules with all that judging by them needs, in four queries."""
+    lines = CategoryRule.objects.select_related("category__part_of__part_of__part_of")
+    return RegisterRule.objects.prefetch_related(Prefetch("categories", queryset=lines), "leave_rules")
+
+
+def dated_rules(register: Register) -> list[DatedRule]:
+    """The rules of a register as the rulebook takes them."""
+    return [dated(rule) for rule in rules_in_full().filter(register=register)]
+
+
+def dated(rule: RegisterRule) -> DatedRule:
+    return DatedRule(
+        key=rule.pk,
+        section=rule.section,
+        profession=rule.profession,
+        applies_from=rule.applies_from,
+        applies_until=rule.applies_until,
+        period_years=rule.period_years,
+        rule=pure_rule(rule),
+        leave=tuple(LeaveTerm(term.kind, term.minimum_days, term.share, term.maximum_days) for term in rule.leave_rules.all()),
+    )
 
 
 def pure_rule(rule: RegisterRule) -> Rule:
     """The rule as the evaluator takes it. A category around another is part of the rule even where it asks nothing itself."""
-    lines = {line.category.code: line for line in rule.categories.all()}
-    categories = {line.category.code: line.category for line in lines.values()}
-    for line in lines.values():
+    return rule_of(total=rule.total, lines=rule.categories.all())
+
+
+def rule_of(*, total: Decimal, lines: Iterable[CategoryRule]) -> Rule:
+    """A rule from what it asks of each category; the lines need not be in the database."""
+    asked = {line.category.code: line for line in lines}
+    categories = {line.category.code: line.category for line in asked.values()}
+    for line in asked.values():
         outer = line.category.part_of
         while outer is not None and outer.code not in categories:
             categories[outer.code] = outer
             outer = outer.part_of
     return Rule(
-        total=rule.total,
+        total=total,
         categories=tuple(
             Category(
                 code=code,
-                minimum=lines[code].minimum if code in lines else None,
-                maximum=lines[code].maximum if code in lines else None,
+                minimum=asked[code].minimum if code in asked else None,
+                maximum=asked[code].maximum if code in asked else None,
                 part_of=category.part_of.code if category.part_of else None,
                 name=category.name,
-                confirmed=lines[code].confirmed if code in lines else True,
+                confirmed=asked[code].confirmed if code in asked else True,
+                accredited=category.accredited,
+                times=asked[code].times if code in asked else None,
             )
             for code, category in sorted(categories.items(), key=lambda item: (item[1].order, item[0]))
         ),
@@ -102,35 +144,135 @@ def pure_rule(rule: RegisterRule) -> Rule:
 
 
 def pure_rows(awards: Iterable[PointAward]) -> list[Row]:
+    """Awards as the evaluator takes them. Needs `category` and `accreditation` fetched along."""
     return [
-        Row(id=award.pk, category=award.category.code, points=award.points, on=award.awarded_on, reverses=award.reverses_id)
+        _award_row(
+            award.pk,
+            award.category.code,
+            award.points,
+            award.awarded_on,
+            award.reverses_id,
+            award.accreditation_id,
+            award.accreditation.id_number,
+            award.accreditation.status,
+            award.accreditation.valid_from,
+            award.accreditation.valid_until,
+        )
         for award in awards
     ]
 
 
-def period_of(entry: RegisterEntry, *, day: date, years: int = 5) -> tuple[date, date, bool]:
-    """First and last day of the registration period that holds `day`, and whether we had to assume it."""
-    if entry.period_end:
-        return entry.period_start or _years_before(entry.period_end, years) + timedelta(days=1), entry.period_end, False
-    if entry.period_start:
-        return entry.period_start, _years_before(entry.period_start, -years) - timedelta(days=1), True
-    return _years_before(day, years) + timedelta(days=1), day, True
+def rows_of(register: Register, *, people: Sequence[int]) -> dict[int, list[Row]]:
+    """All rows of these people (by their keys) in a register, for questions about many at once: the same rows that their dossier judges."""
+    found: dict[int, list[Row]] = {}
+    awards = PointAward.objects.filter(register=register, learner__in=people).order_by()
+    values: list[Any]  # django-stubs knows each field of a row, and not that the rest of them fit together
+    for learner, *values in awards.values_list(
+        "learner",
+        "pk",
+        "category__code",
+        "points",
+        "awarded_on",
+        "reverses",
+        "accreditation",
+        "accreditation__id_number",
+        "accreditation__status",
+        "accreditation__valid_from",
+        "accreditation__valid_until",
+    ).iterator(chunk_size=5000):
+        found.setdefault(learner, []).append(_award_row(*values))
+    return found
 
 
-def _standing(entry: RegisterEntry, *, rules: list[RegisterRule], awards: list[PointAward], day: date) -> Standing:
-    years = rules[0].period_years if rules else 5
-    first_day, last_day, assumed = period_of(entry, day=day, years=years)
-    rule = rule_for(entry, period_end=last_day, rules=rules)
-    by_id = {award.pk: award for award in awards}
-    if rule is None:
-        return Standing(entry, None, None, by_id, assumed)
-    return Standing(
-        entry, rule, evaluate(pure_rows(awards), rule=pure_rule(rule), first_day=first_day, last_day=last_day, day=day), by_id, assumed
+def _award_row(
+    key: int,
+    category: str,
+    points: Decimal,
+    on: date,
+    reverses: int | None,
+    accreditation: int,
+    id_number: str,
+    status: str,
+    valid_from: date | None,
+    valid_until: date | None,
+) -> Row:
+    return Row(
+        id=("award", key),
+        category=category,
+        points=points,
+        on=on,
+        reverses=("award", reverses) if reverses else None,
+        accredited=was_accredited(status, valid_from, valid_until, on=on),
+        once=thing_of(id_number, accreditation),
+        claim=f"accreditation:{accreditation}",
     )
 
 
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - years, day=28)
+def thing_of(id_number: str, accreditation: int) -> str:
+    """What counts once: the education that the register knows by this number, whoever hands it in."""
+    return f"id:{id_number.strip().casefold()}" if id_number.strip() else f"accreditation:{accreditation}"
+
+
+def was_accredited(status: str, valid_from: date | None, valid_until: date | None, *, on: date) -> bool:
+    """Whether education was accredited on a day, seen from now: a withdrawal takes nothing away from the days before it."""
+    return status in _ONCE_GIVEN and (valid_from is None or valid_from <= on) and (valid_until is None or on <= valid_until)
+
+
+def place_of(entry: RegisterEntry, *, professions: frozenset[str], leave: Iterable[Leave]) -> Place:
+    """Someone's place in the register as the rulebook takes it."""
+    return Place(
+        section=entry.section,
+        professions=professions,
+        period_start=entry.period_start,
+        period_end=entry.period_end,
+        away=tuple(Away(one.kind, one.first_day, one.last_day, one.percentage) for one in leave),
+    )
+
+
+def professions_of(people: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    """The codes of the professions of these people, by their keys."""
+    found: dict[int, set[str]] = {person: set() for person in people}
+    rows = ProfessionalProfile.professions.through.objects.filter(professionalprofile__user__in=people)
+    for person, code in rows.values_list("professionalprofile__user", "profession__code"):
+        found[person].add(code)
+    return {person: frozenset(codes) for person, codes in found.items()}
+
+
+def _standing(
+    entry: RegisterEntry,
+    *,
+    rules: list[RegisterRule],
+    awards: list[PointAward],
+    leave: list[Leave],
+    professions: frozenset[str],
+    day: date,
+) -> Standing:
+    lines = {("award", award.pk): _line(award) for award in awards}
+    judgement = judge(
+        pure_rows(awards), place=place_of(entry, professions=professions, leave=leave), rules=[dated(rule) for rule in rules], day=day
+    )
+    if judgement is None:
+        return Standing(entry, None, None, lines, entry.period_end is None, leave=leave)
+    rule = next(rule for rule in rules if rule.pk == judgement.rule.key)
+    return Standing(
+        entry,
+        rule,
+        judgement.evaluation,
+        lines,
+        judgement.assumed,
+        leave_days=judgement.added,
+        leave_known=bool(judgement.rule.leave),
+        leave=leave,
+    )
+
+
+def _line(award: PointAward) -> Line:
+    return Line(
+        title=award.accreditation.course.title,
+        category=award.category.name,
+        points=award.points,
+        on=award.awarded_on,
+        note=award.reason,
+        is_demo=award.accreditation.is_demo,
+        award=award,
+    )

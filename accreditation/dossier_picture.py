@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.formats import date_format, localize
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
-from accreditation.dossier import Standing
+from accreditation.dossier import Line, Standing
 from accreditation.evaluation import CategoryResult, Counted, Evaluation, Reason
-from accreditation.models import PointAward, RegisterRule
+from accreditation.models import RegisterRule
 from cms.route import Event, PeriodRoute, period
 
 
@@ -31,7 +31,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class RowText:
-    award: PointAward
+    line: Line
     counted: Decimal
     why: str
 
@@ -74,7 +74,7 @@ def picture(standing: Standing) -> Picture | None:
             end=evaluation.last_day,
             today=min(max(evaluation.day, evaluation.first_day), evaluation.last_day),
             events=_events(standing, evaluation),
-            text=_deadline(evaluation, assumed=standing.period_assumed),
+            text=_deadline(evaluation, assumed=standing.period_assumed, leave_days=standing.leave_days),
         ),
         bars=[total, *(_bar(result, largest, unit) for result in shown)],
         rows=[_row(counted, standing, evaluation) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id), reverse=True)],
@@ -122,11 +122,24 @@ def why_not(counted: Counted, evaluation: Evaluation) -> str:
         Reason.BEFORE_PERIOD: gettext("Valt voor je registratieperiode, die op %(first)s begon.") % names,
         Reason.AFTER_PERIOD: gettext("Valt na je registratieperiode, die tot en met %(last)s loopt.") % names,
         Reason.UNKNOWN_CATEGORY: gettext("Deze soort telt niet mee in de regel die voor je geldt."),
+        Reason.NOT_ACCREDITED: gettext("Was op die dag niet geaccrediteerd; in deze soort telt alleen geaccrediteerde scholing."),
+        Reason.DUPLICATE: gettext("Staat er twee keer: dezelfde scholing telt één keer."),
+        Reason.COUNTED_OFTEN_ENOUGH: gettext("Van deze soort telt maar een aantal keer mee; dat aantal is bereikt."),
         Reason.CAP_REACHED: gettext("%(counted)s van %(points)s telt mee: van deze soort is het maximum bereikt.") % names,
     }[counted.reason]
 
 
-def _deadline(evaluation: Evaluation, *, assumed: bool) -> str:
+def _deadline(evaluation: Evaluation, *, assumed: bool, leave_days: int) -> str:
+    text = _until_when(evaluation, assumed=assumed)
+    if not leave_days:
+        return text
+    more = ngettext(
+        "Door je verlof is dat %(count)s dag later dan anders.", "Door je verlof is dat %(count)s dagen later dan anders.", leave_days
+    )
+    return f"{text} {more % {'count': leave_days}}"
+
+
+def _until_when(evaluation: Evaluation, *, assumed: bool) -> str:
     if assumed:
         return gettext("We weten niet tot wanneer je registratieperiode loopt.")
     last = date_format(evaluation.last_day, "j F Y")
@@ -172,16 +185,14 @@ def _events(standing: Standing, evaluation: Evaluation) -> list[Event]:
     events = []
     for counted in evaluation.rows:
         if counted.reason in (None, Reason.CAP_REACHED):
-            award = standing.awards[counted.row.id]
-            label = f"{award.accreditation.course.title}: {_n(counted.counted)}"
-            events.append(
-                Event(on=award.awarded_on, label=label, points=float(counted.counted), state="done" if counted.counted else "planned")
-            )
+            line = standing.lines[counted.row.id]
+            label = f"{line.title}: {_n(counted.counted)}"
+            events.append(Event(on=line.on, label=label, points=float(counted.counted), state="done" if counted.counted else "planned"))
     return events
 
 
 def _row(counted: Counted, standing: Standing, evaluation: Evaluation) -> RowText:
-    return RowText(award=standing.awards[counted.row.id], counted=counted.counted, why=why_not(counted, evaluation))
+    return RowText(line=standing.lines[counted.row.id], counted=counted.counted, why=why_not(counted, evaluation))
 
 
 def _share(part: Decimal | None, whole: Decimal) -> str:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from accounts.models import Register
+from accounts.models import Profession, Register, RegisterSection
 from accounts.register_numbers import NumberKind
-from accreditation.models import CategoryRule, PointCategory, RegisterRule
+from accreditation.models import CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
 
 BIG, RELATION, FREE = NumberKind.BIG, NumberKind.RELATION, NumberKind.FREE
 
@@ -26,11 +26,32 @@ class CategorySeed:
 
 @dataclass(frozen=True)
 class LineSeed:
-    """What a rule asks of a category: at least, at most, and whether the register confirmed it."""
+    """What a rule asks of a category: at least, at most, how often, and whether the register confirmed it."""
 
     category: str
     minimum: int | None = None
     maximum: int | None = None
+    confirmed: bool = False
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class LeaveSeed:
+    """What leave of one kind adds to the period. No register published such a rule, so none is confirmed."""
+
+    kind: LeaveKind
+    minimum_days: int
+    share: int = 100
+    maximum_days: int | None = None
+
+
+@dataclass(frozen=True)
+class SectionSeed:
+    """A part of a register with rules of its own, and the professions it is meant for."""
+
+    code: str
+    name: str
+    professions: list[str]
     confirmed: bool = False
 
 
@@ -41,10 +62,17 @@ class RuleSeed:
     lines: list[LineSeed]
     source: str
     section: str = ""
+    profession: str = ""
     unit: RegisterRule.Unit = RegisterRule.Unit.POINTS
     applies_from: date | None = None
     applies_until: date | None = None
     work_hours: int | None = None
+    patient_care_hours: int | None = None
+    weekly_hours: int | None = None
+    work_confirmed: bool = False
+    also_needed: str = ""
+    afterwards: str = ""
+    leave: list[LeaveSeed] = field(default_factory=list)
     reminder_weeks: list[int] = field(default_factory=lambda: [12])
     confirmed: bool = False
     note: str = ""
@@ -58,6 +86,7 @@ class RegisterSeed:
     source: str
     categories: list[CategorySeed]
     rules: list[RuleSeed]
+    sections: list[SectionSeed] = field(default_factory=list)
     pe_online_org_id: int | None = None
     confirmed: bool = False
 
@@ -77,6 +106,11 @@ _ODA_KINDS = [
 _KR_LINES = [LineSeed("oda"), *(LineSeed(code) for code, _name in _ODA_KINDS)]
 _RELIEF_UNTIL = date(2027, 6, 30)
 _AFTER_RELIEF = date(2027, 7, 1)
+_VSR_AFTERWARDS = (
+    "Aanvragen kan tot en met de laatste dag. Het register verleent herregistratie, verleent die onder voorwaarden, "
+    "erkent gelijkgesteld werk of haalt je door."
+)
+_OUR_REMINDER = "De herinnering, 12 weken voor het einde, is onze keuze: het register noemt er geen."
 
 REGISTERS = [
     RegisterSeed(
@@ -85,6 +119,10 @@ REGISTERS = [
         number_kinds=[RELATION, BIG],
         pe_online_org_id=52,
         source=_VVN,
+        sections=[
+            SectionSeed("verpleegkundige", "Verpleegkundige", ["vpk", "vs-agz", "vs-ggz"], confirmed=True),
+            SectionSeed("verzorgende", "Verzorgende", ["vig"], confirmed=True),
+        ],
         categories=[
             CategorySeed("geaccrediteerd", "Geaccrediteerde scholing"),
             CategorySeed("oda", "Overige deskundigheidsbevordering (ODA)", accredited=False),
@@ -98,6 +136,7 @@ REGISTERS = [
                 section="verpleegkundige",
                 applies_until=_RELIEF_UNTIL,
                 work_hours=2080,
+                work_confirmed=True,
                 confirmed=True,
                 source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.",
                 note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
@@ -109,6 +148,7 @@ REGISTERS = [
                 section="verpleegkundige",
                 applies_from=_AFTER_RELIEF,
                 work_hours=2080,
+                work_confirmed=True,
                 confirmed=True,
                 source="V&VN: Kwaliteitsregister V&V.",
                 note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
@@ -120,6 +160,7 @@ REGISTERS = [
                 section="verzorgende",
                 applies_until=_RELIEF_UNTIL,
                 work_hours=2080,
+                work_confirmed=True,
                 source="V&VN: verlichting voor perioden die eindigen voor 1 juli 2027.",
                 note="48 geaccrediteerde punten (0,8 × 60) is onze berekening; V&VN noemt alleen 64 voor verpleegkundigen.",
             ),
@@ -130,6 +171,7 @@ REGISTERS = [
                 section="verzorgende",
                 applies_from=_AFTER_RELIEF,
                 work_hours=2080,
+                work_confirmed=True,
                 confirmed=True,
                 source="V&VN: Kwaliteitsregister V&V.",
                 note="Maxima per ODA-soort zijn niet bevestigd en staan daarom open.",
@@ -142,6 +184,10 @@ REGISTERS = [
         number_kinds=[RELATION, BIG],
         pe_online_org_id=52,
         source=_VVN,
+        sections=[
+            SectionSeed("verpleegkundige", "Verpleegkundige", ["vpk", "vs-agz", "vs-ggz"]),
+            SectionSeed("verzorgende", "Verzorgende", ["vig"]),
+        ],
         categories=[
             CategorySeed("geaccrediteerd", "Geaccrediteerde scholing"),
             CategorySeed("deelregister", "Scholing voor het deelregister", part_of="geaccrediteerd"),
@@ -154,7 +200,8 @@ REGISTERS = [
                 [LineSeed("geaccrediteerd", 80, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
                 source="V&VN: Register Zorgprofessionals.",
                 confirmed=True,
-                note="Per deelregister gelden 60 of 80 punten. Wie niet aanvraagt, wordt doorgehaald.",
+                afterwards="Wie niet aanvraagt, wordt doorgehaald.",
+                note="Per deelregister gelden 60 of 80 punten, en werkuren per groep; welke uren voor welke groep gelden, is niet bevestigd.",
             ),
             RuleSeed(
                 "Deelregister met 60 geaccrediteerde punten",
@@ -162,7 +209,8 @@ REGISTERS = [
                 [LineSeed("geaccrediteerd", 60, confirmed=True), LineSeed("deelregister", 40, confirmed=True), LineSeed("oda")],
                 section="verzorgende",
                 source="V&VN: Register Zorgprofessionals.",
-                note="Voor welke deelregisters 60 geldt, is niet bevestigd.",
+                afterwards="Wie niet aanvraagt, wordt doorgehaald.",
+                note="Voor welke deelregisters 60 geldt, is niet bevestigd. Werkuren gelden per groep; welke, is niet bevestigd.",
             ),
         ],
     ),
@@ -191,8 +239,11 @@ REGISTERS = [
                 unit=RegisterRule.Unit.HOURS,
                 applies_until=date(2025, 12, 31),
                 work_hours=3744,
+                patient_care_hours=1872,
                 confirmed=True,
+                afterwards=_VSR_AFTERWARDS,
                 source="VSR: verlichting voor perioden die eindigden voor 1 januari 2026.",
+                note="3.744 werkuren komen uit de verlichting. Dat de helft directe patiëntenzorg is, is onze aanname.",
             ),
             RuleSeed(
                 "Herregistratie",
@@ -206,8 +257,10 @@ REGISTERS = [
                 unit=RegisterRule.Unit.HOURS,
                 applies_from=date(2026, 1, 1),
                 work_hours=4160,
+                patient_care_hours=2080,
+                afterwards=_VSR_AFTERWARDS,
                 source="VSR; 200 uur is afgeleid (160 ÷ 0,8).",
-                note="De huidige normen voor intercollegiale toetsing en werkuren zijn niet bevestigd. Aanvragen kan tot en met de laatste dag.",
+                note=f"De huidige normen voor intercollegiale toetsing (40 uur) en werkuren zijn niet bevestigd. {_OUR_REMINDER}",
             ),
         ],
     ),
@@ -229,12 +282,15 @@ REGISTERS = [
                 [
                     LineSeed("nascholing", 200, confirmed=True),
                     LineSeed("ict", 40, confirmed=True),
-                    LineSeed("evaluatie", None, 25, confirmed=True),
+                    LineSeed("evaluatie", None, 25, confirmed=True, times=1),
                 ],
                 unit=RegisterRule.Unit.HOURS,
+                weekly_hours=16,
+                work_confirmed=True,
+                also_needed="Evaluatie van je individueel functioneren\nExterne kwaliteitsevaluatie",
                 source="RGS: herregistratie-eisen (bedrijfsarts als basis van de KAG).",
                 confirmed=True,
-                note="Ook nodig: gemiddeld 16 uur werk per week, evaluatie van het individueel functioneren en externe kwaliteitsevaluatie.",
+                note=f"16 uur werk per week geldt voor de bedrijfsarts. {_OUR_REMINDER}",
             )
         ],
     ),
@@ -254,8 +310,14 @@ REGISTERS = [
                 200,
                 [LineSeed("nascholing", 200), LineSeed("kag", 60), LineSeed("ict", 40)],
                 unit=RegisterRule.Unit.HOURS,
+                leave=[
+                    LeaveSeed(LeaveKind.BIRTH, 28),
+                    LeaveSeed(LeaveKind.PARENTAL, 28, share=50, maximum_days=183),
+                    LeaveSeed(LeaveKind.AWAY, 91, maximum_days=365),
+                    LeaveSeed(LeaveKind.FEWER_HOURS, 91, share=50, maximum_days=183),
+                ],
                 source="Voorbeeld, naar het model van de RGS.",
-                note="Alle getallen zijn een voorbeeld tot de NVKA een regeling vaststelt.",
+                note="Alle getallen, ook die over verlof, zijn een voorbeeld tot de NVKA een regeling vaststelt.",
             )
         ],
     ),
@@ -264,7 +326,7 @@ REGISTERS = [
 
 @transaction.atomic
 def load() -> None:
-    """Make the registers, their categories and rules, where they do not exist yet."""
+    """Make the registers, their sections, categories and rules, where they do not exist yet."""
     for seed in REGISTERS:
         register, _made = Register.objects.get_or_create(
             code=seed.code,
@@ -276,9 +338,21 @@ def load() -> None:
                 "source": seed.source,
             },
         )
+        _load_sections(register, seed.sections)
         categories = _load_categories(register, seed.categories)
         for rule_seed in seed.rules:
             _load_rule(register, rule_seed, categories)
+
+
+def _load_sections(register: Register, seeds: list[SectionSeed]) -> None:
+    for order, seed in enumerate(seeds):
+        section, made = RegisterSection.objects.get_or_create(
+            register=register,
+            code=seed.code,
+            defaults={"name": seed.name, "order": order, "confirmed": seed.confirmed, "source": register.source},
+        )
+        if made:
+            section.professions.set(Profession.objects.filter(code__in=seed.professions))
 
 
 def _load_categories(register: Register, seeds: list[CategorySeed]) -> dict[str, PointCategory]:
@@ -296,6 +370,7 @@ def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCa
     rule, made = RegisterRule.objects.get_or_create(
         register=register,
         section=seed.section,
+        profession=seed.profession,
         applies_from=seed.applies_from,
         defaults={
             "name": seed.name,
@@ -303,6 +378,11 @@ def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCa
             "total": Decimal(seed.total),
             "applies_until": seed.applies_until,
             "work_hours": seed.work_hours,
+            "patient_care_hours": seed.patient_care_hours,
+            "weekly_hours": seed.weekly_hours,
+            "work_confirmed": seed.work_confirmed,
+            "also_needed": seed.also_needed,
+            "afterwards": seed.afterwards,
             "reminder_weeks": seed.reminder_weeks,
             "source": seed.source,
             "confirmed": seed.confirmed,
@@ -312,7 +392,16 @@ def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCa
     if made:
         CategoryRule.objects.bulk_create(
             CategoryRule(
-                rule=rule, category=categories[line.category], minimum=line.minimum, maximum=line.maximum, confirmed=line.confirmed
+                rule=rule,
+                category=categories[line.category],
+                minimum=line.minimum,
+                maximum=line.maximum,
+                times=line.times,
+                confirmed=line.confirmed,
             )
             for line in seed.lines
+        )
+        LeaveRule.objects.bulk_create(
+            LeaveRule(rule=rule, kind=term.kind, minimum_days=term.minimum_days, share=term.share, maximum_days=term.maximum_days)
+            for term in seed.leave
         )

@@ -2,7 +2,7 @@
 
 from accounts.models.audit import AuditEvent
 from accounts.models.organisations import Invitation, Membership, Organisation, Region, Role
-from accounts.models.people import Profession, ProfessionalProfile, Register, RegisterEntry, User
+from accounts.models.people import Profession, ProfessionalProfile, Register, RegisterEntry, RegisterSection, User
 
 __all__ = [
     "AuditEvent",
@@ -14,6 +14,7 @@ __all__ = [
     "Region",
     "Register",
     "RegisterEntry",
+    "RegisterSection",
     "Role",
     "User",
 ]

@@ -93,6 +93,27 @@ class Register(models.Model):
         return self.name
 
 
+class RegisterSection(models.Model):
+    """A part of a register with rules of its own, for instance the one for verzorgenden. `professions` are those it is meant for."""
+
+    register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="sections", verbose_name=_("register"))
+    code = models.SlugField(_("code"))
+    name = models.CharField(_("naam"), max_length=120)
+    professions = models.ManyToManyField(Profession, blank=True, related_name="sections", verbose_name=_("beroepen"))
+    order = models.PositiveSmallIntegerField(_("volgorde"), default=0)
+    confirmed = models.BooleanField(_("bevestigd door het register"), default=False)
+    source = models.TextField(_("bron"), blank=True)
+
+    class Meta:
+        ordering = ["register", "order", "name"]
+        verbose_name = _("deelregister")
+        verbose_name_plural = _("deelregisters")
+        constraints = [models.UniqueConstraint(fields=["register", "code"], name="one_section_per_register_code")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RegisterEntry(models.Model):
     """The number under which a person stands in a register. One person can hold several."""
 

@@ -17,13 +17,14 @@ RULE = Rule(
         Category("oda", maximum=Decimal(60)),
         Category("zelfstudie", maximum=Decimal(20), part_of="oda"),
         Category("intervisie", maximum=Decimal(50), part_of="oda"),
+        Category("visitatie", accredited=True, times=1),
     ),
 )
 CODES = [category.code for category in RULE.categories]
 
 
-def row(number, category, points, on=date(2025, 3, 1), reverses=None):
-    return Row(id=number, category=category, points=Decimal(points), on=on, reverses=reverses)
+def row(number, category, points, on=date(2025, 3, 1), reverses=None, source="award", **more):
+    return Row(id=(source, number), category=category, points=Decimal(points), on=on, reverses=reverses and ("award", reverses), **more)
 
 
 def judged(*rows, rule=RULE, day=date(2026, 1, 1)):
@@ -60,7 +61,7 @@ def test_an_undone_award_does_not_count_and_its_counter_row_takes_nothing_else_a
     result = judged(row(1, "geaccrediteerd", 10), row(2, "geaccrediteerd", 4), row(3, "geaccrediteerd", -10, reverses=1))
 
     assert result.total == 4
-    assert {c.row.id: c.reason for c in result.rows} == {1: Reason.UNDONE, 2: None, 3: Reason.UNDOES}
+    assert {c.row.id[1]: c.reason for c in result.rows} == {1: Reason.UNDONE, 2: None, 3: Reason.UNDOES}
 
 
 @pytest.mark.parametrize(
@@ -108,16 +109,73 @@ def test_the_period_is_closed_from_the_day_after_its_last():
     assert judged(day=LAST + timedelta(days=1)).closed
 
 
+def test_what_was_not_accredited_on_its_day_counts_only_where_that_is_not_asked():
+    result = judged(row(1, "visitatie", 25, accredited=False), row(2, "oda", 3, accredited=False), row(3, "visitatie", 5))
+
+    assert {c.row.id[1]: c.reason for c in result.rows} == {1: Reason.NOT_ACCREDITED, 2: None, 3: None}
+    assert result.total == 8
+
+
+def test_the_same_accreditation_twice_counts_once():
+    result = judged(
+        row(1, "geaccrediteerd", 4, date(2023, 1, 1), once="id:500", claim="accreditation:1"),
+        row(2, "deelregister", 2, date(2023, 1, 1), once="id:500", claim="accreditation:1"),
+        row(3, "geaccrediteerd", 4, date(2024, 1, 1), once="id:500", claim="accreditation:1"),
+    )
+
+    assert [(c.row.id[1], c.counted, c.reason) for c in result.rows] == [(1, 4, None), (2, 2, None), (3, 0, Reason.DUPLICATE)]
+
+
+@pytest.mark.parametrize(("own", "kept"), [(3, "award"), (4, "award"), (9, "evidence")])
+def test_evidence_that_doubles_a_course_counts_once_and_the_larger_claim_stands(own, kept):
+    result = judged(
+        row(1, "geaccrediteerd", 4, date(2024, 5, 1), once="id:500", claim="accreditation:1"),
+        row(1, "geaccrediteerd", own, date(2023, 1, 1), source="evidence", once="id:500"),
+        row(2, "geaccrediteerd", 1, date(2023, 1, 1), source="evidence", once="id:501"),
+    )
+
+    assert {c.row.source for c in result.rows if c.reason is None and c.row.id[1] == 1} == {kept}
+    assert [c.reason for c in result.rows].count(Reason.DUPLICATE) == 1
+    assert result.total == max(4, own) + 1
+
+
+def test_a_duplicate_outside_the_period_takes_nothing_from_the_one_inside():
+    result = judged(
+        row(1, "geaccrediteerd", 9, date(2021, 12, 31), once="id:500", claim="a"),
+        row(2, "geaccrediteerd", 4, once="id:500", claim="b"),
+    )
+
+    assert [c.reason for c in result.rows] == [Reason.BEFORE_PERIOD, None]
+
+
+def test_what_counts_once_a_period_counts_with_its_largest_row():
+    result = judged(row(1, "visitatie", 10, date(2023, 1, 1)), row(2, "visitatie", 25, date(2025, 1, 1)))
+
+    assert [(c.counted, c.reason) for c in result.rows] == [(0, Reason.COUNTED_OFTEN_ENOUGH), (25, None)]
+
+
+def test_the_gap_is_what_the_total_and_every_minimum_still_ask():
+    result = judged(row(1, "deelregister", 30))
+
+    assert result.gap == (184 - 30) + (80 - 30) + (40 - 30)
+    assert not result.complete
+
+
 rows_of_a_ledger = st.lists(
     st.builds(
-        row,
-        st.just(0),
+        lambda category, points, on, source, accredited, thing, claim: Row(
+            id=(source, 0), category=category, points=points, on=on, accredited=accredited, once=thing, claim=thing and claim
+        ),
         st.sampled_from([*CODES, "onbekend"]),
         st.decimals(min_value=0, max_value=90, places=2),
         st.dates(date(2021, 6, 1), date(2027, 6, 1)),
+        st.sampled_from(["award", "evidence"]),
+        st.booleans(),
+        st.sampled_from(["", "", "", "", "id:1", "id:2"]),
+        st.sampled_from(["", "a", "b"]),
     ),
     max_size=25,
-).map(lambda rows: [Row(i, r.category, r.points, r.on) for i, r in enumerate(rows)])
+).map(lambda rows: [r._replace(id=(r.id[0], i)) for i, r in enumerate(rows)])
 
 
 @given(rows_of_a_ledger, st.randoms())
@@ -129,10 +187,38 @@ def test_the_order_of_the_rows_does_not_matter(rows, random):
 
 @given(rows_of_a_ledger, st.sampled_from(CODES), st.decimals(min_value=0, max_value=90, places=2), st.dates(FIRST, LAST))
 def test_a_further_row_never_lowers_anything(rows, category, points, on):
-    before, after = judged(*rows), judged(*rows, Row(999, category, points, on))
+    before, after = judged(*rows), judged(*rows, Row(("award", 999), category, points, on))
 
     assert after.total >= before.total
     assert all(after.of(code).reached >= before.of(code).reached for code in CODES)
+
+
+@given(rows_of_a_ledger, st.sampled_from(CODES), st.decimals(min_value=0, max_value=90, places=2), st.dates(FIRST, LAST), st.randoms())
+def test_a_further_claim_to_the_same_thing_never_lowers_anything(rows, category, points, on, random):
+    """As long as the claims are of one category: of two categories the larger claim may be the one that a maximum cuts down."""
+    rows = [r._replace(category=category) if r.once == "id:1" else r for r in rows]
+    further = Row(("award", 999), category, points, on, once="id:1", claim=random.choice(["a", "b", "c"]))
+
+    before, after = judged(*rows), judged(*rows, further)
+
+    assert after.total >= before.total
+    assert all(after.of(code).reached >= before.of(code).reached for code in CODES)
+
+
+@given(rows_of_a_ledger)
+def test_a_thing_counts_for_one_claim_only_and_within_it_once_per_category(rows):
+    counted = [c.row for c in judged(*rows).rows if c.row.once and c.reason in (None, Reason.CAP_REACHED)]
+
+    for thing in {r.once for r in counted}:
+        claims = {r.claim or f"{r.id[0]}:{r.id[1]}" for r in counted if r.once == thing}
+        categories = [r.category for r in counted if r.once == thing]
+        assert len(claims) == 1
+        assert len(categories) == len(set(categories))
+
+
+@given(rows_of_a_ledger)
+def test_nothing_that_was_not_accredited_counts_where_accreditation_is_asked(rows):
+    assert all(c.counted == 0 for c in judged(*rows).rows if c.row.category == "visitatie" and not c.row.accredited)
 
 
 @given(rows_of_a_ledger)
@@ -155,7 +241,7 @@ def test_nothing_counts_beyond_its_maximum_and_every_row_is_answered(rows):
 @given(rows_of_a_ledger.filter(bool), st.data())
 def test_undoing_a_row_is_as_if_it_had_never_been(rows, data):
     gone = data.draw(st.sampled_from(rows))
-    counter = Row(1000, gone.category, -gone.points, LAST, reverses=gone.id)
+    counter = Row(("award", 1000), gone.category, -gone.points, LAST, reverses=gone.id)
 
     with_counter, without = judged(*rows, counter), judged(*(r for r in rows if r.id != gone.id))
 

@@ -25,6 +25,8 @@ class AccreditationConfig(AppConfig):
                 "certificate-viewed": _("Certificaat bekeken"),
                 "certificate-downloaded": _("Certificaat gedownload"),
                 "certificate-revoked": _("Certificaat ingetrokken"),
+                "application-made": _("Aanvraag voor een register vastgelegd"),
+                "application-withdrawn": _("Aanvraag voor een register teruggenomen"),
                 "certificate-reissued": _("Certificaat opnieuw uitgegeven"),
                 "badge-key-rotated": _("Badgesleutel vervangen"),
             }

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import Profession, Register, RegisterSection
 from accounts.register_numbers import NumberKind
+from accreditation.evidence import kinds
 from accreditation.models import CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
 
 BIG, RELATION, FREE = NumberKind.BIG, NumberKind.RELATION, NumberKind.FREE
@@ -342,6 +343,7 @@ def load() -> None:
         categories = _load_categories(register, seed.categories)
         for rule_seed in seed.rules:
             _load_rule(register, rule_seed, categories)
+    kinds.load()
 
 
 def _load_sections(register: Register, seeds: list[SectionSeed]) -> None:

@@ -3,12 +3,21 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, badges, dossier, jobs, verification
+from accreditation.views import administration, badges, dossier, evidence, jobs, verification
 
 app_name = "accreditation"
 urlpatterns = [
     path("mijn/dossier/", dossier.my_dossier, name="my_dossier"),
     path("mijn/dossier/bijschrijven/<slug:register>/", dossier.claim_points, name="claim_points"),
+    path("mijn/dossier/bewijs/", evidence.my_evidence, name="my_evidence"),
+    path("mijn/dossier/bewijs/nieuw/", evidence.new_evidence, name="new_evidence"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/", evidence.evidence, name="evidence"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/bestand/", evidence.add_document, name="add_document"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/bestand/<int:pk>/", evidence.document, name="evidence_document"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/bestand/<int:pk>/weghalen/", evidence.remove_document, name="remove_document"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/intrekken/", evidence.withdraw_evidence, name="withdraw_evidence"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/terugzetten/", evidence.put_back_evidence, name="put_back_evidence"),
+    path("mijn/dossier/bewijs/<uuid:uuid>/weggooien/", evidence.discard_evidence, name="discard_evidence"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
     path("mijn/certificaten/<str:number>/badge/", badges.my_badge, name="my_badge"),

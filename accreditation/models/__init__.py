@@ -3,7 +3,9 @@
 from accreditation.models.accreditations import Accreditation, AccreditationPoints
 from accreditation.models.badges import Badge, BadgeKey
 from accreditation.models.certificates import Certificate, CertificateEvent
+from accreditation.models.dossiers import DossierIntake, DossierKey, DossierPackage, DossierShare
 from accreditation.models.drafts import Draft, SimulatedPerson, Simulation
+from accreditation.models.evidence import Application, Evidence, EvidenceDocument, EvidenceFile, EvidenceKind
 from accreditation.models.jobs import Job
 from accreditation.models.leave import Leave, LeaveKind
 from accreditation.models.points import PointAward
@@ -13,12 +15,21 @@ from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, R
 __all__ = [
     "Accreditation",
     "AccreditationPoints",
+    "Application",
     "Badge",
     "BadgeKey",
     "CategoryRule",
     "Certificate",
     "CertificateEvent",
+    "DossierIntake",
+    "DossierKey",
+    "DossierPackage",
+    "DossierShare",
     "Draft",
+    "Evidence",
+    "EvidenceDocument",
+    "EvidenceFile",
+    "EvidenceKind",
     "Job",
     "Leave",
     "LeaveKind",

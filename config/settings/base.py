@@ -189,6 +189,11 @@ LRS_EFFECT = "courses.records.effect_of"
 WORK_MAX_FILE_BYTES = env.int("WORK_MAX_FILE_MB", default=20) * 1_000_000
 WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 
+# What people bring to their dossier: how large one file may be, how much room each person has, and the scanner, as above.
+EVIDENCE_LARGEST_FILE = env.int("EVIDENCE_LARGEST_FILE_MB", default=20) * 1_000_000
+EVIDENCE_ROOM = env.int("EVIDENCE_ROOM_MB", default=500) * 1_000_000
+EVIDENCE_VIRUS_SCANNER = env.str("EVIDENCE_VIRUS_SCANNER", default=WORK_VIRUS_SCANNER)
+
 # Attachments of statements, which pass through a temporary file (FILE_UPLOAD_TEMP_DIR) and never through memory whole.
 LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024
 LRS_LARGEST_MESSAGE = env.int("LRS_LARGEST_MESSAGE_MB", default=512) * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 import factory
 
 from accounts.models import Register
-from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, PointCategory, RegisterRule
+from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, Evidence, EvidenceKind, PointCategory, RegisterRule
 from courses.models import Enrolment, Release
 from courses.progress import satisfied_id
 from courses.recording import record
@@ -87,3 +87,31 @@ def satisfy(
 ) -> None:
     """The statement that a course is completed, as `courses.progress` writes it."""
     record(enrolment=enrolment, verb=SATISFIED, source=source, at=at, statement_id=satisfied_id(enrolment), **more)
+
+
+class EvidenceKindFactory(factory.django.DjangoModelFactory):
+    """Hours of some kind, one point each, at most three CanMEDS areas."""
+
+    class Meta:
+        model = EvidenceKind
+
+    register = factory.SubFactory(RegisterFactory)
+    code = factory.Sequence(lambda n: f"oda-{n}")
+    name = "Intervisie"
+    form = EvidenceKind.Form.HOURS
+    category = factory.SubFactory(PointCategoryFactory, register=factory.SelfAttribute("..register"), code=factory.SelfAttribute("..code"))
+    most_competencies = 3
+
+
+class EvidenceFactory(factory.django.DjangoModelFactory):
+    """In the dossier of `owner`: four hours, four points."""
+
+    class Meta:
+        model = Evidence
+
+    kind = factory.SubFactory(EvidenceKindFactory)
+    state = Evidence.State.KEPT
+    title = factory.Sequence(lambda n: f"Intervisie {n}")
+    done_on = date(2026, 3, 1)
+    hours = Decimal(4)
+    points = Decimal(4)

@@ -28,7 +28,8 @@ from django.utils import timezone
 from accounts import editors
 from accounts.models import Invitation, Organisation, Role, User
 from accreditation.badges.making import badge_of
-from accreditation.models import Certificate, Job
+from accreditation.evidence import files, keeping
+from accreditation.models import Certificate, Evidence, Job
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
 from courses.meetings.booking import book
@@ -39,6 +40,7 @@ from lrs import access_export, credentials, erasure_requests, holds, importing, 
 from lrs.models import Attachment, Erasure, ForwardedErasure, ForwardingTarget, HeldStatement, LegalHold, RetentionRule, Source
 from lrs.store import append
 from lrs.subjects import subject_of
+from tests.accreditation.evidence_files import a_photo
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
@@ -91,6 +93,17 @@ class World:
         """Of the learner, for a course of the organisation."""
         satisfy(self.enrolment)
         return Certificate.objects.get()
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Of the learner, with a file."""
+        learner = self.person("learner")
+        return keeping.begin(owner=learner, checked=files.check(a_photo(), owner=learner))
+
+    @cached_property
+    def document(self) -> int:
+        """That file."""
+        return self.evidence.documents.get().pk
 
     @cached_property
     def questions(self) -> Attempt:
@@ -401,6 +414,14 @@ def _certificate(world: World) -> int:
     return world.certificate.pk
 
 
+def _evidence(world: World) -> uuid.UUID:
+    return world.evidence.uuid
+
+
+def _document(world: World) -> int:
+    return world.document
+
+
 ADDRESSES: dict[str, Row] = {
     # config
     "healthz": everyone(),
@@ -475,6 +496,15 @@ ADDRESSES: dict[str, Row] = {
     "competencies:mine": logged_in(),
     # accreditation
     "accreditation:my_dossier": logged_in(),
+    "accreditation:my_evidence": logged_in(),
+    "accreditation:new_evidence": logged_in(),
+    "accreditation:evidence": mine(uuid=_evidence),
+    "accreditation:add_document": mine(uuid=_evidence, method="post"),
+    "accreditation:evidence_document": mine(uuid=_evidence, pk=_document),
+    "accreditation:remove_document": mine(uuid=_evidence, pk=_document, method="post"),
+    "accreditation:withdraw_evidence": mine(uuid=_evidence, method="post"),
+    "accreditation:put_back_evidence": mine(uuid=_evidence, method="post"),
+    "accreditation:discard_evidence": mine(uuid=_evidence, method="post"),
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),

@@ -10,6 +10,8 @@ from django.db import close_old_connections
 
 from accreditation import jobs
 from accreditation.certificates import make_waiting
+from accreditation.evidence.files import sweep as sweep_evidence
+from accreditation.evidence.keeping import discard_old_drafts
 from courses.questions.attempts import hand_in_all_overdue
 from lrs import access_export, attachments, erasure, importing, privacy_cases, references, retention
 from lrs.forwarding.waking import wake
@@ -24,6 +26,8 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
     ("jobs of administrators taken up", jobs.catch_up),
+    ("drafts of own evidence thrown away after three months", discard_old_drafts),
+    ("files of own evidence without use deleted", sweep_evidence),
     ("exports of one's records made", access_export.make_waiting),
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),

@@ -1,0 +1,1 @@
+"""What a person brings to their dossier themselves: files, what can be read in them, kinds, warnings, and applications that freeze it."""

@@ -1,0 +1,139 @@
+"""Does this stand in the dossier already, or does it not fit beside what stands there? Warnings; the person decides."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import time, timedelta
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+from django.utils.formats import date_format, localize
+from django.utils.translation import gettext as _
+
+from accounts.models import RegisterEntry, User
+from accreditation.evidence.keeping import Told
+from accreditation.models import Certificate, Evidence, EvidenceKind, PointAward
+
+# More on one day than anybody learns; and more in a week than anybody may work for long.
+MOST_HOURS_A_DAY = Decimal(12)
+MOST_HOURS_A_WEEK = Decimal(60)
+NEAR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the word for it
+    """One thing to look at; `key` stays the same while it is about the same."""
+
+    key: str
+    text: str
+
+
+def warnings(*, owner: User, told: Told, evidence: Evidence | None = None) -> list[Warning]:
+    """What to look at before this is kept. Neither blocks nor decides anything."""
+    others = (
+        Evidence.objects.filter(owner=owner, state=Evidence.State.KEPT, kind__register=told.kind.register)
+        .exclude(pk=evidence.pk if evidence else 0)
+        .select_related("kind")
+    )
+    return [
+        *_same_file(owner, evidence),
+        *_our_certificate(owner, evidence),
+        *_same_activity(list(others.filter(done_on__range=(told.done_on - NEAR, told.done_on + NEAR))), told),
+        *_same_as_award(owner, told),
+        *_same_hours(others, told),
+        *_outside_period(owner, told),
+    ]
+
+
+def _same_file(owner: User, evidence: Evidence | None) -> Iterator[Warning]:
+    if evidence is None:
+        return
+    hashes = list(evidence.documents.values_list("file__sha256", flat=True))
+    twins = (
+        Evidence.objects.filter(owner=owner, state=Evidence.State.KEPT, documents__file__sha256__in=hashes)
+        .exclude(pk=evidence.pk)
+        .distinct()
+    )
+    for twin in twins.order_by("pk")[:3]:
+        yield Warning(f"file-{twin.pk}", _("Hetzelfde bestand hoort al bij '%(title)s'.") % {"title": twin})
+
+
+def _our_certificate(owner: User, evidence: Evidence | None) -> Iterator[Warning]:
+    if evidence is None:
+        return
+    hashes = list(evidence.documents.values_list("file__sha256", flat=True))
+    numbers = [evidence.suggestions["own_certificate"]] if evidence.suggestions.get("own_certificate") else []
+    for certificate in Certificate.objects.filter(Q(sha256__in=hashes) | Q(number__in=numbers), learner=owner):
+        text = _("Dit is certificaat %(number)s, dat hier is uitgegeven. De punten daarvan staan al in je dossier.")
+        yield Warning(f"certificate-{certificate.pk}", text % {"number": certificate.number})
+
+
+def _same_activity(near: list[Evidence], told: Told) -> Iterator[Warning]:
+    for other in near:
+        if alike(other.title, told.title):
+            names = {"title": other.title, "day": date_format(other.done_on, "j F Y") if other.done_on else ""}
+            yield Warning(f"twin-{other.pk}", _("'%(title)s' van %(day)s staat al in je dossier.") % names)
+
+
+def _same_as_award(owner: User, told: Told) -> Iterator[Warning]:
+    awards = PointAward.objects.filter(learner=owner, register=told.kind.register, reverses=None, reversed_by=None)
+    for award in awards.select_related("accreditation__course"):
+        accreditation = award.accreditation
+        same_number = bool(told.id_number) and _bare(told.id_number) == _bare(accreditation.id_number)
+        near = abs(award.awarded_on - told.done_on) <= timedelta(days=31)
+        if same_number or (near and alike(accreditation.course.title, told.title)):
+            names = {"title": accreditation.course.title, "day": date_format(award.awarded_on, "j F Y")}
+            yield Warning(f"award-{award.pk}", _("De cursus '%(title)s' van %(day)s telt al mee via Vakwijs.") % names)
+            return
+
+
+def _same_hours(others: QuerySet[Evidence], told: Told) -> Iterator[Warning]:
+    if told.kind.form == EvidenceKind.Form.WORK:
+        weeks = Decimal((told.done_on - (told.started_on or told.done_on)).days + 1) / 7
+        if told.hours and told.hours > max(weeks, Decimal(1)) * MOST_HOURS_A_WEEK:
+            yield Warning("week", _("Dat is meer dan %(most)s uur per week. Kijk de uren en de periode na.") % {"most": MOST_HOURS_A_WEEK})
+        return
+    day: list[Evidence] = [
+        other
+        for other in others.filter(done_on=told.done_on).exclude(kind__form=EvidenceKind.Form.WORK)
+        if other.started_on in (None, told.done_on)
+    ]
+    for other in day:
+        if _overlap(told.starts_at, told.ends_at, other.starts_at, other.ends_at):
+            yield Warning(
+                f"hours-{other.pk}", _("De tijden vallen samen met die van '%(title)s' op dezelfde dag.") % {"title": other.title}
+            )
+    if told.hours and told.started_on in (None, told.done_on):
+        together = told.hours + sum((other.hours or Decimal(0) for other in day), Decimal(0))
+        if together > MOST_HOURS_A_DAY:
+            names = {"day": date_format(told.done_on, "j F Y"), "hours": localize(together.normalize())}
+            yield Warning("day", _("Op %(day)s staan dan %(hours)s uren. Klopt dat?") % names)
+
+
+def _outside_period(owner: User, told: Told) -> Iterator[Warning]:
+    entry = RegisterEntry.objects.filter(user=owner, register=told.kind.register).first()
+    if entry and entry.period_start and told.done_on < entry.period_start:
+        text = _("Dit was voor je registratieperiode, die op %(day)s begon. Het telt dan niet mee.")
+        yield Warning("before", text % {"day": date_format(entry.period_start, "j F Y")})
+    if entry and entry.period_end and told.done_on > entry.period_end:
+        text = _("Dit was na je registratieperiode, die tot en met %(day)s loopt. Het telt daarin niet mee.")
+        yield Warning("after", text % {"day": date_format(entry.period_end, "j F Y")})
+
+
+def alike(one: str, other: str) -> bool:
+    """The same words, whatever their capitals, signs and spaces; or the one whole inside the other."""
+    first, second = _words(one), _words(other)
+    shorter = min(len(first), len(second))
+    return bool(first) and (first == second or (shorter >= 12 and (first in second or second in first)))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()
+
+
+def _overlap(start: time | None, end: time | None, other_start: time | None, other_end: time | None) -> bool:
+    return bool(start and end and other_start and other_end and start < other_end and other_start < end)

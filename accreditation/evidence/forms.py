@@ -1,0 +1,132 @@
+"""Forms of own evidence."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.models import User
+from accreditation.evidence import files
+from accreditation.evidence.files import CheckedFile, FileRefused
+from accreditation.evidence.keeping import Told, kinds_for
+from accreditation.forms import DateInput
+from accreditation.models import Evidence, EvidenceKind
+from competencies.models import Competency, Framework
+
+
+class UploadForm(forms.Form):
+    """A file as proof."""
+
+    file = forms.FileField(
+        label=_("Bewijsstuk"),
+        help_text=_("Een PDF, of een foto van je certificaat als JPG of PNG. Zorg dat er geen patiëntgegevens op staan."),
+        widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
+        error_messages={"required": _("Kies een bestand, of ga verder zonder bestand.")},
+    )
+
+    def __init__(self, *args: Any, owner: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.owner = owner
+
+    def clean_file(self) -> CheckedFile:
+        try:
+            return files.check(self.cleaned_data["file"], owner=self.owner)
+        except FileRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+
+class _KindField(forms.ModelChoiceField):
+    """Kinds under the name of their register; one choice tells both."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.register.name}: {obj.name}"
+
+
+class EvidenceForm(forms.Form):
+    """What someone says of a piece of evidence. Which fields are needed follows from its kind; the domain says so."""
+
+    kind = _KindField(label=_("Waarvoor telt het"), queryset=EvidenceKind.objects.none(), empty_label=_("Kies register en soort"))
+    title = forms.CharField(label=_("Wat deed je"), max_length=200, help_text=_("De naam van de scholing, de bijeenkomst of het werk."))
+    provider = forms.CharField(label=_("Waar, of bij wie"), max_length=200, required=False)
+    done_on = forms.DateField(label=_("Datum, of de laatste dag"), widget=DateInput())
+    started_on = forms.DateField(label=_("Eerste dag, als het langer duurde"), required=False, widget=DateInput())
+    starts_at = forms.TimeField(label=_("Van"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends_at = forms.TimeField(label=_("Tot"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    hours = forms.DecimalField(
+        label=_("Effectieve uren"),
+        required=False,
+        max_digits=7,
+        decimal_places=2,
+        localize=True,
+        help_text=_("Zonder pauze en reistijd. Hieruit volgen de punten, behalve bij geaccrediteerde scholing."),
+    )
+    points = forms.DecimalField(
+        label=_("Punten op het bewijs"),
+        required=False,
+        min_value=0,
+        max_digits=6,
+        decimal_places=2,
+        localize=True,
+        help_text=_("Alleen bij geaccrediteerde scholing: neem over wat er staat."),
+    )
+    id_number = forms.CharField(label=_("ID-nummer van de accreditatie"), max_length=40, required=False)
+    competencies = forms.ModelMultipleChoiceField(
+        label=_("CanMEDS-gebieden"), queryset=Competency.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    description = forms.CharField(
+        label=_("Wat leerde je ervan"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Schrijf niets op waaraan een patiënt te herkennen is."),
+    )
+
+    def __init__(self, *args: Any, evidence: Evidence, **options: Any) -> None:
+        options.setdefault("initial", _initial(evidence))
+        super().__init__(*args, **options)
+        kinds = kinds_for(evidence.owner)
+        self.fields["kind"].queryset = kinds  # type: ignore[attr-defined]
+        choices = Competency.objects.filter(framework__in=_frameworks(evidence.owner)).select_related("framework")
+        if evidence.pk:  # what was chosen before stays to be chosen, also after a change of profession
+            choices = (choices | Competency.objects.filter(named_in_evidence=evidence).select_related("framework")).distinct()
+        field = self.fields["competencies"]
+        field.queryset = choices  # type: ignore[attr-defined]
+        most = max((kind.most_competencies or 0 for kind in kinds), default=0)
+        if most:
+            field.help_text = gettext("Waar het vooral over ging: bij overige deskundigheidsbevordering hoogstens %(most)s.") % {
+                "most": most
+            }
+        if not choices.exists():
+            del self.fields["competencies"]
+
+    def told(self) -> Told:
+        """What was filled in, for the domain."""
+        values = dict(self.cleaned_data)
+        values["competencies"] = list(values.get("competencies") or [])
+        return Told(**values)
+
+
+class WithdrawForm(forms.Form):
+    """Why something is withdrawn."""
+
+    because = forms.CharField(label=_("Waarom trek je het in"), max_length=300, required=False)
+
+
+class TakeBackForm(forms.Form):
+    """Why an application is taken back."""
+
+    because = forms.CharField(label=_("Waarom neem je de aanvraag terug"), max_length=300, required=False)
+
+
+def _initial(evidence: Evidence) -> dict[str, Any]:
+    if evidence.state == Evidence.State.DRAFT and not evidence.title:
+        read = evidence.suggestions
+        return {name: read[name] for name in ("title", "provider", "done_on", "points", "hours", "id_number") if read.get(name)}
+    names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "points", "id_number", "description")
+    return {**{name: getattr(evidence, name) for name in names}, "competencies": list(evidence.competencies.all())}
+
+
+def _frameworks(person: User) -> Any:
+    """The frameworks of this person's professions; all of them while no profession is known."""
+    mine = Framework.objects.filter(professions__profiles__user=person).distinct()
+    return mine if mine.exists() else Framework.objects.all()

@@ -1,0 +1,191 @@
+"""A person's own evidence: theirs alone. Another's does not exist here."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.files import serve_private
+from accounts.models import RegisterEntry
+from accounts.requests import PersonRequest
+from accreditation.evidence import keeping
+from accreditation.evidence.doubles import warnings
+from accreditation.evidence.files import EXTENSIONS
+from accreditation.evidence.forms import EvidenceForm, UploadForm, WithdrawForm
+from accreditation.evidence.keeping import EvidenceRefused
+from accreditation.models import Evidence, EvidenceDocument, EvidenceKind
+
+LIST = "accreditation:my_evidence"
+
+
+@login_required
+@require_safe
+def my_evidence(request: PersonRequest) -> HttpResponse:
+    """All my own evidence, newest first; what I still have to finish on top."""
+    by_state: dict[str, list[dict[str, Any]]] = {state: [] for state in Evidence.State.values}
+    for one in keeping.owned(request.user):
+        by_state[one.state].append({"evidence": one, "locked": _locked(one)})
+    context = {"drafts": by_state["draft"], "kept": by_state["kept"], "withdrawn": by_state["withdrawn"]}
+    return render(request, "accreditation/evidence/list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_evidence(request: PersonRequest) -> HttpResponse:
+    """Begin with a file, which is kept at once so that nothing gets lost, or without one."""
+    form = UploadForm(request.POST or None, request.FILES or None, owner=request.user)
+    if request.method == "POST":
+        if "zonder" in request.POST:
+            return redirect("accreditation:evidence", keeping.begin(owner=request.user).uuid)
+        if form.is_valid():
+            evidence = keeping.begin(owner=request.user, checked=form.cleaned_data["file"])
+            return redirect("accreditation:evidence", evidence.uuid)
+    registers = RegisterEntry.objects.filter(user=request.user).exists()
+    return render(request, "accreditation/evidence/new.html", {"form": form, "registers": registers})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """One piece of evidence: what it is, its files, and what to look at before it is kept."""
+    mine = _mine(request, uuid)
+    if keeping.lock_of(mine) or mine.state == Evidence.State.WITHDRAWN:
+        return _page(request, mine, form=None)
+    form = EvidenceForm(request.POST or None, evidence=mine)
+    found: list[Any] = []
+    if request.method == "POST" and form.is_valid():
+        told = form.told()
+        found = warnings(owner=request.user, told=told, evidence=mine)
+        keys = ",".join(sorted(warning.key for warning in found))
+        if not found or request.POST.get("seen") == keys:
+            try:
+                kept = keeping.keep(evidence=mine, told=told)
+            except EvidenceRefused as refused:
+                form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            else:
+                text = gettext("Bewaard: '%(title)s' staat in je dossier.") % {"title": kept.title}
+                messages.success(request, text)
+                return redirect(LIST)
+    return _page(request, mine, form=form, warnings=found)
+
+
+@login_required
+@require_POST
+def add_document(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """One more file as proof."""
+    mine = _mine(request, uuid)
+    upload = UploadForm(request.POST, request.FILES, owner=request.user)
+    if upload.is_valid():
+        try:
+            keeping.add_document(evidence=mine, checked=upload.cleaned_data["file"])
+        except EvidenceRefused as refused:
+            upload.add_error("file", str(refused))
+        else:
+            messages.success(request, gettext("Het bestand is toegevoegd."))
+            return redirect("accreditation:evidence", mine.uuid)
+    form = None if keeping.lock_of(mine) else EvidenceForm(evidence=mine)
+    return _page(request, mine, form=form, upload=upload)
+
+
+@login_required
+@require_POST
+def remove_document(request: PersonRequest, uuid: UUID, pk: int) -> HttpResponse:
+    """Take a file away."""
+    mine = _mine(request, uuid)
+    return _done(
+        request, mine, lambda: keeping.remove_document(document=get_object_or_404(mine.documents, pk=pk)), gettext("Het bestand is weg.")
+    )
+
+
+@login_required
+@require_safe
+def document(request: PersonRequest, uuid: UUID, pk: int) -> HttpResponseBase:
+    """A file of mine, as I handed it in."""
+    return serve_document(request, get_object_or_404(_mine(request, uuid).documents.select_related("file"), pk=pk))
+
+
+@login_required
+@require_POST
+def withdraw_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """Let it count no more."""
+    mine = _mine(request, uuid)
+    form = WithdrawForm(request.POST)
+    because = form.cleaned_data["because"] if form.is_valid() else ""
+    return _done(
+        request,
+        mine,
+        lambda: keeping.withdraw(evidence=mine, because=because),
+        gettext("Ingetrokken. Het telt niet meer mee; je kunt het terugzetten."),
+    )
+
+
+@login_required
+@require_POST
+def put_back_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """Undo a withdrawal."""
+    mine = _mine(request, uuid)
+    return _done(request, mine, lambda: keeping.put_back(evidence=mine), gettext("Teruggezet. Het telt weer mee."))
+
+
+@login_required
+@require_POST
+def discard_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """Throw it away for good, files and all."""
+    mine = _mine(request, uuid)
+    try:
+        keeping.discard(evidence=mine)
+    except EvidenceRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("accreditation:evidence", mine.uuid)
+    messages.success(request, gettext("Weggegooid, met de bestanden die erbij hoorden."))
+    return redirect(LIST)
+
+
+def serve_document(request: Any, found: EvidenceDocument) -> HttpResponseBase:
+    """The stored bytes under the name that their owner gave them, with the ending of what they are. The caller checked who asks."""
+    ending = EXTENSIONS.get(found.file.content_type, "")
+    name = found.name if found.name.lower().endswith((ending, ".jpeg")) else f"{found.name}{ending}"
+    return serve_private(request, found.file.file, filename=name, content_type=found.file.content_type, inline="bekijk" in request.GET)
+
+
+def _mine(request: PersonRequest, uuid: UUID) -> Evidence:
+    return get_object_or_404(Evidence.objects.select_related("kind__register", "kind__category", "owner"), owner=request.user, uuid=uuid)
+
+
+def _locked(evidence: Evidence) -> bool:
+    return any(application.withdrawn_at is None for application in evidence.applications.all())
+
+
+def _done(request: PersonRequest, mine: Evidence, act: Any, told: str) -> HttpResponse:
+    try:
+        act()
+    except EvidenceRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, told)
+    return redirect("accreditation:evidence", mine.uuid)
+
+
+def _page(
+    request: PersonRequest, mine: Evidence, *, form: EvidenceForm | None, warnings: list[Any] | None = None, upload: Any = None
+) -> HttpResponse:
+    context = {
+        "evidence": mine,
+        "form": form,
+        "warnings": warnings or [],
+        "seen": ",".join(sorted(warning.key for warning in warnings or [])),
+        "application": keeping.lock_of(mine),
+        "documents": mine.documents.select_related("file"),
+        "upload": upload or UploadForm(owner=request.user),
+        "withdraw_form": WithdrawForm(),
+        "kinds": EvidenceKind.objects.filter(pk__in=keeping.kinds_for(request.user).exclude(help_text="").values("pk")).select_related(
+            "register"
+        ),
+        "no_registers": not RegisterEntry.objects.filter(user=request.user).exists(),
+    }
+    return render(request, "accreditation/evidence/one.html", context)

@@ -1,0 +1,433 @@
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accreditation import certificates, reference
+from accreditation.evidence import files, keeping
+from accreditation.evidence.doubles import warnings
+from accreditation.evidence.files import FileRefused
+from accreditation.evidence.keeping import EvidenceRefused, Told
+from accreditation.evidence.reading import suggestions
+from accreditation.evidence.work_hours import worked
+from accreditation.models import Certificate, Evidence, EvidenceFile, EvidenceKind
+from competencies.models import Competency, Framework
+from tests.accreditation.evidence_files import BADGE, a_baked_badge, a_pdf, a_photo, as_jwt
+from tests.accreditation.racing import at_once
+from tests.factories.accounts import RegisterEntryFactory, UserFactory
+from tests.factories.accreditation import EvidenceFactory, EvidenceKindFactory, accredited, satisfy
+from tests.factories.courses import EnrolmentFactory, released_course
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 6, 15)
+
+
+@pytest.fixture(autouse=True)
+def _one_day():
+    with time_machine.travel(datetime(2026, 6, 15, 10, tzinfo=UTC), tick=False):
+        yield
+
+
+@pytest.fixture
+def nurse():
+    return UserFactory()
+
+
+@pytest.fixture
+def kind(nurse):
+    kind = EvidenceKindFactory()
+    RegisterEntryFactory(user=nurse, register=kind.register, period_start=date(2022, 1, 1), period_end=date(2026, 12, 31))
+    return kind
+
+
+def told(kind, **more):
+    return Told(**{"kind": kind, "title": "Intervisie op de afdeling", "done_on": date(2026, 3, 1), "hours": Decimal("2.5"), **more})
+
+
+def read(file, owner):
+    return suggestions(files.check(file, owner=owner), owner=owner, today=TODAY)
+
+
+def test_hours_become_points_as_the_kind_says(nurse, kind):
+    kind.points_per_hour = Decimal("0.5")
+    evidence = keeping.keep(evidence=keeping.begin(owner=nurse), told=told(kind))
+
+    assert (evidence.state, evidence.points) == (Evidence.State.KEPT, Decimal("1.25"))
+
+
+@pytest.mark.parametrize(
+    ("form", "more", "expected"),
+    [
+        (EvidenceKind.Form.ACCREDITED, {"points": Decimal(6), "hours": Decimal(2)}, Decimal(6)),
+        (EvidenceKind.Form.ONCE, {"fixed_points": Decimal(25)}, Decimal(25)),
+        (EvidenceKind.Form.WORK, {"started_on": date(2026, 1, 1)}, None),
+    ],
+)
+def test_other_kinds_give_what_is_stated_a_fixed_number_or_nothing(nurse, form, more, expected):
+    kind = EvidenceKindFactory(form=form, fixed_points=more.pop("fixed_points", None))
+
+    assert keeping.keep(evidence=keeping.begin(owner=nurse), told=told(kind, **more)).points == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"title": "  "}, "title"),
+        ({"done_on": date(2026, 6, 16)}, "done_on"),
+        ({"done_on": date(1950, 1, 1)}, "done_on"),
+        ({"started_on": date(2026, 3, 2)}, "started_on"),
+        ({"starts_at": time(10)}, "ends_at"),
+        ({"starts_at": time(10), "ends_at": time(9)}, "ends_at"),
+        ({"hours": None}, "hours"),
+        ({"hours": Decimal(25)}, "hours"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_field_that_says_so(nurse, kind, more, field):
+    with pytest.raises(EvidenceRefused) as refused:
+        keeping.keep(evidence=keeping.begin(owner=nurse), told=told(kind, **more))
+
+    assert refused.value.field == field
+    assert Evidence.objects.get().state == Evidence.State.DRAFT
+
+
+def test_other_development_names_at_most_three_canmeds_areas(nurse, kind):
+    framework = Framework.objects.create(code="canmeds", name="CanMEDS")
+    areas = [Competency.objects.create(framework=framework, code=f"c:{n}", name=f"Gebied {n}") for n in range(4)]
+    evidence = keeping.begin(owner=nurse)
+
+    with pytest.raises(EvidenceRefused, match="hoogstens 3"):
+        keeping.keep(evidence=evidence, told=told(kind, competencies=areas))
+
+    assert keeping.keep(evidence=evidence, told=told(kind, competencies=areas[:3])).competencies.count() == 3
+
+
+def test_the_last_minute_of_today_in_amsterdam_is_today_and_the_next_day_is_not(nurse, kind):
+    draft = keeping.begin(owner=nurse)
+    with time_machine.travel(datetime(2026, 6, 15, 21, 59, tzinfo=UTC)), pytest.raises(EvidenceRefused):
+        keeping.keep(evidence=draft, told=told(kind, done_on=date(2026, 6, 16)))
+
+    with time_machine.travel(datetime(2026, 6, 15, 22, 0, tzinfo=UTC)):
+        assert keeping.keep(evidence=draft, told=told(kind, done_on=date(2026, 6, 16))).state == Evidence.State.KEPT
+
+
+def test_what_is_withdrawn_can_be_put_back_or_thrown_away_with_its_file(nurse, kind):
+    evidence = keeping.begin(owner=nurse, checked=files.check(a_pdf(), owner=nurse))
+    keeping.keep(evidence=evidence, told=told(kind))
+    name = EvidenceFile.objects.get().file.name
+
+    with pytest.raises(EvidenceRefused):
+        keeping.discard(evidence=evidence)
+    keeping.withdraw(evidence=evidence, because="Dubbel")
+    assert keeping.put_back(evidence=evidence).state == Evidence.State.KEPT
+    keeping.withdraw(evidence=evidence)
+    assert storages["private"].exists(name)
+    keeping.discard(evidence=evidence)
+
+    assert not Evidence.objects.exists()
+    assert not EvidenceFile.objects.exists()
+    assert not storages["private"].exists(name)
+
+
+def test_the_seeded_kinds_are_there_once_and_keep_what_an_administrator_changed():
+    reference.load()
+    count = EvidenceKind.objects.count()
+    EvidenceKind.objects.filter(register__code="rgs-gaia", code="evaluatie").update(fixed_points=20)
+    reference.load()
+
+    assert EvidenceKind.objects.count() == count > 20
+    assert EvidenceKind.objects.get(code="evaluatie").fixed_points == 20
+    assert set(
+        EvidenceKind.objects.filter(code__startswith="oda-", register__code="kwaliteitsregister-vv").values_list(
+            "most_competencies", flat=True
+        )
+    ) == {3}
+
+
+# --- Files ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_content_is_kept_once_for_a_person_and_apart_for_another(nurse):
+    checked = files.check(a_pdf("A"), owner=nurse)
+    first, second = keeping.begin(owner=nurse, checked=checked), keeping.begin(owner=nurse, checked=files.check(a_pdf("A"), owner=nurse))
+    other = UserFactory()
+    keeping.begin(owner=other, checked=files.check(checked.content, owner=other))
+
+    assert first.documents.get().file.sha256 == checked.sha256
+    assert EvidenceFile.objects.filter(owner=nurse).count() == len({first.documents.get().file_id, second.documents.get().file_id})
+    assert EvidenceFile.objects.filter(sha256=checked.sha256).values("owner").distinct().count() == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (SimpleUploadedFile("leeg.pdf", b""), "leeg"),
+        (SimpleUploadedFile("certificaat.pdf", b"MZ\x90\x00 een programma"), "nemen we niet aan"),
+        (SimpleUploadedFile("foto.jpg", b"\x00\x00\x00\x18ftypheic\x00\x00"), "HEIC"),
+        (SimpleUploadedFile("verslag.docx", b"PK\x03\x04"), "nemen we niet aan"),
+    ],
+)
+def test_a_file_is_what_its_first_bytes_say(nurse, file, message):
+    with pytest.raises(FileRefused, match=message):
+        files.check(file, owner=nurse)
+
+
+def test_size_room_and_viruses_are_looked_at_before_anything_is_kept(nurse, settings):
+    settings.EVIDENCE_LARGEST_FILE = 10
+    with pytest.raises(FileRefused, match="groter"):
+        files.check(a_pdf(), owner=nurse)
+    settings.EVIDENCE_LARGEST_FILE, settings.EVIDENCE_ROOM = 1_000_000, 10
+    with pytest.raises(FileRefused, match="ruimte"):
+        files.check(a_pdf(), owner=nurse)
+    settings.EVIDENCE_ROOM = 1_000_000
+    settings.EVIDENCE_VIRUS_SCANNER = "tests.accreditation.test_evidence.finds_something"
+    with pytest.raises(FileRefused, match="virusscanner"):
+        files.check(a_pdf(), owner=nurse)
+    settings.EVIDENCE_VIRUS_SCANNER = "tests.accreditation.test_evidence.falls_over"
+    with pytest.raises(FileRefused, match="straks"):
+        files.check(a_pdf(), owner=nurse)
+
+    assert not EvidenceFile.objects.exists()
+
+
+def finds_something(file):
+    return "Eicar"
+
+
+def falls_over(file):
+    raise OSError("away")
+
+
+def test_bytes_without_a_row_and_rows_without_use_are_swept_a_day_later(nurse):
+    storage = storages["private"]
+    kept = keeping.begin(owner=nurse, checked=files.check(a_pdf("kept"), owner=nurse)).documents.get().file
+    stray = storage.save(f"evidence/{nurse.pk}/{'0' * 64}", a_pdf())
+    files.keep(files.check(a_pdf("unused"), owner=nurse), owner=nurse)
+
+    assert files.sweep() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=400)):
+        assert files.sweep() == 2
+        assert files.sweep() == 0
+    assert not storage.exists(stray)
+    assert list(EvidenceFile.objects.all()) == [kept]
+    assert storage.exists(kept.file.name)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_windows_with_the_same_file_leave_one(nurse):
+    content = a_pdf("twice").read()
+
+    def upload():
+        file = SimpleUploadedFile("a.pdf", content)
+        return keeping.begin(owner=nurse, checked=files.check(file, owner=nurse)).pk
+
+    at_once(upload, upload)
+
+    assert EvidenceFile.objects.count() == 1
+    assert len(storages["private"].listdir(f"evidence/{nurse.pk}")[1]) == 1
+    assert Evidence.objects.filter(documents__isnull=False).count() == 2
+
+
+# --- What can be read ----------------------------------------------------------------------------------------------
+
+
+def test_title_day_points_and_number_are_read_in_a_pdf(nurse):
+    found = read(
+        a_pdf(
+            "Geboren op 3 april 1980",
+            "Cursus: Palliatieve zorg in de wijk",
+            "Aanbieder: Voorbeeldacademie",
+            "Afgerond op 12 maart 2026, 6,5 accreditatiepunten",
+            "ID-nummer: 512345, geldig tot 1 januari 2025",
+            title="Microsoft Word - certificaat.docx",
+        ),
+        nurse,
+    )
+
+    assert found.as_json() == {
+        "title": "Palliatieve zorg in de wijk",
+        "provider": "Voorbeeldacademie",
+        "done_on": "2026-03-12",
+        "points": "6.5",
+        "id_number": "512345",
+        "found_in": "text",
+    }
+
+
+def test_a_day_to_come_two_amounts_and_a_name_of_a_program_are_no_suggestion(nurse):
+    found = read(a_pdf("12 maart 2027", "4 punten en 6 punten", "32-13-2025", title="scan001.pdf"), nurse)
+
+    assert found.as_json() == {"found_in": "text"}
+
+
+@pytest.mark.parametrize("file", [lambda: a_pdf(attachment=as_jwt(BADGE).encode()), a_baked_badge], ids=["pdf", "png"])
+def test_an_open_badge_inside_is_recognised(nurse, file):
+    assert read(file(), nurse).as_json() == {
+        "title": "Wondzorg",
+        "provider": "Voorbeeldacademie",
+        "done_on": "2026-02-11",  # 23:30 UTC is the next day in Amsterdam
+        "points": "3",
+        "found_in": "badge",
+    }
+
+
+def test_a_photo_says_when_it_was_taken(nurse):
+    assert read(a_photo("2026:05:04 23:59:00"), nurse).as_json() == {"done_on": "2026-05-04", "found_in": "photo"}
+    assert read(a_photo("2027:05:04 10:00:00"), nurse).as_json() == {}
+    assert read(a_photo("gisteren"), nurse).as_json() == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7 niets", b"%PDF-1.7\n1 0 obj<</Length 99999999999>>stream\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\x00"]
+)
+def test_of_a_broken_file_nothing_is_read_and_it_is_kept_all_the_same(nurse, content):
+    evidence = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("x.pdf", content), owner=nurse))
+
+    assert evidence.suggestions == {}
+    assert evidence.documents.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_own_certificate_is_recognised_by_its_bytes(nurse, kind):
+    release = released_course()
+    accredited(release=release, register=kind.register, category="geaccrediteerd")
+    satisfy(EnrolmentFactory(learner=nurse, release=release))
+    certificate = Certificate.objects.get()
+    content = certificates.read_pdf(certificate)
+
+    evidence = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("vw.pdf", content), owner=nurse))
+
+    assert evidence.suggestions["own_certificate"] == certificate.number
+    assert any("al in je dossier" in warning.text for warning in warnings(owner=nurse, told=told(kind), evidence=evidence))
+
+
+# --- Warnings ------------------------------------------------------------------------------------------------------
+
+
+def keys(nurse, said, evidence=None):
+    return [warning.key.split("-")[0] for warning in warnings(owner=nurse, told=said, evidence=evidence)]
+
+
+def test_the_same_file_title_day_or_hours_are_warned_of(nurse, kind):
+    first = keeping.begin(owner=nurse, checked=files.check(a_pdf("A"), owner=nurse))
+    with first.documents.get().file.file.open() as opened:
+        content = opened.read()
+    said = told(kind, starts_at=time(9), ends_at=time(11), hours=Decimal(8))
+    keeping.keep(evidence=first, told=said)
+    second = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("b.pdf", content), owner=nurse))
+
+    assert keys(nurse, said, first) == []
+    assert keys(nurse, told(kind, title="Iets anders", done_on=date(2026, 2, 1)), second) == ["file"]
+    assert keys(nurse, told(kind, title="INTERVISIE, op de afdeling!", done_on=date(2026, 3, 2))) == ["twin"]
+    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(10, 59), ends_at=time(12))) == ["hours"]
+    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(11), ends_at=time(12))) == []
+    assert keys(nurse, told(kind, title="Klinische les", hours=Decimal("4.25"))) == ["day"]
+    assert keys(nurse, told(kind, done_on=date(2021, 12, 31))) == ["before"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_course_that_counts_already_is_warned_of(nurse, kind):
+    release = released_course()
+    accredited(release=release, register=kind.register, id_number="512345")
+    satisfy(EnrolmentFactory(learner=nurse, release=release))
+
+    assert keys(nurse, told(kind, id_number="512-345")) == ["award"]
+    assert keys(nurse, told(kind, title=release.course.title, done_on=date(2026, 6, 1))) == ["award"]
+    assert keys(nurse, told(EvidenceKindFactory(), id_number="512345")) == []
+
+
+def test_work_that_runs_over_the_edge_of_a_period_counts_for_its_part(nurse):
+    work = [
+        Evidence(started_on=date(2021, 7, 2), done_on=date(2022, 7, 1), hours=Decimal(1000)),
+        Evidence(started_on=date(2022, 1, 1), done_on=date(2022, 12, 31), hours=Decimal(500)),
+    ]
+
+    assert worked(work, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31)) == round(Decimal(1000) * 182 / 365) + 500
+    assert worked(work, first_day=date(2023, 1, 1), last_day=date(2027, 12, 31)) == 0
+
+
+# --- Pages ---------------------------------------------------------------------------------------------------------
+
+
+def post(client, evidence, **fields):
+    return client.post(reverse("accreditation:evidence", args=[evidence.uuid]), {"seen": "", **fields})
+
+
+def test_from_a_file_to_the_dossier_with_a_warning_on_the_way(client, nurse, kind):
+    client.force_login(nurse)
+    EvidenceFactory(owner=nurse, kind=kind, title="Palliatieve zorg in de wijk", done_on=date(2026, 3, 12))
+
+    page = client.post(
+        reverse("accreditation:new_evidence"), {"file": a_pdf("Cursus: Palliatieve zorg in de wijk", "Afgerond op 12 maart 2026")}
+    )
+    draft = Evidence.objects.get(state="draft")
+    assert page.url == reverse("accreditation:evidence", args=[draft.uuid])
+    page = client.get(page.url)
+    assert 'value="Palliatieve zorg in de wijk"' in page.content.decode()
+    assert 'value="2026-03-12"' in page.content.decode()
+
+    fields = {"kind": kind.pk, "title": "Palliatieve zorg in de wijk", "done_on": "2026-03-12", "hours": "1,5"}
+    page = post(client, draft, **fields)
+    assert "staat al in je dossier" in page.content.decode()
+    assert Evidence.objects.get(pk=draft.pk).state == "draft"
+    page = post(client, draft, **fields, seen=page.context["seen"])
+    assert page.url == reverse("accreditation:my_evidence")
+    assert Evidence.objects.get(pk=draft.pk).points == Decimal("1.5")
+
+
+def test_a_refusal_keeps_all_that_was_typed(client, nurse, kind):
+    client.force_login(nurse)
+    draft = keeping.begin(owner=nurse)
+
+    page = post(client, draft, kind=kind.pk, title="Een <b>titel</b>", done_on="2026-03-12", description="Geleerd")
+
+    text = page.content.decode()
+    assert "Vul in hoeveel uren het waren" in text
+    assert "Een &lt;b&gt;titel&lt;/b&gt;" in text
+    assert "Geleerd" in text
+
+
+def test_nobody_else_finds_my_evidence_or_its_file(client, nurse, kind):
+    evidence = keeping.begin(owner=nurse, checked=files.check(a_pdf("geheim"), owner=nurse))
+    pages = [
+        reverse("accreditation:evidence", args=[evidence.uuid]),
+        reverse("accreditation:evidence_document", args=[evidence.uuid, evidence.documents.get().pk]),
+    ]
+    client.force_login(nurse)
+    assert [client.get(page).status_code for page in pages] == [200, 200]
+
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    assert [client.get(page).status_code for page in pages] == [404, 404]
+    assert "certificaat.pdf" not in client.get(reverse("accreditation:my_evidence")).content.decode()
+
+
+def test_a_kind_of_a_register_where_i_am_not_cannot_be_chosen(client, nurse, kind):
+    client.force_login(nurse)
+    elsewhere = EvidenceKindFactory()
+
+    page = post(client, keeping.begin(owner=nurse), kind=elsewhere.pk, title="X", done_on="2026-03-12", hours="1")
+
+    assert page.status_code == 200
+    assert not Evidence.objects.filter(state="kept").exists()
+
+
+def test_the_list_asks_as_much_for_three_as_for_one(client, nurse, kind):
+    client.force_login(nurse)
+    EvidenceFactory(owner=nurse, kind=kind)
+    client.get(reverse("accreditation:my_evidence"))
+
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("accreditation:my_evidence"))
+    EvidenceFactory.create_batch(2, owner=nurse, kind=kind)
+    with CaptureQueriesContext(connection) as three:
+        client.get(reverse("accreditation:my_evidence"))
+
+    assert len(one) == len(three)

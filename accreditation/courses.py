@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from accreditation.expiry import endings
 from accreditation.models import Accreditation
-from courses.models import CoursePage
+from courses.models import CoursePage, Enrolment
 
 EXPIRES_SOON = timedelta(days=90)
 
@@ -42,6 +43,21 @@ def credit_of(course_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
                 }
             )
     return found
+
+
+def notices(enrolment: Enrolment) -> list[dict[str, str]]:
+    """What somebody in the course should know of accreditations that end: {"tone", "title", "text"}."""
+    return [
+        {
+            "tone": "signal" if ending.lapsed else "waiting",
+            "title": gettext("Geen punten meer bij %(register)s") % {"register": ending.accreditation.register.name}
+            if ending.lapsed
+            else gettext("Punten bij %(register)s: tot en met %(day)s")
+            % {"register": ending.accreditation.register.name, "day": date_format(ending.last_day, "j F Y")},
+            "text": ending.text,
+        }
+        for ending in endings(enrolment=enrolment)
+    ]
 
 
 def _name(accreditation: Accreditation) -> str:

@@ -9,7 +9,15 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Action, organisations_where
-from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, PointCategory, RegisterRule
+from accreditation.models import (
+    Accreditation,
+    AccreditationEdition,
+    AccreditationMeeting,
+    AccreditationPoints,
+    CategoryRule,
+    PointCategory,
+    RegisterRule,
+)
 from courses.models import CoursePage, Release
 
 LARGEST_PDF = 5 * 1024 * 1024
@@ -92,6 +100,8 @@ class AccreditationForm(forms.ModelForm):
             "status",
             "id_number",
             "requested_on",
+            "asked_for",
+            "application",
             "decided_on",
             "valid_from",
             "valid_until",
@@ -123,6 +133,7 @@ class AccreditationForm(forms.ModelForm):
             **dict.fromkeys(("requested_on", "decided_on", "valid_from", "valid_until"), DateInput()),
             "releases": forms.CheckboxSelectMultiple,
             "note": forms.Textarea(attrs={"rows": 3}),
+            "application": forms.Textarea(attrs={"rows": 6}),
         }
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
@@ -144,6 +155,11 @@ class AccreditationForm(forms.ModelForm):
         course, releases = cleaned.get("course"), cleaned.get("releases")
         if course and releases and any(release.course_id != course.pk for release in releases):
             self.add_error("releases", gettext("Kies alleen uitgaven van deze cursus."))
+        if cleaned.get("status") == Accreditation.Status.GRANTED and not cleaned.get("decided_on") and "decided_on" not in self.errors:
+            self.add_error("decided_on", gettext("Vul in wanneer het register besloot: aanwezigheid van voor die dag brengt geen punten."))
+        requested, decided = cleaned.get("requested_on"), cleaned.get("decided_on")
+        if requested and decided and decided < requested:
+            self.add_error("decided_on", gettext("Het besluit ligt voor de aanvraag. Kijk de datums na."))
         return cleaned
 
 
@@ -180,6 +196,56 @@ PointsFormSet = inlineformset_factory(
     can_delete=True,
     can_delete_extra=False,
 )
+
+
+class _OneNumber(forms.ModelForm):
+    """PE-online's own number or ours, never both."""
+
+    own, external = "", ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get(self.own) is not None and cleaned.get(self.external):
+            self.add_error(self.external, gettext("Vul het nummer van PE-online of je eigen nummer in, niet allebei."))
+        return cleaned
+
+
+class EditionForm(_OneNumber):
+    own, external = "pe_edition_id", "external_edition_id"
+
+    class Meta:
+        model = AccreditationEdition
+        fields = ["name", "pe_edition_id", "external_edition_id"]
+        labels = {"external_edition_id": "externalEditionID"}
+
+
+EditionFormSet = inlineformset_factory(
+    Accreditation, AccreditationEdition, form=EditionForm, extra=1, can_delete=True, can_delete_extra=False
+)
+
+
+class PlacedMeetingForm(_OneNumber):
+    """One meeting of the course: under which edition it falls, and its number at the register. Without an edition it is not placed."""
+
+    own, external = "pe_meeting_id", "external_meeting_id"
+
+    class Meta:
+        model = AccreditationMeeting
+        fields = ["edition", "pe_meeting_id", "external_meeting_id"]
+        labels = {"external_meeting_id": "externalMeetingID"}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        edition: Any = self.fields["edition"]
+        edition.queryset = AccreditationEdition.objects.filter(accreditation=self.instance.accreditation_id)
+        edition.required = False
+        edition.empty_label = gettext("geen editie")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("edition") and (cleaned.get("pe_meeting_id") or cleaned.get("external_meeting_id")):
+            self.add_error("edition", gettext("Kies bij welke editie deze bijeenkomst hoort, of maak het nummer leeg."))
+        return cleaned
 
 
 class RegisterRuleForm(forms.ModelForm):

@@ -58,6 +58,9 @@ class Kind:
 # Every kind there is. The steps are named, not imported: they stand above this module.
 KINDS: dict[str, Kind] = {
     "award-missing": Kind("accreditation.issuing.award_missing", _("Punten alsnog bijschrijven"), Action.MANAGE_ACCREDITATION),
+    "tell-learners": Kind(
+        "accreditation.expiry.tell_learners", _("Deelnemers mailen dat een accreditatie afloopt"), Action.MANAGE_ACCREDITATION, atomic=False
+    ),
 }
 
 

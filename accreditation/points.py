@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Register, RegisterEntry, User
 from accreditation import certificates
+from accreditation.editions import first_attended
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, PointAward
 from courses.iris import course_iri
@@ -36,6 +37,7 @@ class Why(StrEnum):
     CAN_CLAIM = "can_claim"
     NOT_ACCREDITED = "not_accredited"
     NOT_ON_THAT_DATE = "not_on_that_date"
+    BEFORE_THE_GRANT = "before_the_grant"
     RELEASE_NOT_COVERED = "release_not_covered"
     NO_ENTRY = "no_entry"
     NO_POINTS = "no_points"
@@ -51,6 +53,7 @@ _TELLING = [
     Why.NO_ENTRY,
     Why.NO_POINTS,
     Why.RELEASE_NOT_COVERED,
+    Why.BEFORE_THE_GRANT,
     Why.NOT_ON_THAT_DATE,
     Why.NOT_ACCREDITED,
 ]
@@ -89,10 +92,11 @@ def award_completed(*, enrolment: Enrolment, completed_at: datetime) -> list[Poi
         return []
     day = amsterdam_date(completed_at)
     entries = {entry.register_id: entry for entry in RegisterEntry.objects.filter(user=enrolment.learner_id)}
+    first = first_attended([enrolment]).get(enrolment.pk, day)
     new = []
     for accreditation in _accreditations(enrolment):
         entry = entries.get(accreditation.register_id)
-        if entry is not None and accreditation.valid_on(day) and _covers(accreditation, enrolment):
+        if entry is not None and accreditation.valid_on(day) and accreditation.granted_by(first) and _covers(accreditation, enrolment):
             new += _award(accreditation, entry=entry, enrolment=enrolment, completed_at=completed_at)
     return new
 
@@ -178,6 +182,7 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
         awards.setdefault((award.learner_id, award.accreditation_id), []).append(award)
 
     withdrawn = certificates.withdrawn(enrolments)
+    attended = first_attended(enrolments)
     explained = {}
     for enrolment in enrolments:
         moment = completed.get(enrolment.pk)
@@ -190,6 +195,7 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
                 awards=awards.get((enrolment.learner_id, accreditation.pk), []),
                 enrolment=enrolment,
                 day=amsterdam_date(moment),
+                first=attended.get(enrolment.pk, amsterdam_date(moment)),
                 has_entry=(enrolment.learner_id, accreditation.register_id) in entries,
                 withdrawn=enrolment.pk in withdrawn,
             )
@@ -314,16 +320,23 @@ def _same(award: PointAward) -> dict[str, object]:
 
 
 def _outcome(
-    accreditation: Accreditation, *, awards: list[PointAward], enrolment: Enrolment, day: date, has_entry: bool, withdrawn: bool
+    accreditation: Accreditation,
+    *,
+    awards: list[PointAward],
+    enrolment: Enrolment,
+    day: date,
+    first: date,
+    has_entry: bool,
+    withdrawn: bool,
 ) -> Outcome:
     register = accreditation.register
     points = sum((award.points for award in awards), Decimal(0))
     names = {"register": register.name, "day": date_format(day, "j F Y"), "points": f"{points.normalize():f}".replace(".", ",")}
     if awards and all(award.enrolment_id != enrolment.pk for award in awards):
-        first = date_format(awards[0].awarded_on, "j F Y")
+        earlier = date_format(awards[0].awarded_on, "j F Y")
         text = gettext("De punten van deze accreditatie bij %(register)s kreeg je al op %(first)s. Dezelfde scholing telt één keer.")
         if accreditation.valid_on(day):
-            return Outcome(Why.EARNED_BEFORE, text % {**names, "first": first}, accreditation, register)
+            return Outcome(Why.EARNED_BEFORE, text % {**names, "first": earlier}, accreditation, register)
         awards = []
     if awards and points:
         return Outcome(Why.AWARDED, gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s.") % names, accreditation, register)
@@ -348,6 +361,12 @@ def _outcome(
             "De accreditatie bij %(register)s geldt van %(first)s tot en met %(last)s; je rondde af op %(day)s. Er zijn geen punten bijgeschreven."
         )
         return Outcome(Why.NOT_ON_THAT_DATE, text % {**names, **period}, accreditation, register)
+    if accreditation.decided_on and not accreditation.granted_by(first):
+        text = gettext(
+            "%(register)s kende de accreditatie toe op %(granted)s. Op %(first)s was je er al; aanwezigheid van voor de toekenning brengt bij dit register geen punten."
+        )
+        dates = {"granted": date_format(accreditation.decided_on, "j F Y"), "first": date_format(first, "j F Y")}
+        return Outcome(Why.BEFORE_THE_GRANT, text % {**names, **dates}, accreditation, register)
     if not _covers(accreditation, enrolment):
         text = gettext(
             "De accreditatie bij %(register)s geldt niet voor uitgave %(number)s van de cursus, die jij hebt gevolgd. Vraag de aanbieder ernaar."

@@ -37,6 +37,7 @@ urlpatterns = [
     path("beheer/accreditaties/", administration.accreditations, name="accreditations"),
     path("beheer/accreditaties/nieuw/", administration.accreditation, name="new_accreditation"),
     path("beheer/accreditaties/<int:pk>/", administration.accreditation, name="accreditation"),
+    path("beheer/accreditaties/<int:pk>/edities/", administration.accreditation_editions, name="editions"),
     path("beheer/accreditaties/<int:pk>/bijschrijven/", administration.award_missing, name="award_missing"),
     path("beheer/accreditaties/<int:pk>/export/<slug:kind>/", administration.export, name="export"),
     path("beheer/resultaten/", administration.results_table, name="results"),

@@ -29,6 +29,7 @@ from courses.route import Route, Station, Stop, route_of
 FACTS_KEPT = 60
 
 Credit = dict[str, Any]
+Notice = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class ShownCourse:
     progress: CourseProgress | None
     next_station: Station | None
     why_not_yet: Explained | None
+    notices: Sequence[Notice] = ()
 
     @cached_property
     def shown_route(self) -> ShownRoute | None:
@@ -158,16 +160,24 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
     viewed: set[uuid.UUID] = set()
     if enrolment:
         viewed = set(LessonProgress.objects.filter(enrolment=enrolment, viewed_at__isnull=False).values_list("lesson", flat=True))
+    progress = CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None
     return ShownCourse(
         facts=facts_of(course),
         release=release,
         route=route,
         viewed=frozenset(viewed),
         enrolment=enrolment,
-        progress=CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None,
+        progress=progress,
         next_station=next_station(route, viewed=viewed),
         why_not_yet=why_not_yet(enrolment) if enrolment else None,
+        notices=notices_for(enrolment) if enrolment and not (progress and progress.satisfied_at) else (),
     )
+
+
+def notices_for(enrolment: Enrolment) -> list[Notice]:
+    """What the rooms above have to tell somebody who is in the course, such as an accreditation that ends (`COURSES_LEARNER_NOTICES`)."""
+    sources: list[Callable[[Enrolment], list[Notice]]] = [import_string(name) for name in settings.COURSES_LEARNER_NOTICES]
+    return [notice for source in sources for notice in source(enrolment)]
 
 
 def facts_of(course: CoursePage) -> CourseFacts:

@@ -12,6 +12,7 @@ from django.db.models import F, Min, Sum, Window
 from django.utils.translation import gettext
 
 from accounts.models import User
+from accreditation.editions import Place, attended
 from accreditation.evaluation import AMSTERDAM
 from accreditation.exports.tables import Value
 from accreditation.models import Accreditation, Certificate, PointAward
@@ -29,6 +30,8 @@ class Earned:
     completed_at: datetime
     points: dict[str, Decimal]
     certificate: str
+    # Where the register counts editions or meetings: each of them, for each is reported by itself.
+    places: tuple[Place, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -56,7 +59,9 @@ def each_earned(accreditations: Sequence[Accreditation]) -> Iterator[Earned]:
     while part := list(islice(found, READ_AT_ONCE)):
         wanted = PointAward.objects.filter(pk__in=[key for person in part for key in person])
         awards = {row[0]: _Award._make(row) for row in wanted.values_list(*_Award._fields)}
-        numbers = _certificates({award.enrolment for award in awards.values()})
+        enrolments = {award.enrolment for award in awards.values()}
+        numbers = _certificates(enrolments)
+        present = {key: attended(accreditation=found, enrolments=sorted(enrolments)) for key, found in by_key.items()}
         for person in part:
             points = _net([awards[key] for key in person])
             if points:
@@ -68,6 +73,7 @@ def each_earned(accreditations: Sequence[Accreditation]) -> Iterator[Earned]:
                     completed_at=first.completed_at,
                     points=points,
                     certificate=numbers.get(first.enrolment, ""),
+                    places=tuple(present[first.accreditation].get(first.enrolment, ())),
                 )
 
 

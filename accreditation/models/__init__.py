@@ -1,6 +1,7 @@
 """Register rules, accreditations of courses, and the ledgers of points, certificates and reports."""
 
-from accreditation.models.accreditations import Accreditation, AccreditationPoints
+from accreditation.models.accreditation_history import AccreditationChange, ExpiryWarning, LapseNotice
+from accreditation.models.accreditations import Accreditation, AccreditationEdition, AccreditationMeeting, AccreditationPoints
 from accreditation.models.badges import Badge, BadgeKey
 from accreditation.models.certificates import Certificate, CertificateEvent
 from accreditation.models.dossiers import DossierIntake, DossierKey, DossierPackage, DossierShare
@@ -14,6 +15,9 @@ from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, R
 
 __all__ = [
     "Accreditation",
+    "AccreditationChange",
+    "AccreditationEdition",
+    "AccreditationMeeting",
     "AccreditationPoints",
     "Application",
     "Badge",
@@ -30,7 +34,9 @@ __all__ = [
     "EvidenceDocument",
     "EvidenceFile",
     "EvidenceKind",
+    "ExpiryWarning",
     "Job",
+    "LapseNotice",
     "Leave",
     "LeaveKind",
     "LeaveRule",

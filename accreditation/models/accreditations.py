@@ -35,7 +35,20 @@ class Accreditation(models.Model):
     )
     status = models.CharField(_("stand"), max_length=12, choices=Status, default=Status.REQUESTED)
     requested_on = models.DateField(_("aangevraagd op"), null=True, blank=True)
-    decided_on = models.DateField(_("besloten op"), null=True, blank=True)
+    application = models.TextField(
+        _("tekst van de aanvraag"),
+        blank=True,
+        help_text=_("Wat je aan het register schreef, zodat een verlenging er weer van uit kan gaan."),
+    )
+    asked_for = models.CharField(
+        _("wat er is gevraagd"), max_length=200, blank=True, help_text=_("Bijvoorbeeld: 8 punten, vakinhoudelijk, voor twee jaar.")
+    )
+    decided_on = models.DateField(
+        _("besloten op"),
+        null=True,
+        blank=True,
+        help_text=_("Wie voor deze dag al aanwezig was of klaar was, krijgt bij dit register geen punten."),
+    )
     valid_from = models.DateField(_("geldig van"), null=True, blank=True)
     valid_until = models.DateField(_("geldig tot en met"), null=True, blank=True)
     pass_mark = models.PositiveSmallIntegerField(
@@ -102,6 +115,10 @@ class Accreditation(models.Model):
             and self.valid_from <= day <= self.valid_until
         )
 
+    def granted_by(self, day: date) -> bool:
+        """Whether the register had decided when someone was first there, on this Amsterdam date; unknown when it did counts as yes."""
+        return self.decided_on is None or self.decided_on <= day
+
     def effective_org_id(self) -> int | None:
         """The orgID a report names."""
         return self.org_id or self.register.pe_online_org_id
@@ -122,3 +139,46 @@ class AccreditationPoints(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category}: {self.points}"
+
+
+class AccreditationEdition(models.Model):
+    """One time that an accredited course is given, as the register numbers it. Per number PE-online's own, or ours: never both."""
+
+    accreditation = models.ForeignKey(Accreditation, on_delete=models.CASCADE, related_name="editions", verbose_name=_("accreditatie"))
+    name = models.CharField(_("naam van de editie"), max_length=120, help_text=_("Bijvoorbeeld: voorjaar 2026, Utrecht."))
+    pe_edition_id = models.PositiveIntegerField(_("PEEditionID"), null=True, blank=True)
+    external_edition_id = models.CharField(_("externalEditionID"), max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["accreditation", "pk"]
+        verbose_name = _("editie")
+        verbose_name_plural = _("edities")
+        constraints = [
+            models.UniqueConstraint(fields=["accreditation", "name"], name="one_edition_per_name"),
+            models.CheckConstraint(condition=Q(pe_edition_id=None) | Q(external_edition_id=""), name="edition_has_one_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccreditationMeeting(models.Model):
+    """A meeting of an edition, with the numbers under which this register knows it. The same meeting has others in another register."""
+
+    accreditation = models.ForeignKey(Accreditation, on_delete=models.CASCADE, related_name="meetings", verbose_name=_("accreditatie"))
+    edition = models.ForeignKey(AccreditationEdition, on_delete=models.CASCADE, related_name="meetings", verbose_name=_("editie"))
+    meeting = models.ForeignKey("courses.Meeting", on_delete=models.PROTECT, related_name="accredited_as", verbose_name=_("bijeenkomst"))
+    pe_meeting_id = models.PositiveIntegerField(_("PEMeetingID"), null=True, blank=True)
+    external_meeting_id = models.CharField(_("externalMeetingID"), max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["edition", "meeting__starts_at", "pk"]
+        verbose_name = _("bijeenkomst bij het register")
+        verbose_name_plural = _("bijeenkomsten bij het register")
+        constraints = [
+            models.UniqueConstraint(fields=["accreditation", "meeting"], name="one_edition_per_meeting"),
+            models.CheckConstraint(condition=Q(pe_meeting_id=None) | Q(external_meeting_id=""), name="meeting_has_one_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition}: {self.meeting}"

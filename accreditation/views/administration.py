@@ -24,20 +24,31 @@ from accounts.audit import origin_of, record
 from accounts.models import Organisation, Register, User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
-from accreditation import certificates, jobs, points
+from accreditation import certificates, editions, history, jobs, points
 from accreditation.exports.pe_online.fields import problems
 from accreditation.exports.pe_online.xml import NotReportable, calls
 from accreditation.exports.rows import count_earned, each_earned, earned, head, lines
 from accreditation.exports.tables import CSV, XLSX, paste_list, stream_csv, write_xlsx
-from accreditation.forms import AccreditationForm, CategoryRuleFormSet, PointsFormSet, ReasonForm, RegisterRuleForm, RevokeForm
-from accreditation.models import Accreditation, Certificate, RegisterRule
+from accreditation.forms import (
+    AccreditationForm,
+    CategoryRuleFormSet,
+    EditionFormSet,
+    PlacedMeetingForm,
+    PointsFormSet,
+    ReasonForm,
+    RegisterRuleForm,
+    RevokeForm,
+)
+from accreditation.models import Accreditation, AccreditationEdition, AccreditationMeeting, Certificate, RegisterRule
 from accreditation.results import credits_of, results
 from accreditation.views.dossier import WHY_NO_PDF, serve_certificate
-from courses.models import CoursePage
+from courses.models import CoursePage, Meeting
 
 EXPORT_KINDS = [("pe-online", "PE-online XML"), ("xlsx", "XLSX"), ("csv", "CSV"), ("lijst", _("Nummers om te plakken"))]
 ROWS_PER_PAGE = 50
 IN_MEMORY = 4 * 1024 * 1024
+FEW = 20  # people named on a page; the rest are counted
+HISTORY = 30
 
 
 @login_required
@@ -69,12 +80,15 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
     instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk) if pk else Accreditation()
     form = AccreditationForm(request.POST or None, instance=instance, user=request.user)
     worth = PointsFormSet(request.POST or None, instance=instance, prefix="punten")
+    before = history.picture(instance)
     if request.method == "POST" and form.is_valid():
         worth = PointsFormSet(request.POST, instance=form.instance, prefix="punten")
         if worth.is_valid():
-            saved = form.save()
-            worth.instance = saved
-            worth.save()
+            with transaction.atomic():
+                saved = form.save()
+                worth.instance = saved
+                worth.save()
+                history.record_change(accreditation=saved, before=before, actor=request.user)
             record(
                 "accreditation-saved",
                 actor=request.user,
@@ -96,9 +110,61 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
             "late": late,
             "report_problems": problems(instance) if pk else [],
             "earned": count_earned([instance]) if pk else 0,
+            "early": list(editions.present_before_grant(instance)[:FEW]) if pk else [],
+            "first_meeting": editions.first_meeting(instance) if pk and instance.status == Accreditation.Status.REQUESTED else None,
+            "unplaced": editions.meetings_without_edition(instance) if pk else [],
+            "changes": instance.changes.select_related("actor")[:HISTORY] if pk else [],
             "export_kinds": EXPORT_KINDS,
         },
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def accreditation_editions(request: PersonRequest, pk: int) -> HttpResponse:
+    """The editions of an accredited course, and which meeting falls under which, with the register's numbers."""
+    instance = get_object_or_404(
+        _my_accreditations(request, Action.MANAGE_ACCREDITATION).select_related("course__organisation", "register"), pk=pk
+    )
+    placed = {row.meeting_id: row for row in AccreditationMeeting.objects.filter(accreditation=instance)}
+    posted = request.POST if request.method == "POST" else None
+    lines = EditionFormSet(posted, instance=instance, prefix="edities")
+    rows = [
+        (
+            meeting,
+            PlacedMeetingForm(posted, instance=placed.get(meeting.pk) or _unplaced(instance, meeting), prefix=f"bijeenkomst-{meeting.pk}"),
+        )
+        for meeting in Meeting.objects.filter(course=instance.course_id, cancelled_at=None).order_by("starts_at", "pk")
+    ]
+    wrong = [form for _meeting, form in rows if posted is not None and not form.is_valid()]
+    if posted is not None and lines.is_valid() and not wrong:
+        before = history.picture(instance)
+        with transaction.atomic():
+            lines.save()
+            kept = set(AccreditationEdition.objects.filter(accreditation=instance).values_list("pk", flat=True))
+            for _meeting, form in rows:
+                edition = form.cleaned_data["edition"]
+                if edition is not None and edition.pk in kept:
+                    form.save()
+                elif form.instance.pk and edition is None:
+                    form.instance.delete()
+            changed = history.record_change(accreditation=instance, before=before, actor=request.user)
+        record(
+            "accreditation-saved",
+            actor=request.user,
+            on_behalf_of=instance.course.organisation,
+            subject=str(instance),
+            origin=origin_of(request),
+            changed=["editions"] if changed else [],
+        )
+        messages.success(request, gettext("De edities en bijeenkomsten zijn bewaard."))
+        return redirect("accreditation:editions", pk=pk)
+    status = 422 if posted is not None else 200
+    return render(request, "accreditation/editions.html", {"accreditation": instance, "lines": lines, "rows": rows}, status=status)
+
+
+def _unplaced(instance: Accreditation, meeting: Meeting) -> AccreditationMeeting:
+    return AccreditationMeeting(accreditation=instance, meeting=meeting)
 
 
 @login_required

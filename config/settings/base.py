@@ -177,6 +177,7 @@ LRS_TOKEN_SECONDS = env.int("LRS_TOKEN_SECONDS", default=900)
 # The rooms above `courses` hand it their vocabulary by name, so that it need not import them.
 COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
+COURSES_LEARNER_NOTICES = ["accreditation.courses.notices"]
 COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
 # `lrs` knows no courses; the pages about the record borrow their titles and what a record means in one.
 LRS_COURSE_CHOICES = "courses.records.course_choices"

@@ -257,7 +257,7 @@ def test_a_report_that_lacks_a_field_makes_no_file_and_names_the_field(client, m
 
 def form_data(release, register, **more):
     return {
-        "course": release.course_id, "register": register.pk, "status": "granted", "id_number": "598765", "valid_from": "2026-01-01", "valid_until": "2026-12-31",
+        "course": release.course_id, "register": register.pk, "status": "granted", "id_number": "598765", "decided_on": "2025-12-01", "valid_from": "2026-01-01", "valid_until": "2026-12-31",
         "releases": [release.pk], "pass_mark": 70, "course_type": 2, "external_course_id": "c-1",
         "punten-TOTAL_FORMS": 1, "punten-INITIAL_FORMS": 0, "punten-0-category": register.point_categories.get().pk, "punten-0-points": "6", **more,
     }  # fmt: skip

@@ -526,6 +526,7 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:accreditations": only("accreditation_admin"),
     "accreditation:new_accreditation": only("accreditation_admin"),
     "accreditation:accreditation": only("accreditation_admin", elsewhere="404", pk=_accreditation),
+    "accreditation:editions": only("accreditation_admin", others="404", elsewhere="404", pk=_accreditation),
     "accreditation:award_missing": only("accreditation_admin", others="404", elsewhere="404", pk=_accreditation, method="post"),
     "accreditation:export": only(
         "accreditation_admin", "auditor", others="404", elsewhere="404", pk=_accreditation, kind="csv", method="post"

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext
 
-from accreditation.models import Accreditation
+from accreditation.editions import Place
+from accreditation.models import Accreditation, AccreditationMeeting
 
 
 class Presence(StrEnum):
@@ -40,11 +41,18 @@ END_DATE: dict[int, Presence] = {1: A, 2: R, 3: R, 4: A}
 PAIRS = (COURSE, MODULE, EDITION, MEETING)
 
 
-def value_of(accreditation: Accreditation, pair: Pair) -> tuple[str, str] | None:
-    """Element name and text for this pair, or None when it does not belong in the report."""
+def value_of(accreditation: Accreditation, pair: Pair, *, place: Place | None = None) -> tuple[str, str] | None:
+    """Element name and text for this pair, or None when it does not belong in the report.
+
+    Where someone was (`place`) goes before what stands with the accreditation as a whole.
+    """
     if pair.presence[accreditation.course_type] is Presence.ABSENT:
         return None
-    own, external = getattr(accreditation, pair.own_field), getattr(accreditation, pair.external_field)
+    holder: Accreditation | Place = accreditation
+    if place is not None and pair in (EDITION, MEETING):
+        placed = getattr(place, pair.own_field) is not None or getattr(place, pair.external_field)
+        holder = place if placed else accreditation
+    own, external = getattr(holder, pair.own_field), getattr(holder, pair.external_field)
     if own is not None:
         return pair.own, str(own)
     return (pair.external, external) if external else None
@@ -57,6 +65,8 @@ def problems(accreditation: Accreditation) -> list[str]:
 
 def _problems(accreditation: Accreditation) -> Iterator[str]:
     kind = accreditation.course_type
+    # With editions and meetings of their own, the numbers stand there.
+    placed = AccreditationMeeting.objects.filter(accreditation=accreditation).exists()
     if accreditation.effective_org_id() is None:
         yield gettext("Het orgID ontbreekt: vul het in bij deze accreditatie of bij het register.")
     if accreditation.status != Accreditation.Status.GRANTED:
@@ -67,7 +77,20 @@ def _problems(accreditation: Accreditation) -> Iterator[str]:
         presence = pair.presence[kind]
         if own is not None and external:
             yield gettext("Vul %(own)s of %(external)s in, niet allebei.") % names
-        elif presence is Presence.REQUIRED and own is None and not external:
+        elif presence is Presence.REQUIRED and own is None and not external and not (placed and pair in (EDITION, MEETING)):
             yield gettext("Voor cursussoort %(kind)s is %(own)s of %(external)s nodig.") % names
         elif presence is Presence.ABSENT and (own is not None or external):
             yield gettext("Bij cursussoort %(kind)s hoort geen %(own)s of %(external)s. Maak dat veld leeg.") % names
+    if placed:
+        yield from _without_numbers(accreditation)
+
+
+def _without_numbers(accreditation: Accreditation) -> Iterator[str]:
+    """Editions and meetings that the register could not find back."""
+    kind = accreditation.course_type
+    if EDITION.presence[kind] is Presence.REQUIRED:
+        for edition in accreditation.editions.filter(pe_edition_id=None, external_edition_id=""):
+            yield gettext("Editie ‘%(name)s’ heeft nog geen PEEditionID of externalEditionID.") % {"name": edition}
+    if MEETING.presence[kind] is Presence.REQUIRED:
+        for row in accreditation.meetings.filter(pe_meeting_id=None, external_meeting_id="").select_related("meeting", "edition"):
+            yield gettext("Bijeenkomst ‘%(name)s’ heeft nog geen PEMeetingID of externalMeetingID.") % {"name": row}

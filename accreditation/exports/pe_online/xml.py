@@ -4,7 +4,7 @@ The provider's `userKey` is never in a file: placeholders stand in its place unt
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -43,7 +43,9 @@ def calls(rows: Iterable[Earned], *, email: str = "", language: str = "nl") -> l
 
     Raises NotReportable when an accreditation lacks a field or a row has no number.
     """
-    ordered = sorted(rows, key=lambda row: (row.accreditation.effective_org_id() or 0, row.accreditation.pk, row.completed_at, row.number))
+    ordered = sorted(
+        _each_place(rows), key=lambda row: (row.accreditation.effective_org_id() or 0, row.accreditation.pk, row.completed_at, row.number)
+    )
     reasons = list(_reasons(ordered))
     if reasons:
         raise NotReportable(reasons)
@@ -57,6 +59,12 @@ def calls(rows: Iterable[Earned], *, email: str = "", language: str = "nl") -> l
                 Call(name=f"pe-online-{org_id}-{start // ROWS_PER_CALL + 1:03d}.xml", org_id=org_id, rows=len(part), content=content)
             )
     return made
+
+
+def _each_place(rows: Iterable[Earned]) -> Iterator[Earned]:
+    """Who was at three meetings that the register counts one by one is reported three times."""
+    for row in rows:
+        yield from (replace(row, places=(place,)) for place in row.places) if len(row.places) > 1 else (row,)
 
 
 def entry(rows: Sequence[Earned], *, org_id: int, email: str, language: str) -> bytes:
@@ -96,7 +104,7 @@ def _fields(row: Earned) -> Iterator[tuple[str, str]]:
     if END_DATE[accreditation.course_type] is Presence.REQUIRED:
         yield "endDate", end_date(row.completed_at)
     for pair in (EDITION, MEETING):
-        if found := value_of(accreditation, pair):
+        if found := value_of(accreditation, pair, place=next(iter(row.places), None)):
             yield found
 
 

@@ -1,6 +1,6 @@
 # Vakwijs. `make demo` and `make test` need git, make and Python 3.11+; they bring the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz faults check format bench bench-lrs services services-stop manage translations docs-check
+.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz faults check format bench bench-lrs pe-online-stand-in services services-stop manage translations docs-check
 
 PORT ?= 8000
 ARGS ?=
@@ -118,6 +118,9 @@ BENCH_SERVICES = SERVICES_DIR=$${TMPDIR:-/var/tmp}/vakwijs-bench-$$(id -u) PG_PO
 bench-lrs: setup $(VENV)/.dev  ## the record beside bare Django, on PostgreSQL and SQLite; make bench-lrs ARGS="writes --quick"
 	$(if $(DATABASE_URL),,trap '$(BENCH_SERVICES) stop postgresql' EXIT; export $$($(BENCH_SERVICES) start postgresql);) \
 	$(RUN) -m tests.bench.store $(ARGS)
+
+pe-online-stand-in: setup $(VENV)/.dev  ## a stand-in of PE-online's attendance service on port 8052; ARGS="8053" for another
+	$(RUN) -m tests.pe_online_stand_in $(ARGS)
 
 services:  ## a local PostgreSQL and Redis for the production profile; prints their URLs
 	deploy/services.sh start

@@ -13,6 +13,7 @@ from accounts.models import Profession, Register, RegisterSection
 from accounts.register_numbers import NumberKind
 from accreditation.evidence import kinds
 from accreditation.models import CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
+from accreditation.reporting import reference as reporting
 
 BIG, RELATION, FREE = NumberKind.BIG, NumberKind.RELATION, NumberKind.FREE
 
@@ -344,6 +345,7 @@ def load() -> None:
         for rule_seed in seed.rules:
             _load_rule(register, rule_seed, categories)
     kinds.load()
+    reporting.load()
 
 
 def _load_sections(register: Register, seeds: list[SectionSeed]) -> None:

@@ -11,6 +11,7 @@ from accreditation.models.jobs import Job
 from accreditation.models.leave import Leave, LeaveKind
 from accreditation.models.points import PointAward
 from accreditation.models.reminders import Reminder
+from accreditation.models.reports import KnownAnswer, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, RegisterRule
 
 __all__ = [
@@ -36,14 +37,20 @@ __all__ = [
     "EvidenceKind",
     "ExpiryWarning",
     "Job",
+    "KnownAnswer",
     "LapseNotice",
     "Leave",
     "LeaveKind",
     "LeaveRule",
     "PointAward",
     "PointCategory",
+    "RegisterConnection",
     "RegisterRule",
     "Reminder",
+    "Report",
+    "ReportAttempt",
+    "ReportCall",
+    "ReportingTerm",
     "SimulatedPerson",
     "Simulation",
 ]

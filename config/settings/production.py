@@ -51,4 +51,5 @@ if REDIS_URL:
 if sentry_dsn := env.str("SENTRY_DSN", default=""):
     import sentry_sdk
 
-    sentry_sdk.init(dsn=sentry_dsn, send_default_pii=False)
+    # Without the values of variables: among them are keys of other systems.
+    sentry_sdk.init(dsn=sentry_dsn, send_default_pii=False, include_local_variables=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import Protocol
 
 from django.utils.translation import gettext
 from lxml import etree
@@ -14,6 +15,7 @@ from lxml import etree
 from accreditation.evaluation import AMSTERDAM
 from accreditation.exports.pe_online.fields import COURSE, EDITION, END_DATE, MEETING, MODULE, Presence, problems, value_of
 from accreditation.exports.rows import Earned
+from accreditation.models import Accreditation
 
 ROWS_PER_CALL = 100
 USER_ID, USER_KEY = "@USERID@", "@USERKEY@"
@@ -36,6 +38,17 @@ class Call:
     org_id: int
     rows: int
     content: bytes
+
+
+class Attended(Protocol):
+    """What a row of a call is made from."""
+
+    @property
+    def accreditation(self) -> Accreditation: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def completed_at(self) -> datetime: ...
 
 
 def calls(rows: Iterable[Earned], *, email: str = "", language: str = "nl") -> list[Call]:
@@ -69,12 +82,14 @@ def _each_place(rows: Iterable[Earned]) -> Iterator[Earned]:
 
 def entry(rows: Sequence[Earned], *, org_id: int, email: str, language: str) -> bytes:
     """One `Entry`: the settings, and an `Attendance` for each row."""
+def entry(rows: Sequence[Attended], *, org_id: int, email: str, language: str, user_id: str = USER_ID, user_key: str = USER_KEY) -> bytes:
+    """One `Entry`: the settings, and an `Attendance` for each row. Only what goes straight to the service is given the real key."""
     root = etree.Element("Entry")
     settings = etree.SubElement(root, "Settings")
     for name, text in (
-        ("userID", USER_ID),
+        ("userID", user_id),
         ("userRole", "EDU"),
-        ("userKey", USER_KEY),
+        ("userKey", user_key),
         ("orgID", str(org_id)),
         ("settingOutput", "1" if email else "0"),
         ("emailOutput", email),
@@ -94,7 +109,7 @@ def end_date(moment: datetime) -> str:
     return moment.astimezone(AMSTERDAM).isoformat(timespec="seconds")
 
 
-def _fields(row: Earned) -> Iterator[tuple[str, str]]:
+def _fields(row: Attended) -> Iterator[tuple[str, str]]:
     accreditation = row.accreditation
     if course := value_of(accreditation, COURSE):
         yield course

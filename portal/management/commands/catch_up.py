@@ -12,6 +12,7 @@ from accreditation import expiry, jobs
 from accreditation.certificates import make_waiting
 from accreditation.evidence.files import sweep as sweep_evidence
 from accreditation.evidence.keeping import discard_old_drafts
+from accreditation.reporting import waking as reports
 from courses.questions.attempts import hand_in_all_overdue
 from lrs import access_export, attachments, erasure, importing, privacy_cases, references, retention
 from lrs.forwarding.waking import wake
@@ -23,6 +24,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("learners projected", project_waiting),
     ("references between records settled", references.settle_open),
     ("targets set to forward", wake),
+    ("register connections set to send", reports.wake),
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
     ("warnings sent that an accreditation ends", expiry.warn),

@@ -1,0 +1,245 @@
+"""Puts attendance in the outbox and changes what stands there: again, with another number, settled by hand, told to the register.
+
+A report is queued once for each person and accreditation, whatever asks for it and how often. The moment at which the person finished
+is frozen with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import User
+from accounts.register_numbers import NumberKind, clean_number
+from accreditation.models import PointAward, RegisterConnection, Report, ReportAttempt
+
+State, Outcome = Report.State, ReportAttempt.Outcome
+AT_ONCE = 500
+# What somebody may set going again, and what they may settle by hand: never what is on its way this moment.
+RESENDABLE = (State.HELD, State.REJECTED, State.DEAD, State.DROPPED)
+OPEN = (State.WAITING, State.HELD, State.REJECTED, State.DEAD, State.TESTED)
+DONE = (State.ACCEPTED, State.MARKED)
+
+
+class ReportRefused(Exception):
+    """This cannot be done with the report now; the message tells the administrator why."""
+
+
+@dataclass
+class Queued:
+    """What queueing came to. `without_connection` counts people whose register this organisation does not report to yet."""
+
+    new: list[Report] = field(default_factory=list)
+    known: int = 0
+    undone: int = 0
+    without_connection: int = 0
+
+
+def queue(*, awards: Iterable[PointAward], actor: User | None) -> Queued:
+    """Put the attendance behind these awards in the outbox, once for each person and accreditation. Harmless to repeat.
+
+    Counter-entries and awards that were undone are passed over. `actor` is None when the connection does it by itself.
+    """
+    done = Queued()
+    # More categories and corrections of one accreditation are one attendance; its moment is that of the first.
+    people: dict[tuple[int, int], PointAward] = {}
+    for award in awards:
+        key = (award.learner_id, award.accreditation_id)
+        if award.reverses_id is None and (key not in people or award.pk < people[key].pk):
+            people[key] = award
+    keys = sorted(people)
+    for start in range(0, len(keys), AT_ONCE):
+        _queue_part([people[key] for key in keys[start : start + AT_ONCE]], actor, done)
+    return done
+
+
+def queue_new(*, connection: RegisterConnection, actor: User | None, most: int | None = None) -> Queued:
+    """Put whatever was awarded and never reported in the outbox of this connection."""
+    found = unreported(connection)
+    if actor is None:
+        found = found.filter(recorded_at__gte=connection.automatic_since)
+    return queue(awards=list(found[:most] if most else found), actor=actor)
+
+
+def queue_automatically() -> int:
+    """Queue what was newly awarded, for the connections that do so by themselves. Answers how many reports were made."""
+    connections = RegisterConnection.objects.filter(automatic=True, automatic_since__isnull=False).select_related("register")
+    return sum(len(queue_new(connection=connection, actor=None).new) for connection in connections)
+
+
+def unreported(connection: RegisterConnection) -> QuerySet[PointAward]:
+    """The standing awards in this register, of courses of this organisation, that have no report."""
+    known = Report.objects.filter(learner=OuterRef("learner"), accreditation=OuterRef("accreditation"))
+    return (
+        PointAward.objects.filter(
+            register=connection.register_id,
+            accreditation__course__organisation=connection.organisation_id,
+            reverses=None,
+            reversed_by=None,
+            points__gt=0,
+        )
+        .filter(~Exists(known))
+        .select_related("accreditation__course", "accreditation__register", "learner")
+        .order_by("pk")
+    )
+
+
+def again(*, reports: QuerySet[Report], actor: User) -> int:
+    """Send these again with the same moment; answers how many. What is on its way or was accepted is passed over."""
+    with transaction.atomic():
+        found = list(reports.filter(state__in=RESENDABLE).select_for_update(of=("self",)))
+        Report.objects.filter(pk__in=[report.pk for report in found]).update(
+            state=State.WAITING, alone=False, troubles=0, problem="", settled_at=None, settled_by=None, note=""
+        )
+        _note(found, Outcome.AGAIN, actor=actor)
+    return len(found)
+
+
+def change_number(*, report: Report, number: str, actor: User) -> None:
+    """Report this attendance under another number, and send it again. The ledger of points keeps the number it was earned under.
+
+    Raises ReportRefused.
+    """
+    kinds = [NumberKind(kind) for kind in report.connection.register.number_kinds]
+    try:
+        clean = clean_number(number, kinds=kinds)
+    except ValidationError as error:
+        raise ReportRefused(" ".join(error.messages)) from None
+    with transaction.atomic():
+        changed = Report.objects.filter(pk=report.pk, state__in=(State.WAITING, *RESENDABLE)).update(
+            number=clean, state=State.WAITING, alone=False, troubles=0, problem="", settled_at=None, settled_by=None, note=""
+        )
+        if not changed:
+            raise ReportRefused(gettext("Deze melding is onderweg of al aangenomen. Het nummer is niet gewijzigd."))
+        report.number = clean
+        _note([report], Outcome.NUMBER, actor=actor)
+
+
+def mark(*, reports: QuerySet[Report], on: datetime, note: str, actor: User) -> int:
+    """Somebody reported these themselves, or found them in the register. Answers how many."""
+    return _settle(reports.filter(state__in=OPEN), State.MARKED, Outcome.MARKED, on=on, note=note, actor=actor)
+
+
+def drop(*, reports: QuerySet[Report], note: str, actor: User) -> int:
+    """These need not be reported. Raises ReportRefused without a reason."""
+    if not note.strip():
+        raise ReportRefused(gettext("Schrijf op waarom dit niet gemeld hoeft te worden."))
+    return _settle(reports.filter(state__in=OPEN), State.DROPPED, Outcome.DROPPED, on=timezone.now(), note=note, actor=actor)
+
+
+def tell(*, report: Report, note: str, actor: User) -> None:
+    """Somebody told the register that what was reported is no longer so. Raises ReportRefused."""
+    if not note.strip():
+        raise ReportRefused(gettext("Schrijf op hoe je het hebt gemeld, bijvoorbeeld ‘gemaild naar het register’."))
+    with transaction.atomic():
+        Report.objects.filter(pk=report.pk).update(told_at=timezone.now(), told_by=actor, told_note=note.strip()[:300])
+        _note([report], Outcome.TOLD, actor=actor, text=note.strip()[:300])
+
+
+def to_tell(reports: QuerySet[Report]) -> QuerySet[Report]:
+    """What the register was told and is no longer so: undone or corrected afterwards, and nobody has told the register yet.
+
+    The service cannot take anything back, so a person has to.
+    """
+    awards = PointAward.objects.filter(learner=OuterRef("learner"), accreditation=OuterRef("accreditation"))
+    undone = awards.filter(reverses__isnull=False)
+    # What was sent is known to be what stood when it went; what somebody marked, to be what stood on the day they say.
+    since = Case(When(state=State.ACCEPTED, then=F("sent_at")), default=F("settled_at"))
+    return (
+        reports.filter(state__in=DONE)
+        .annotate(reported_at=since)
+        .filter(
+            Exists(undone.filter(recorded_at__gt=OuterRef("reported_at")))
+            | ~Exists(awards.filter(reverses=None, reversed_by=None, points__gt=0)),
+            Q(told_at=None) | Exists(undone.filter(recorded_at__gt=OuterRef("told_at"))),
+        )
+    )
+
+
+def net_points(reports: Sequence[Report]) -> dict[tuple[int, int], tuple[Decimal, Decimal]]:
+    """What each of these people has left under each of these accreditations, and what they were first awarded there."""
+    awards = PointAward.objects.filter(
+        learner__in={report.learner_id for report in reports}, accreditation__in={report.accreditation_id for report in reports}
+    )
+    rows = (
+        awards.order_by()
+        .values("learner", "accreditation")
+        .annotate(net=Sum("points"), first=Sum("points", filter=Q(reverses=None, corrects=None), default=Decimal(0)))
+    )
+    return {(row["learner"], row["accreditation"]): (row["net"], row["first"]) for row in rows}
+
+
+NOTHING = (Decimal(0), Decimal(0))
+
+
+def _queue_part(awards: Sequence[PointAward], actor: User | None, done: Queued) -> None:
+    now = timezone.now()
+    fresh = PointAward.objects.select_related("accreditation__course").in_bulk([award.pk for award in awards])
+    connections = {
+        (connection.organisation_id, connection.register_id): connection
+        for connection in RegisterConnection.objects.filter(register__in={award.register_id for award in awards})
+    }
+    wanted: dict[tuple[int, int], Report] = {}
+    for award in fresh.values():
+        organisation = award.accreditation.course.organisation_id
+        connection = connections.get((organisation, award.register_id)) if organisation else None
+        if connection is None:
+            done.without_connection += 1
+            continue
+        wanted[award.learner_id, award.accreditation_id] = Report(
+            connection=connection,
+            learner_id=award.learner_id,
+            accreditation_id=award.accreditation_id,
+            number=award.register_number,
+            end_date=award.completed_at,
+            queued_at=now,
+            queued_by=actor,
+        )
+    reports = list(wanted.values())
+    net = net_points(reports)
+    standing = [report for report in reports if net.get((report.learner_id, report.accreditation_id), NOTHING)[0] > 0]
+    done.undone += len(reports) - len(standing)
+    with transaction.atomic():
+        # The constraint decides a race: whoever is second adds nothing.
+        before = _known(standing)
+        Report.objects.bulk_create(standing, ignore_conflicts=True)
+        found = Report.objects.filter(
+            learner__in={report.learner_id for report in standing},
+            accreditation__in={report.accreditation_id for report in standing},
+            part="",
+        )
+        mine = {(report.learner_id, report.accreditation_id) for report in standing} - before
+        new = [report for report in found if (report.learner_id, report.accreditation_id) in mine]
+    done.new += new
+    done.known += len(standing) - len(new)
+
+
+def _known(reports: Sequence[Report]) -> set[tuple[int, int]]:
+    found = Report.objects.filter(
+        learner__in={report.learner_id for report in reports}, accreditation__in={report.accreditation_id for report in reports}, part=""
+    )
+    return set(found.values_list("learner_id", "accreditation_id"))
+
+
+def _settle(reports: QuerySet[Report], state: str, outcome: str, *, on: datetime, note: str, actor: User) -> int:
+    note = note.strip()[:300]
+    with transaction.atomic():
+        found = list(reports.select_for_update(of=("self",)))
+        Report.objects.filter(pk__in=[report.pk for report in found]).update(
+            state=state, settled_at=on, settled_by=actor, note=note, alone=False, problem=""
+        )
+        _note(found, outcome, actor=actor, text=note)
+    return len(found)
+
+
+def _note(reports: Iterable[Report], outcome: str, *, actor: User, text: str = "") -> None:
+    now = timezone.now()
+    ReportAttempt.objects.bulk_create(
+        [ReportAttempt(report=report, at=now, outcome=outcome, number=report.number, text=text, actor=actor) for report in reports]
+    )

@@ -27,6 +27,7 @@ from django.utils.translation import gettext
 from accounts.outgoing.connection import AddressRefused, is_loopback_name
 from accounts.outgoing.locks import CannotUnlock
 from accounts.register_numbers import NumberKind, clean_number
+from accreditation.editions import Place
 from accreditation.exports.pe_online.fields import COURSE, END_DATE, Presence, problems, value_of
 from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
 from accreditation.models import Accreditation, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
@@ -52,6 +53,7 @@ class Row:
     """A report as it goes out."""
 
     report: Report
+    place: Place | None = None
 
     @property
     def accreditation(self) -> Accreditation:
@@ -64,6 +66,10 @@ class Row:
     @property
     def completed_at(self) -> datetime:
         return self.report.end_date
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (self.place,) if self.place else ()
 
     @property
     def course(self) -> str:

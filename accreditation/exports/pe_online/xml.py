@@ -12,6 +12,7 @@ from typing import Protocol
 from django.utils.translation import gettext
 from lxml import etree
 
+from accreditation.editions import Place
 from accreditation.evaluation import AMSTERDAM
 from accreditation.exports.pe_online.fields import COURSE, EDITION, END_DATE, MEETING, MODULE, Presence, problems, value_of
 from accreditation.exports.rows import Earned
@@ -49,6 +50,8 @@ class Attended(Protocol):
     def number(self) -> str: ...
     @property
     def completed_at(self) -> datetime: ...
+    @property
+    def places(self) -> tuple[Place, ...]: ...
 
 
 def calls(rows: Iterable[Earned], *, email: str = "", language: str = "nl") -> list[Call]:
@@ -80,8 +83,6 @@ def _each_place(rows: Iterable[Earned]) -> Iterator[Earned]:
         yield from (replace(row, places=(place,)) for place in row.places) if len(row.places) > 1 else (row,)
 
 
-def entry(rows: Sequence[Earned], *, org_id: int, email: str, language: str) -> bytes:
-    """One `Entry`: the settings, and an `Attendance` for each row."""
 def entry(rows: Sequence[Attended], *, org_id: int, email: str, language: str, user_id: str = USER_ID, user_key: str = USER_KEY) -> bytes:
     """One `Entry`: the settings, and an `Attendance` for each row. Only what goes straight to the service is given the real key."""
     root = etree.Element("Entry")

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import ProfessionalProfile, Register, RegisterEntry, User
 from accreditation.evaluation import Category, Evaluation, Row, RowKey, Rule
-from accreditation.models import Accreditation, CategoryRule, Leave, PointAward, RegisterRule
+from accreditation.evidence.work_hours import worked
+from accreditation.models import Accreditation, CategoryRule, Evidence, Leave, PointAward, RegisterRule
 from accreditation.rulebook import Away, DatedRule, LeaveTerm, Place, judge
 
 # An accreditation that ended for other reasons than that it was never given: what was earned before stays earned.
@@ -20,7 +22,7 @@ _ONCE_GIVEN = (Accreditation.Status.GRANTED, Accreditation.Status.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row as a person reads it: an award, or evidence of their own. `award` is there for what our own courses brought."""
+    """One row as a person reads it: an award, or evidence of their own. `award` or `evidence` is there, whichever it came from."""
 
     title: str
     category: str
@@ -29,13 +31,15 @@ class Line:
     note: str = ""
     is_demo: bool = False
     award: PointAward | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How someone stands in one register. Without a known period, or without a rule, there is nothing to judge by.
 
-    `leave_days` of the period come from leave; `leave_known` whether the rule says anything about leave at all.
+    `leave_days` of the period come from leave; `leave_known` whether the rule says anything about leave at all. `worked`: hours of work
+    that the person wrote down for this period.
     """
 
     entry: RegisterEntry
@@ -46,6 +50,7 @@ class Standing:
     leave_days: int = 0
     leave_known: bool = False
     leave: list[Leave] = field(default_factory=list)
+    worked: Decimal = Decimal(0)
 
     @property
     def earned(self) -> Decimal:
@@ -72,6 +77,7 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
     awards = list(
         PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
     )
+    evidence = list(_counting().filter(owner=person, kind__register__in=registers)) if entries else []
     leave = list(Leave.objects.filter(user=person)) if entries else []
     professions = professions_of([person.pk])[person.pk] if any(rule.profession for rule in rules) else frozenset()
     return [
@@ -79,6 +85,7 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
             entry,
             rules=[rule for rule in rules if rule.register_id == entry.register_id],
             awards=[award for award in awards if award.register_id == entry.register_id],
+            evidence=[one for one in evidence if one.kind and one.kind.register_id == entry.register_id],
             leave=leave,
             professions=professions,
             day=day,
@@ -162,6 +169,15 @@ def pure_rows(awards: Iterable[PointAward]) -> list[Row]:
     ]
 
 
+def evidence_rows(evidence: Iterable[Evidence]) -> list[Row]:
+    """Own evidence as the evaluator takes it; work gives no points and no row. Needs `kind` and its `category` fetched along."""
+    return [
+        _evidence_row(one.pk, one.kind.category.code, one.points, one.done_on, one.id_number)
+        for one in evidence
+        if one.kind and one.kind.category and one.points is not None and one.done_on
+    ]
+
+
 def rows_of(register: Register, *, people: Sequence[int]) -> dict[int, list[Row]]:
     """All rows of these people (by their keys) in a register, for questions about many at once: the same rows that their dossier judges."""
     found: dict[int, list[Row]] = {}
@@ -181,7 +197,28 @@ def rows_of(register: Register, *, people: Sequence[int]) -> dict[int, list[Row]
         "accreditation__valid_until",
     ).iterator(chunk_size=5000):
         found.setdefault(learner, []).append(_award_row(*values))
+    evidence = _counting().filter(owner__in=people, kind__register=register, kind__category__isnull=False, points__isnull=False).order_by()
+    for owner, *values in evidence.values_list("owner", "pk", "kind__category__code", "points", "done_on", "id_number").iterator(
+        chunk_size=5000
+    ):
+        found.setdefault(owner, []).append(_evidence_row(*values))
     return found
+
+
+def _counting() -> QuerySet[Evidence]:
+    return Evidence.objects.filter(state=Evidence.State.KEPT).select_related("kind__category")
+
+
+def _evidence_row(key: int, category: str, points: Decimal, on: date, id_number: str) -> Row:
+    # In which category a kind of evidence counts is the register's word, as data: also where that category is for accredited education.
+    return Row(
+        id=("evidence", key),
+        category=category,
+        points=points,
+        on=on,
+        once=thing_of(id_number, 0) if id_number.strip() else "",
+        claim=f"evidence:{key}",
+    )
 
 
 def _award_row(
@@ -243,13 +280,18 @@ def _standing(
     *,
     rules: list[RegisterRule],
     awards: list[PointAward],
+    evidence: list[Evidence],
     leave: list[Leave],
     professions: frozenset[str],
     day: date,
 ) -> Standing:
     lines = {("award", award.pk): _line(award) for award in awards}
+    lines |= {("evidence", one.pk): _evidence_line(one) for one in evidence if one.points is not None and not one.is_work}
     judgement = judge(
-        pure_rows(awards), place=place_of(entry, professions=professions, leave=leave), rules=[dated(rule) for rule in rules], day=day
+        [*pure_rows(awards), *evidence_rows(evidence)],
+        place=place_of(entry, professions=professions, leave=leave),
+        rules=[dated(rule) for rule in rules],
+        day=day,
     )
     if judgement is None:
         return Standing(entry, None, None, lines, entry.period_end is None, leave=leave)
@@ -263,6 +305,23 @@ def _standing(
         leave_days=judgement.added,
         leave_known=bool(judgement.rule.leave),
         leave=leave,
+        worked=worked(
+            [one for one in evidence if one.is_work], first_day=judgement.evaluation.first_day, last_day=judgement.evaluation.last_day
+        ),
+    )
+
+
+def _evidence_line(evidence: Evidence) -> Line:
+    note = (
+        str(_("overgenomen uit %(place)s") % {"place": evidence.provenance["installation"]}) if evidence.provenance else evidence.provider
+    )
+    return Line(
+        title=evidence.title,
+        category=evidence.kind.category.name if evidence.kind and evidence.kind.category else "",
+        points=evidence.points or Decimal(0),
+        on=evidence.done_on or date.min,
+        note=note,
+        evidence=evidence,
     )
 
 

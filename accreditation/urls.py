@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, badges, dossier, evidence, jobs, verification
+from accreditation.views import administration, applications, badges, dossier, evidence, jobs, verification
 
 app_name = "accreditation"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("mijn/dossier/bewijs/<uuid:uuid>/intrekken/", evidence.withdraw_evidence, name="withdraw_evidence"),
     path("mijn/dossier/bewijs/<uuid:uuid>/terugzetten/", evidence.put_back_evidence, name="put_back_evidence"),
     path("mijn/dossier/bewijs/<uuid:uuid>/weggooien/", evidence.discard_evidence, name="discard_evidence"),
+    path("mijn/dossier/aanvraag/<int:pk>/", applications.new_application, name="new_application"),
+    path("mijn/dossier/aanvraag/<uuid:uuid>/", applications.application, name="application"),
+    path("mijn/dossier/aanvraag/<uuid:uuid>/terugnemen/", applications.withdraw_application, name="withdraw_application"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
     path("mijn/certificaten/<str:number>/badge/", badges.my_badge, name="my_badge"),

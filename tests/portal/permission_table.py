@@ -18,7 +18,7 @@ Keyword arguments are the arguments of the address: a value, or a function of th
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +28,8 @@ from django.utils import timezone
 from accounts import editors
 from accounts.models import Invitation, Organisation, Role, User
 from accreditation.badges.making import badge_of
-from accreditation.evidence import files, keeping
-from accreditation.models import Certificate, Evidence, Job
+from accreditation.evidence import applications, files, keeping
+from accreditation.models import Application, Certificate, Evidence, Job
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
 from courses.meetings.booking import book
@@ -99,6 +99,12 @@ class World:
         """Of the learner, with a file."""
         learner = self.person("learner")
         return keeping.begin(owner=learner, checked=files.check(a_photo(), owner=learner))
+
+    @cached_property
+    def application(self) -> Application:
+        """Of the learner, for a register period."""
+        entry = RegisterEntryFactory(user=self.person("learner"))
+        return applications.apply(entry=entry, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31), frozen={})
 
     @cached_property
     def document(self) -> int:
@@ -422,6 +428,10 @@ def _document(world: World) -> int:
     return world.document
 
 
+def _application(world: World) -> uuid.UUID:
+    return world.application.uuid
+
+
 ADDRESSES: dict[str, Row] = {
     # config
     "healthz": everyone(),
@@ -505,6 +515,9 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:withdraw_evidence": mine(uuid=_evidence, method="post"),
     "accreditation:put_back_evidence": mine(uuid=_evidence, method="post"),
     "accreditation:discard_evidence": mine(uuid=_evidence, method="post"),
+    "accreditation:new_application": mine(pk=_entry),
+    "accreditation:application": mine(uuid=_application),
+    "accreditation:withdraw_application": mine(uuid=_application, method="post"),
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),

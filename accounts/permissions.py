@@ -19,6 +19,7 @@ class Action(TextChoices):
     MANAGE_ACCREDITATION = "manage_accreditation", _("accreditaties beheren")
     MANAGE_CERTIFICATES = "manage_certificates", _("certificaten intrekken en opnieuw uitgeven")
     EXPORT_RESULTS = "export_results", _("resultaten exporteren en melden")
+    SEE_INSIGHT = "see_insight", _("inzicht in aantallen: certificaten, punten, doorlooptijd, geschoolden")
     MANAGE_REGISTER_RULES = "manage_register_rules", _("registerregels beheren")
     MANAGE_MEMBERS = "manage_members", _("leden en rollen beheren")
     MANAGE_LRS_CREDENTIALS = "manage_lrs_credentials", _("toegangssleutels van hulpmiddelen beheren")
@@ -42,6 +43,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_ACCREDITATION: frozenset({_ACCREDITATION}),
     Action.MANAGE_CERTIFICATES: frozenset({_ACCREDITATION}),
     Action.EXPORT_RESULTS: frozenset({_ACCREDITATION, _AUDITOR}),
+    Action.SEE_INSIGHT: frozenset({_ACCREDITATION, _ASSOCIATION}),
     Action.MANAGE_REGISTER_RULES: frozenset({_ACCREDITATION}),
     Action.MANAGE_MEMBERS: frozenset({_ASSOCIATION}),
     Action.MANAGE_LRS_CREDENTIALS: frozenset({_ASSOCIATION}),

@@ -19,6 +19,8 @@ class AccreditationConfig(AppConfig):
                 "points-awarded-later": _("Punten alsnog bijgeschreven"),
                 "results-viewed": _("Resultaten bekeken"),
                 "results-exported": _("Resultaten geëxporteerd"),
+                "insight-viewed": _("Inzicht bekeken"),
+                "insight-exported": _("Inzicht geëxporteerd"),
                 "register-rule-saved": _("Registerregel bewaard"),
                 "job-stopped": _("Taak gestopt"),
                 "job-continued": _("Taak hervat"),

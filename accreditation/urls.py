@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, applications, badges, dossier, evidence, jobs, verification
+from accreditation.views import administration, applications, badges, dossier, evidence, insight, jobs, verification
 
 app_name = "accreditation"
 urlpatterns = [
@@ -51,6 +51,9 @@ urlpatterns = [
     path("beheer/certificaten/<int:pk>/vervangen/", administration.reissue, name="reissue"),
     path("beheer/registers/", administration.registers, name="registers"),
     path("beheer/registers/regel/<int:pk>/", administration.register_rule, name="register_rule"),
+    path("beheer/inzicht/", insight.insight, name="insight"),
+    path("beheer/inzicht/<slug:key>/", insight.report, name="insight_report"),
+    path("beheer/inzicht/<slug:key>/<slug:kind>/", insight.export, name="insight_export"),
     path("beheer/taken/", jobs.job_list, name="jobs"),
     path("beheer/taken/<int:pk>/", jobs.job, name="job"),
     path("beheer/taken/<int:pk>/stop/", jobs.stop_job, name="stop_job"),

@@ -554,6 +554,9 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
     "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
     "accreditation:continue_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
+    "accreditation:insight": only("accreditation_admin", "association_admin"),
+    "accreditation:insight_report": only("accreditation_admin", "association_admin", key="certificaten"),
+    "accreditation:insight_export": only("accreditation_admin", "association_admin", key="certificaten", kind="csv", method="post"),
     "accreditation:registers": only("accreditation_admin"),
     "accreditation:register_rule": only("accreditation_admin", pk=_rule),
     # teaching, and work that is handed in

@@ -1,6 +1,6 @@
 """Count rows in groups and states, with how many people they are of, and hide what is too small; a fixed number of queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -39,7 +39,7 @@ def count_table(
     totals: list[Cell] = []
     for state, (_column, which) in states.items():
         of_state = {name: _group(groups[name], state, people_only=people_only) for name in names}
-        kept_back = hidden(of_state, together=_together(rows.filter(which), by=by, learner=learner), sizes=sizes)
+        kept_back = hidden(of_state, together=people_in(rows.filter(which), by=by, learner=learner), sizes=sizes)
         for name in names:
             cells[name].append(HIDDEN if name in kept_back else of_state[name].count)
         total = _group(whole, state, people_only=people_only)
@@ -61,7 +61,9 @@ def _group(row: Mapping[str, Any], state: str, *, people_only: bool) -> Group:
     return Group(count=people if people_only else row[f"{state}_rows"], people=people)
 
 
-def _together(rows: QuerySet[Any], *, by: str, learner: str) -> Any:
+def people_in(rows: QuerySet[Any], *, by: str, learner: str) -> Callable[[set[Any]], int]:
+    """How many different people are in some of the groups together: what `suppression.hidden` asks."""
+
     def people(keys: set[Any]) -> int:
         within = Q(**{f"{by}__in": [key for key in keys if key is not None]})
         if None in keys:

@@ -4,22 +4,25 @@ Each is a function of a perspective and a year and answers one table. Years do n
 two periods that differ by a day would tell by their difference who finished on that day.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, FilteredRelation, Max, Min, Q, QuerySet
-from django.db.models.functions import ExtractQuarter
+from django.db.models.functions import ExtractQuarter, TruncDate
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from accreditation.insight.counting import count_table
+from accreditation.evaluation import AMSTERDAM
+from accreditation.insight.counting import count_table, people_in
 from accreditation.insight.perspectives import Kind, Perspective
-from accreditation.insight.tables import Column, Line, Table
-from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
+from accreditation.insight.suppression import Group, hidden
+from accreditation.insight.tables import HIDDEN, Cell, Column, Line, Table
+from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward, Report
 from accreditation.overview import WARN_DAYS, expiring
 from courses.models import CoursePage, EvaluationAnswers
 from courses.work.evaluating import SHOWN_FROM
@@ -45,7 +48,7 @@ DIVISIONS = {
 
 
 @dataclass(frozen=True)
-class Report:
+class Insight:
     """A report in the menu. `by` are its divisions; the first is shown when none is chosen."""
 
     key: str
@@ -109,6 +112,71 @@ def awards(perspective: Perspective, year: int, by: str) -> Table:
         unknown=_unknown(by),
         sizes=_sizes(perspective, year, by),
     )
+
+
+def reported(perspective: Perspective, year: int, by: str) -> Table:
+    """What became of the attendance that was reported to registers, of what was completed in this year. What was dropped is no report."""
+    state = Report.State
+    return count_table(
+        _reports(perspective, year),
+        by=_report_field(perspective, by),
+        learner="learner",
+        states={
+            "accepted": (Column(_("Aangenomen"), "done"), Q(state__in=[state.ACCEPTED, state.MARKED])),
+            "waiting": (Column(_("Onderweg"), "waiting"), Q(state__in=[state.WAITING, state.HELD, state.SENT, state.TESTED])),
+            "rejected": (Column(_("Afgewezen"), "refused"), Q(state__in=[state.REJECTED, state.DEAD])),
+        },
+        title=_("Meldingen aan registers over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
+        rows_are=str(DIVISIONS[by].rows_are),
+        unknown=_unknown(by),
+        sizes=_sizes(perspective, year, by),
+        notes=[_("Aangenomen: door het register, of met de hand gemeld. Afgewezen: door het register, of door ons opgegeven.")],
+    )
+
+
+def time_taken(perspective: Perspective, year: int, by: str) -> Table:
+    """From completion until the register accepted it, in whole days of Amsterdam: the middle one, and within what nine out of ten fall."""
+    rows = _reports(perspective, year).filter(state=Report.State.ACCEPTED, settled_at__isnull=False).order_by()
+    field = _report_field(perspective, by)
+    # Days with how often they occur: a few hundred rows, however many reports there are.
+    days = rows.annotate(began=TruncDate("end_date"), ended=TruncDate("settled_at")).values(field, "began", "ended")
+    spread: dict[Any, Counter[int]] = {}
+    for row in days.annotate(count=Count("pk")):
+        spread.setdefault(row[field], Counter())[max(0, (row["ended"] - row["began"]).days)] += row["count"]
+    people = {row[field]: row["people"] for row in rows.values(field).annotate(people=Count("learner", distinct=True))}
+    groups = {key: Group(sum(counted.values()), people[key]) for key, counted in spread.items()}
+    kept_back = hidden(groups, together=people_in(rows, by=field, learner="learner"), sizes=_sizes(perspective, year, by))
+    lines = []
+    for key in sorted(groups, key=lambda key: (key is None, str(key).casefold())):
+        label = str(key) if key is not None else _unknown(by)
+        lines.append(Line(label, (HIDDEN, HIDDEN, HIDDEN) if key in kept_back else _times(spread[key])))
+    total = None
+    if lines:
+        everyone = Group(people=rows.aggregate(people=Count("learner", distinct=True))["people"])
+        whole = sum(spread.values(), Counter[int]())
+        total = Line(_("Samen"), (HIDDEN, HIDDEN, HIDDEN) if everyone.is_small else _times(whole))
+    return Table(
+        title=_("Dagen van afronden tot aangenomen door het register, over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
+        rows_are=str(DIVISIONS[by].rows_are),
+        columns=[Column(_("Mediaan (dagen)"), "main"), Column(_("Negen van de tien binnen (dagen)")), Column(_("Aangenomen"))],
+        lines=lines,
+        total=total,
+    )
+
+
+def _times(days: Counter[int]) -> tuple[Cell, ...]:
+    return (_quantile(days, Decimal("0.5")), _quantile(days, Decimal("0.9")), sum(days.values()))
+
+
+def _quantile(days: Counter[int], share: Decimal) -> int:
+    """The smallest number of days within which this share falls (nearest rank)."""
+    needed = share * sum(days.values())
+    reached = 0
+    for day in sorted(days):
+        reached += days[day]
+        if reached >= needed:
+            return day
+    return max(days)
 
 
 def trained(perspective: Perspective, year: int, by: str) -> Table:
@@ -199,6 +267,21 @@ def _certificate_field(perspective: Perspective, by: str) -> str:
     return {"cursus": "course__title", "organisatie": organisation, "regio": "learner__profile__region__name", "kwartaal": "quarter"}[by]
 
 
+def _reports(perspective: Perspective, year: int) -> QuerySet[Report]:
+    first, after = (datetime.combine(date(each, 1, 1), time(), tzinfo=AMSTERDAM) for each in (year, year + 1))
+    mine = perspective.among(provider="accreditation__course__organisation", learner="learner")
+    return Report.objects.filter(mine, end_date__gte=first, end_date__lt=after).exclude(state=Report.State.DROPPED)
+
+
+def _report_field(perspective: Perspective, by: str) -> str:
+    return {
+        "register": "accreditation__register__name",
+        "cursus": "accreditation__course__title",
+        "organisatie": "accreditation__course__organisation__name",
+        "regio": "learner__profile__region__name",
+    }[by]
+
+
 def _sizes(perspective: Perspective, year: int, by: str) -> dict[Any, int] | None:
     """How many people each group has, whatever became of their certificate: the same for every report, see `suppression.hidden`."""
     if by == "register":
@@ -225,22 +308,36 @@ def _in(rows: QuerySet[Any], field: str, year: int) -> QuerySet[Any]:
 REPORTS = {
     report.key: report
     for report in (
-        Report(
+        Insight(
             "certificaten",
             gettext_lazy("Certificaten"),
             gettext_lazy("Uitgegeven, wacht en ingetrokken"),
             certificates,
             by=("cursus", "organisatie", "regio", "kwartaal"),
         ),
-        Report(
+        Insight(
             "punten",
             gettext_lazy("Punten"),
             gettext_lazy("Bijgeschreven en teruggedraaid"),
             awards,
             by=("register", "cursus", "organisatie", "regio"),
         ),
-        Report("geschoold", gettext_lazy("Geschoold per regio"), gettext_lazy("VS en VPK met een certificaat"), trained),
-        Report(
+        Insight(
+            "meldingen",
+            gettext_lazy("Meldingen"),
+            gettext_lazy("Aangenomen, onderweg en afgewezen"),
+            reported,
+            by=("register", "cursus", "organisatie", "regio"),
+        ),
+        Insight(
+            "doorlooptijd",
+            gettext_lazy("Doorlooptijd"),
+            gettext_lazy("Van afronden tot aangenomen"),
+            time_taken,
+            by=("register", "cursus", "organisatie", "regio"),
+        ),
+        Insight("geschoold", gettext_lazy("Geschoold per regio"), gettext_lazy("VS en VPK met een certificaat"), trained),
+        Insight(
             "accreditaties",
             gettext_lazy("Aflopende accreditaties"),
             gettext_lazy("Binnen 90 dagen, zonder opvolger"),
@@ -248,7 +345,7 @@ REPORTS = {
             yearly=False,
             kinds=frozenset({Kind.COURSES, Kind.EVERYTHING}),
         ),
-        Report(
+        Insight(
             "evaluaties",
             gettext_lazy("Evaluaties"),
             gettext_lazy("Wat deelnemers vinden"),

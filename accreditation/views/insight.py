@@ -18,7 +18,7 @@ from accounts.requests import PersonRequest
 from accreditation.exports.tables import CSV, XLSX, stream_csv, write_xlsx
 from accreditation.insight.perspectives import Perspective, perspectives
 from accreditation.insight.pictures import bars_of
-from accreditation.insight.reports import DIVISIONS, REPORTS, Report, years
+from accreditation.insight.reports import DIVISIONS, REPORTS, Insight, years
 from accreditation.insight.suppression import SMALLEST
 from accreditation.insight.tables import HIDDEN
 
@@ -104,7 +104,7 @@ def export(request: PersonRequest, key: str, kind: str) -> HttpResponseBase:
     return response
 
 
-def _report(key: str) -> Report:
+def _report(key: str) -> Insight:
     if key not in REPORTS:
         raise Http404
     return REPORTS[key]
@@ -117,7 +117,7 @@ def _choices(request: PersonRequest) -> list[Perspective]:
     return mine
 
 
-def _chosen(request: PersonRequest, mine: list[Perspective], found: Report) -> tuple[Perspective, int, str]:
+def _chosen(request: PersonRequest, mine: list[Perspective], found: Insight) -> tuple[Perspective, int, str]:
     """What was asked for; of what is not one's own, or does not exist, the first that is."""
     asked = request.POST if request.method == "POST" else request.GET
     possible = [one for one in mine if one.kind in found.kinds]

@@ -1,7 +1,7 @@
 import csv
 import io
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,7 +15,7 @@ from accreditation.insight.perspectives import Kind, Perspective, perspectives
 from accreditation.insight.reports import REPORTS
 from accreditation.insight.suppression import SMALLEST, Group, hidden
 from accreditation.insight.tables import HIDDEN
-from accreditation.models import Certificate, CertificateEvent, PointAward
+from accreditation.models import Certificate, CertificateEvent, PointAward, RegisterConnection, Report, ReportCall
 from accreditation.points import correct, undo
 from courses.models import EvaluationAnswers
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, ProfessionFactory, RegionFactory, RegisterFactory, UserFactory
@@ -206,6 +206,37 @@ class TestReports:
 
         assert rows_of(table)["Samen"] == (10, 5)
 
+    def test_reports_are_counted_by_what_became_of_them_and_a_dropped_one_not_at_all(self, provider, release):
+        granted = accredited(release=release)
+        state = Report.State
+        for which in (state.ACCEPTED, state.MARKED, state.WAITING, state.HELD, state.SENT, state.REJECTED, state.DEAD, state.DROPPED):
+            for _person in range(5):
+                report(granted, state=which)
+        report(granted, state=state.ACCEPTED, on=datetime(YEAR, 12, 31, 23, 30, tzinfo=UTC))  # next year in Amsterdam
+
+        table = REPORTS["meldingen"].make(of(provider), YEAR, "register")
+
+        assert rows_of(table) == {granted.register.name: (10, 15, 10), "Samen": (10, 15, 10)}
+
+    def test_time_taken_is_the_middle_and_the_ninetieth_of_a_hundred_in_days_of_amsterdam(self, provider, release):
+        granted, few = accredited(release=release), accredited(release=release)
+        for days in [1] * 5 + [2] * 4 + [40]:
+            report(granted, state=Report.State.ACCEPTED, days=days)
+        for _person in range(3):
+            report(few, state=Report.State.ACCEPTED, days=100)
+
+        table = REPORTS["doorlooptijd"].make(of(provider), YEAR, "register")
+
+        # Three people by themselves would be told by the whole minus the ten: both registers are hidden.
+        assert rows_of(table) == {
+            granted.register.name: (HIDDEN,) * 3,
+            few.register.name: (HIDDEN,) * 3,
+            "Samen": (2, 100, 13),
+        }
+        for _person in range(2):
+            report(few, state=Report.State.ACCEPTED, days=100)
+        assert rows_of(REPORTS["doorlooptijd"].make(of(provider), YEAR, "register"))[granted.register.name] == (1, 2, 10)
+
     def test_trained_nurses_are_people_counted_once_by_profession_and_region(self, provider, release):
         region, other = RegionFactory(name="Noord"), released_course(course=CourseFactory(organisation=provider))
         nurse, specialist = ProfessionFactory(code="vpk"), ProfessionFactory(code="vs-agz")
@@ -262,6 +293,22 @@ def award(certificate, granted, category):
         points=4,
         completed_at=f"{certificate.earned_on}T12:00Z",
         awarded_on=certificate.earned_on,
+    )
+
+
+def report(granted, *, state, on=datetime(YEAR, 6, 1, 20, tzinfo=UTC), days=3):
+    connection, _made = RegisterConnection.objects.get_or_create(organisation=granted.course.organisation, register=granted.register)
+    call = ReportCall.objects.create(connection=connection, transport="post", rows=1, sent_at=on)
+    return Report.objects.create(
+        connection=connection,
+        learner=UserFactory(),
+        accreditation=granted,
+        number="19012345630",
+        end_date=on,
+        state=state,
+        call=call,
+        queued_at=on,
+        settled_at=on + timedelta(days=days) if state == Report.State.ACCEPTED else None,
     )
 
 

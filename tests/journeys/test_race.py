@@ -70,7 +70,7 @@ def test_the_last_requirements_at_once_complete_the_course_exactly_once(last_act
         satisfied = Statement.objects.with_verb(adl.SATISFIED).get(registration=story.enrolment.uuid)
         assert satisfied.source == Source.SERVER
         assert CourseProgress.objects.get(enrolment=story.enrolment).share == 1
-        awards = PointAward.objects.filter(learner=story.enrolment.learner).order_by("register")
+        awards = PointAward.objects.filter(learner=story.enrolment.learner).order_by("register_id")
         assert [award.register_id for award in awards] == sorted(register.pk for register in registers)
         certificate = Certificate.objects.get(learner=story.enrolment.learner)
         assert [event.kind for event in certificate.events.all()] == ["issued"]

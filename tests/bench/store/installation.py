@@ -84,8 +84,9 @@ class Installation:
             *("--workers", str(WORKERS), "--blocking-threads", "64", "--blocking-threads-idle-timeout", "600", "--backpressure", "512"),
             *("--no-ws", "--log-level", "error", application),
         ]
+        environment = {**self.environment(settings), "HOST": "127.0.0.1", "PORT": str(port)}
         # A group of its own, so that its workers end with it whatever happens.
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment(settings), stdout=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
             wait_for(port, process)
             yield Served(port, process)

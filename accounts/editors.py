@@ -1,6 +1,7 @@
 """Who may work in the editor (Wagtail), derived from roles.
 
-Two groups carry the permissions: "Auteurs" may make and change pages and files, "Verenigingsbeheerders" may publish as well. Which
+Three groups carry the permissions: "Auteurs" may make and change pages and files, "Verenigingsbeheerders" may publish as well,
+"Accreditatiebeheerders" may put pictures there for their certificate templates, and change no page. Which
 organisation's pages someone may change is not a matter of groups: the room that owns the pages asks `accounts.permissions.may`.
 """
 
@@ -11,10 +12,11 @@ from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermi
 
 from accounts.models import Role, User
 
-GROUPS = {Role.AUTHOR: "Auteurs", Role.ASSOCIATION_ADMIN: "Verenigingsbeheerders"}
+GROUPS = {Role.AUTHOR: "Auteurs", Role.ASSOCIATION_ADMIN: "Verenigingsbeheerders", Role.ACCREDITATION_ADMIN: "Accreditatiebeheerders"}
 PAGE_PERMISSIONS = {
     Role.AUTHOR: ["add_page", "change_page"],
     Role.ASSOCIATION_ADMIN: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
+    Role.ACCREDITATION_ADMIN: [],
 }
 # Who may add may change what they added themselves. A file that others put there stands in their courses: nobody else replaces it.
 FILE_PERMISSIONS = ["add_image", "choose_image", "add_document", "choose_document"]
@@ -32,8 +34,10 @@ def make_groups() -> None:
     """The groups with entry to the editor and to images and documents; pages follow in `open_pages`."""
     entry = Permission.objects.filter(content_type__app_label="wagtailadmin", codename="access_admin")
     root = Collection.get_first_root_node()
-    for name in GROUPS.values():
+    for role, name in GROUPS.items():
         group, _made = Group.objects.get_or_create(name=name)
+        # Who held the role before it came with a group.
+        group.user_set.add(*User.objects.filter(memberships__role=role).exclude(groups=group))
         group.permissions.add(*entry)
         files = _permissions(FILE_PERMISSIONS)
         GroupCollectionPermission.objects.filter(group=group).exclude(permission__in=files).delete()

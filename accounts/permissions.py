@@ -18,6 +18,7 @@ class Action(TextChoices):
     MARK_ATTENDANCE = "mark_attendance", _("aanwezigheid vastleggen")
     MANAGE_ACCREDITATION = "manage_accreditation", _("accreditaties beheren")
     MANAGE_CERTIFICATES = "manage_certificates", _("certificaten intrekken en opnieuw uitgeven")
+    EDIT_CERTIFICATE_TEMPLATES = "edit_certificate_templates", _("certificaatsjablonen maken in het CMS")
     EXPORT_RESULTS = "export_results", _("resultaten exporteren en melden")
     SEE_INSIGHT = "see_insight", _("inzicht in aantallen: certificaten, punten, doorlooptijd, geschoolden")
     MANAGE_REGISTER_RULES = "manage_register_rules", _("registerregels beheren")
@@ -42,6 +43,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MARK_ATTENDANCE: frozenset({_TEACHER}),
     Action.MANAGE_ACCREDITATION: frozenset({_ACCREDITATION}),
     Action.MANAGE_CERTIFICATES: frozenset({_ACCREDITATION}),
+    Action.EDIT_CERTIFICATE_TEMPLATES: frozenset({_ACCREDITATION, _ASSOCIATION}),
     Action.EXPORT_RESULTS: frozenset({_ACCREDITATION, _AUDITOR}),
     Action.SEE_INSIGHT: frozenset({_ACCREDITATION, _ASSOCIATION}),
     Action.MANAGE_REGISTER_RULES: frozenset({_ACCREDITATION}),

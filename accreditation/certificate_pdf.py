@@ -1,6 +1,7 @@
 """A certificate as a designed A4 page. Everything on it comes from the snapshot; nothing is read from the database here.
 
-The words are Dutch whatever the language of the session: a certificate is a document, and its language is recorded in it.
+The words are in the language that the issuer chose, whatever that of the session: a certificate is a document, and its language is recorded
+in it. The file keeps to PDF/A-2 where reportlab can: fonts embedded, colours with a profile, XMP beside the title (docs/operations.md).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ import qrcode
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from accreditation import certificate_fonts
@@ -23,34 +25,138 @@ from accreditation.tagged_canvas import TaggedCanvas
 INK, TEAL, PALE, LINE = HexColor("#16323B"), HexColor("#0F5C66"), HexColor("#EAF3F2"), HexColor("#BFD3D3")
 SIGNAL, SOFT, WATERMARK = HexColor("#B84516"), HexColor("#4A626A"), HexColor("#F6E7DF")
 WIDTH, HEIGHT = A4
+LANGUAGES = {"nl": "nl-NL", "en": "en-GB"}
 LOWEST_ROW = 66 * mm  # below it a register's row would run into the foot of the page
 LEFT, RIGHT = 22 * mm, WIDTH - 22 * mm
+SIGNED_ROW = 92 * mm  # the same above signatures
 MONTHS = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"]
+ENGLISH_MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+]  # fmt: skip
+WORDS = {
+    "nl": {
+        "document": "Certificaat",
+        "subject": "Bewijs van afgeronde scholing voor",
+        "completed": "heeft op {day} afgerond",
+        "demo": "Democurriculum, niet geaccrediteerd. Dit certificaat is een voorbeeld en telt nergens mee.",
+        "not accredited": "Niet geaccrediteerd: dit certificaat bewijst de afronding en geeft geen registerpunten.",
+        "route": "De route van de cursus: {stations}. Alles is afgerond.",
+        "provider": "Aanbieder",
+        "issuer": "Uitgegeven door",
+        "form": "Vorm",
+        "study": "Studielast",
+        "release": "Uitgave van de cursus",
+        "issued": "Uitgegeven op",
+        "valid": "Geldig tot en met",
+        "accreditation": "Accreditatie",
+        "example": "Accreditatie (voorbeeld, niet echt)",
+        "columns": ("Register", "ID-nummer", "Registernummer", "Toegekend"),
+        "hours": "uur",
+        "points": "punten",
+        "no number": "niet bijgeschreven: nummer onbekend",
+        "not credited": "niet bijgeschreven",
+        "period": "geaccrediteerd van {start} t/m {end}",
+        "unknown": "niet bekend",
+        "qr": "QR-code naar de controlepagina: {address}",
+        "check": "Controleer dit certificaat",
+        "scan": "Scan de code, of ga naar {host}",
+        "fill in": "Vul daar het nummer en de controlecode in, of lever dit bestand in.",
+        "number": "Nummer {number}",
+        "code": "Controlecode {code}",
+        "demo seal": "Verzegeld met een DEMO-zegel van deze installatie: alleen om te proberen, niet rechtsgeldig.",
+        "seal": "Elektronisch verzegeld (PAdES). Wie dit bestand verandert, verbreekt het zegel; op papier geldt de controle hierboven.",
+        "signature": "Handtekening van {name}",
+        "hour": "uur",
+        "minutes": "minuten",
+    },
+    "en": {
+        "document": "Certificate",
+        "subject": "Proof of completed training for",
+        "completed": "completed on {day}",
+        "demo": "Demo curriculum, not accredited. This certificate is an example and counts nowhere.",
+        "not accredited": "Not accredited: this certificate proves completion and gives no points in a register.",
+        "route": "The route of the course: {stations}. All of it was completed.",
+        "provider": "Provider",
+        "issuer": "Issued by",
+        "form": "Form",
+        "study": "Study load",
+        "release": "Release of the course",
+        "issued": "Issued on",
+        "valid": "Valid through",
+        "accreditation": "Accreditation",
+        "example": "Accreditation (example, not real)",
+        "columns": ("Register", "ID number", "Number in register", "Credited"),
+        "hours": "hours",
+        "points": "points",
+        "no number": "not credited: number unknown",
+        "not credited": "not credited",
+        "period": "accredited from {start} through {end}",
+        "unknown": "not known",
+        "qr": "QR code to the checking page: {address}",
+        "check": "Check this certificate",
+        "scan": "Scan the code, or go to {host}",
+        "fill in": "Fill in the number and the check code there, or hand in this file.",
+        "number": "Number {number}",
+        "code": "Check code {code}",
+        "demo seal": "Sealed with a DEMO seal of this installation: only for trying it out, without legal force.",
+        "seal": "Electronically sealed (PAdES). Whoever changes this file breaks the seal; on paper the check above counts.",
+        "signature": "Signature of {name}",
+        "hour": "hours",
+        "minutes": "minutes",
+    },
+}
 
 
-def render(snapshot: dict[str, Any], *, number: str, check_code: str, address: str, issued_on: date, demo_seal: bool = False) -> bytes:
-    """The unsealed PDF."""
+def render(
+    snapshot: dict[str, Any],
+    *,
+    number: str,
+    check_code: str,
+    address: str,
+    issued_on: date,
+    demo_seal: bool = False,
+    picture_of: Callable[[str], bytes] | None = None,
+) -> bytes:
+    """The unsealed PDF. `picture_of` gives the bytes of a logo or signature by its hash. The same snapshot gives the same bytes."""
     certificate_fonts.register()
+    template = snapshot.get("template") or {}
+    words = WORDS[template.get("language") or "nl"]
+    pictures = picture_of or _no_pictures
     out = BytesIO()
-    canvas = TaggedCanvas(out, pagesize=A4, lang="nl-NL", pageCompression=1, pdfVersion=(1, 7), initialFontName=REGULAR)
-    canvas.setTitle(f"Certificaat {number}: {snapshot['course']['title']}")
-    canvas.setAuthor(f"{snapshot['organisation']} via {snapshot['issuer']}")
-    canvas.setSubject(f"Bewijs van afgeronde scholing voor {snapshot['name']}")
-    canvas.setCreator(snapshot["issuer"])
+    canvas = TaggedCanvas(
+        out, pagesize=A4, lang=LANGUAGES[_language(snapshot)], pageCompression=1, pdfVersion=(1, 7), initialFontName=REGULAR, invariant=1
+    )
+    canvas.archive(
+        title=f"{words['document']} {number}: {snapshot['course']['title']}",
+        author=f"{snapshot['organisation']} via {snapshot['issuer']}",
+        subject=f"{words['subject']} {snapshot['name']}",
+        creator=snapshot["issuer"],
+        on=issued_on,
+    )
     if snapshot["demo"]:
         _watermark(canvas)
-    _head(canvas, snapshot)
-    y = _statement(canvas, snapshot)
-    y = _route(canvas, snapshot["route"], y=y)
-    y = _facts(canvas, snapshot, number=number, issued_on=issued_on, y=y)
+    _head(canvas, snapshot, template, pictures)
+    y = _statement(canvas, snapshot, template, words)
+    y = _route(canvas, snapshot["route"], words, y=y)
+    y = _facts(canvas, snapshot, words, issued_on=issued_on, y=y)
 
     def end_page() -> None:
-        _foot(canvas, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
+        _foot(canvas, words, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
 
-    _points(canvas, snapshot, y=y, end_page=end_page)
+    signatories = template.get("signatories") or []
+    _points(canvas, snapshot, words, y=y, end_page=end_page, lowest=SIGNED_ROW if signatories else LOWEST_ROW)
+    _signatories(canvas, signatories, words, pictures)
     end_page()
     canvas.save()
     return out.getvalue()
+
+
+def _language(snapshot: dict[str, Any]) -> str:
+    return str((snapshot.get("template") or {}).get("language") or "nl")
+
+
+def _no_pictures(sha256: str) -> bytes:
+    raise LookupError(sha256)
 
 
 def _watermark(canvas: TaggedCanvas) -> None:
@@ -64,10 +170,23 @@ def _watermark(canvas: TaggedCanvas) -> None:
         canvas.restoreState()
 
 
-def _head(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> None:
+def _head(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, Any], picture_of: Callable[[str], bytes]) -> None:
     with canvas.artifact():
         canvas.setFillColor(TEAL)
         canvas.rect(0, HEIGHT - 7 * mm, WIDTH, 7 * mm, stroke=0, fill=1)
+    if template.get("logo"):
+        with canvas.tag("Figure", alt=f"Logo: {snapshot['organisation']}"):
+            _picture(canvas, picture_of(template["logo"]), LEFT, HEIGHT - 30 * mm, 48 * mm, 16 * mm)
+        with canvas.tag("P"):
+            canvas.setFont(SEMIBOLD, 10)
+            canvas.setFillColor(INK)
+            canvas.drawRightString(RIGHT, HEIGHT - 20.5 * mm, _fit(snapshot["organisation"], SEMIBOLD, 10, 100 * mm))
+        with canvas.tag("P"):
+            canvas.setFont(REGULAR, 9)
+            canvas.setFillColor(SOFT)
+            canvas.drawRightString(RIGHT, HEIGHT - 25.5 * mm, snapshot["issuer"])
+        return
+    with canvas.artifact():
         y = HEIGHT - 23.2 * mm
         canvas.setStrokeColor(TEAL)
         canvas.setLineWidth(1.8)
@@ -86,12 +205,12 @@ def _head(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> None:
         canvas.drawRightString(RIGHT, HEIGHT - 25 * mm, _fit(snapshot["organisation"], REGULAR, 10, 95 * mm))
 
 
-def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> float:
+def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, Any], words: dict[str, Any]) -> float:
     y = HEIGHT - 47 * mm
     with canvas.tag("H1"):
         canvas.setFillColor(TEAL)
         canvas.setFont(SEMIBOLD, 13)
-        canvas.drawString(LEFT, y, "Certificaat van afronding")
+        canvas.drawString(LEFT, y, _fit(template.get("title") or "Certificaat van afronding", SEMIBOLD, 13, RIGHT - LEFT))
     y -= 14 * mm
     size = _size_that_fits(snapshot["name"], BOLD, 30, RIGHT - LEFT)
     with canvas.tag("P"):
@@ -102,7 +221,7 @@ def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> float:
     with canvas.tag("P"):
         canvas.setFont(REGULAR, 11.5)
         canvas.setFillColor(SOFT)
-        canvas.drawString(LEFT, y, f"heeft op {_day(snapshot['earned_on'])} afgerond")
+        canvas.drawString(LEFT, y, words["completed"].format(day=_day(snapshot["earned_on"], _language(snapshot))))
     y -= 12 * mm
     with canvas.tag("H2"):
         canvas.setFillColor(INK)
@@ -111,17 +230,26 @@ def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any]) -> float:
             canvas.drawString(LEFT, y, line)
             y -= 8.2 * mm
     y -= 3 * mm
+    if template.get("text"):
+        y = _own_words(canvas, template["text"], y)
     if not snapshot["accredited"]:
-        y = _banner(canvas, snapshot, y)
+        y = _banner(canvas, snapshot, words, y)
     return y - 3 * mm
 
 
-def _banner(canvas: TaggedCanvas, snapshot: dict[str, Any], y: float) -> float:
-    text = (
-        "Democurriculum, niet geaccrediteerd. Dit certificaat is een voorbeeld en telt nergens mee."
-        if snapshot["demo"]
-        else "Niet geaccrediteerd: dit certificaat bewijst de afronding en geeft geen registerpunten."
-    )
+def _own_words(canvas: TaggedCanvas, text: str, y: float) -> float:
+    """What the issuer wants to say of it."""
+    with canvas.tag("P"):
+        canvas.setFillColor(INK)
+        canvas.setFont(REGULAR, 9.6)
+        for line in [line for part in text.splitlines() for line in _lines(part, REGULAR, 9.6, RIGHT - LEFT)][:6]:
+            canvas.drawString(LEFT, y + 1.5 * mm, line)
+            y -= 4.6 * mm
+    return y - 1.5 * mm
+
+
+def _banner(canvas: TaggedCanvas, snapshot: dict[str, Any], words: dict[str, Any], y: float) -> float:
+    text = words["demo"] if snapshot["demo"] else words["not accredited"]
     y -= 1 * mm
     with canvas.artifact():
         canvas.setStrokeColor(SIGNAL)
@@ -139,13 +267,13 @@ def _banner(canvas: TaggedCanvas, snapshot: dict[str, Any], y: float) -> float:
     return y - 8 * mm
 
 
-def _route(canvas: TaggedCanvas, stations: Sequence[str], *, y: float) -> float:
+def _route(canvas: TaggedCanvas, stations: Sequence[str], words: dict[str, Any], *, y: float) -> float:
     """The course as the line that was travelled: its modules, and the certificate as the last station."""
-    names = [*stations[:6], "Certificaat"]
+    names = [*stations[:6], words["document"]]
     y -= 5 * mm
     step = (RIGHT - LEFT) / len(names)
     width = step - 2.5 * mm
-    with canvas.tag("Figure", alt="De route van de cursus: " + ", ".join(names) + ". Alles is afgerond."):
+    with canvas.tag("Figure", alt=words["route"].format(stations=", ".join(names))):
         canvas.setStrokeColor(TEAL)
         canvas.setLineWidth(2.4)
         xs = [LEFT + step * (index + 0.5) for index in range(len(names))]
@@ -179,15 +307,19 @@ def _tick(canvas: TaggedCanvas, x: float, y: float, scale: float) -> None:
     canvas.restoreState()
 
 
-def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], *, number: str, issued_on: date, y: float) -> float:
+def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], words: dict[str, Any], *, issued_on: date, y: float) -> float:
+    language = _language(snapshot)
     facts = [
-        ("Aanbieder", snapshot["organisation"]),
-        ("Uitgegeven door", snapshot["issuer"]),
-        ("Vorm", snapshot["course"]["form_label"]),
-        ("Studielast", _duration(snapshot["study_minutes"])),
-        ("Uitgave van de cursus", str(snapshot["course"]["release"])),
-        ("Uitgegeven op", _day(issued_on.isoformat())),
+        (words["provider"], snapshot["organisation"]),
+        (words["issuer"], snapshot["issuer"]),
+        (words["form"], snapshot["course"]["form_label"]),
+        (words["study"], _duration(snapshot["study_minutes"], words)),
+        (words["release"], str(snapshot["course"]["release"])),
+        (words["issued"], _day(issued_on.isoformat(), language)),
     ]
+    if snapshot.get("valid_until"):
+        # In place of the release, which the checking page tells too: six facts are what fits.
+        facts[4] = (words["valid"], _day(snapshot["valid_until"], language))
     column = (RIGHT - LEFT) / 3
     with canvas.group("L"):
         for index, (label, value) in enumerate(facts):
@@ -203,14 +335,26 @@ def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], *, number: str, issue
     return y - 17 * mm * ((len(facts) + 2) // 3) - 5 * mm
 
 
-def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float, end_page: Callable[[], None]) -> None:
+def _points(
+    canvas: TaggedCanvas, snapshot: dict[str, Any], words: dict[str, Any], *, y: float, end_page: Callable[[], None], lowest: float
+) -> None:
     lines = sorted(snapshot["lines"], key=lambda line: not line["credited"])
     if not lines:
         return
+
+    def next_page() -> float:
+        end_page()
+        canvas.showPage()
+        if snapshot["demo"]:
+            _watermark(canvas)
+        return HEIGHT - 30 * mm
+
+    if y - 15 * mm < lowest:
+        y = next_page()
     with canvas.tag("H2"):
         canvas.setFillColor(INK)
         canvas.setFont(SEMIBOLD, 11.5)
-        canvas.drawString(LEFT, y, "Accreditatie (voorbeeld, niet echt)" if not snapshot["accredited"] else "Accreditatie")
+        canvas.drawString(LEFT, y, words["accreditation"] if snapshot["accredited"] else words["example"])
     y -= 7 * mm
     columns = [(LEFT + 2 * mm, 58 * mm), (LEFT + 62 * mm, 26 * mm), (LEFT + 90 * mm, 26 * mm), (LEFT + 118 * mm, 47 * mm)]
     with canvas.group("Table"):
@@ -218,31 +362,27 @@ def _points(canvas: TaggedCanvas, snapshot: dict[str, Any], *, y: float, end_pag
             with canvas.artifact():
                 canvas.setFillColor(PALE)
                 canvas.rect(LEFT, y - 2.2 * mm, RIGHT - LEFT, 7 * mm, stroke=0, fill=1)
-            for (x, _width), label in zip(columns, ("Register", "ID-nummer", "Registernummer", "Toegekend"), strict=True):
+            for (x, _width), label in zip(columns, words["columns"], strict=True):
                 with canvas.tag("TH", Scope="Column"):
                     canvas.setFillColor(INK)
                     canvas.setFont(SEMIBOLD, 8.6)
                     canvas.drawString(x, y, label)
         y -= 8 * mm
         for line in lines:
-            if y < LOWEST_ROW:
-                end_page()
-                canvas.showPage()
-                if snapshot["demo"]:
-                    _watermark(canvas)
-                y = HEIGHT - 30 * mm
-            y = _points_row(canvas, line, columns, y)
+            if y < lowest:
+                y = next_page()
+            y = _points_row(canvas, line, words, columns, y)
 
 
-def _points_row(canvas: TaggedCanvas, line: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
-    unit = "uur" if line["unit"] == "hours" else "punten"
+def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
+    unit = words["hours" if line["unit"] == "hours" else "points"]
     points = [f"{_number(entry['points'])} {unit}, {entry['category'].lower()}" for entry in line["points"]]
     if not line["credited"]:
-        points.append("niet bijgeschreven: nummer onbekend" if not line["number"] else "niet bijgeschreven")
+        points.append(words["not credited" if line["number"] else "no number"])
     cells = [
-        [line["register"], f"geaccrediteerd van {_short(line['valid_from'])} t/m {_short(line['valid_until'])}"],
+        [line["register"], words["period"].format(start=_short(line["valid_from"]), end=_short(line["valid_until"]))],
         [line["id_number"]],
-        [line["number"] or "niet bekend"],
+        [line["number"] or words["unknown"]],
         points,
     ]
     wrapped = [
@@ -264,13 +404,46 @@ def _points_row(canvas: TaggedCanvas, line: dict[str, Any], columns: list[tuple[
     return bottom - 5 * mm
 
 
-def _foot(canvas: TaggedCanvas, *, number: str, check_code: str, address: str, demo_seal: bool) -> None:
+def _signatories(
+    canvas: TaggedCanvas, signatories: Sequence[dict[str, str]], words: dict[str, Any], picture_of: Callable[[str], bytes]
+) -> None:
+    """Who signs, side by side above the foot of the last page."""
+    width = (RIGHT - LEFT) / 3
+    for index, person in enumerate(signatories):
+        x, line = LEFT + index * width, 66 * mm
+        if person["signature"]:
+            with canvas.tag("Figure", alt=words["signature"].format(name=person["name"])):
+                _picture(canvas, picture_of(person["signature"]), x, line + 1 * mm, 44 * mm, 14 * mm)
+        with canvas.artifact():
+            canvas.setStrokeColor(LINE)
+            canvas.setLineWidth(0.8)
+            canvas.line(x, line, x + width - 8 * mm, line)
+        with canvas.tag("P"):
+            canvas.setFillColor(INK)
+            canvas.setFont(SEMIBOLD, 9.4)
+            canvas.drawString(x, line - 4.6 * mm, _fit(person["name"], SEMIBOLD, 9.4, width - 8 * mm))
+        if person["office"]:
+            with canvas.tag("P"):
+                canvas.setFillColor(SOFT)
+                canvas.setFont(REGULAR, 8.6)
+                canvas.drawString(x, line - 8.8 * mm, _fit(person["office"], REGULAR, 8.6, width - 8 * mm))
+
+
+def _picture(canvas: TaggedCanvas, content: bytes, x: float, y: float, width: float, height: float) -> None:
+    """The picture as large as it fits, standing on the left bottom corner of this box."""
+    image = ImageReader(BytesIO(content))
+    wide, high = image.getSize()
+    scale = min(width / wide, height / high)
+    canvas.drawImage(image, x, y, wide * scale, high * scale, mask="auto")
+
+
+def _foot(canvas: TaggedCanvas, words: dict[str, Any], *, number: str, check_code: str, address: str, demo_seal: bool) -> None:
     size, base = 27 * mm, 17 * mm
     with canvas.artifact():
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.8)
         canvas.line(LEFT, base + size + 6 * mm, RIGHT, base + size + 6 * mm)
-    with canvas.tag("Figure", alt=f"QR-code naar de controlepagina: {address}"):
+    with canvas.tag("Figure", alt=words["qr"].format(address=address)):
         canvas.setFillColor(INK)
         _qr(canvas, address, LEFT, base, size)
     canvas.linkURL(address, (LEFT, base, LEFT + size, base + size), relative=0)
@@ -278,12 +451,12 @@ def _foot(canvas: TaggedCanvas, *, number: str, check_code: str, address: str, d
     with canvas.tag("H2"):
         canvas.setFillColor(INK)
         canvas.setFont(SEMIBOLD, 10.5)
-        canvas.drawString(x, y, "Controleer dit certificaat")
+        canvas.drawString(x, y, words["check"])
     host = address.split("/verifieer/")[0] + "/verifieer/"
     shown = host.removeprefix("https://").removeprefix("http://")
     for text in (
-        f"Scan de code, of ga naar {shown}",
-        "Vul daar het nummer en de controlecode in, of lever dit bestand in.",
+        words["scan"].format(host=shown),
+        words["fill in"],
     ):
         y -= 5 * mm
         with canvas.tag("P"):
@@ -294,14 +467,10 @@ def _foot(canvas: TaggedCanvas, *, number: str, check_code: str, address: str, d
     with canvas.tag("P"):
         canvas.setFillColor(INK)
         canvas.setFont(SEMIBOLD, 11)
-        canvas.drawString(x, y, f"Nummer {number}")
-        canvas.drawString(x + 58 * mm, y, f"Controlecode {check_code[:4]} {check_code[4:]}")
+        canvas.drawString(x, y, words["number"].format(number=number))
+        canvas.drawString(x + 58 * mm, y, words["code"].format(code=f"{check_code[:4]} {check_code[4:]}"))
     y -= 6.4 * mm
-    seal = (
-        "Verzegeld met een DEMO-zegel van deze installatie: alleen om te proberen, niet rechtsgeldig."
-        if demo_seal
-        else "Elektronisch verzegeld (PAdES). Wie dit bestand verandert, verbreekt het zegel; op papier geldt de controle hierboven."
-    )
+    seal = words["demo seal" if demo_seal else "seal"]
     with canvas.tag("P"):
         canvas.setFillColor(SIGNAL if demo_seal else SOFT)
         canvas.setFont(REGULAR, 8)
@@ -375,9 +544,9 @@ def _size_that_fits(text: str, font: str, size: float, width: float) -> float:
     return min(size, size * width / max(1.0, _width(text, font, size)))
 
 
-def _day(iso: str) -> str:
+def _day(iso: str, language: str = "nl") -> str:
     day = date.fromisoformat(iso)
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {(ENGLISH_MONTHS if language == 'en' else MONTHS)[day.month - 1]} {day.year}"
 
 
 def _short(iso: str) -> str:
@@ -388,6 +557,6 @@ def _number(points: str) -> str:
     return f"{Decimal(points).normalize():f}".replace(".", ",")
 
 
-def _duration(minutes: int) -> str:
+def _duration(minutes: int, words: dict[str, Any]) -> str:
     hours, rest = divmod(minutes, 60)
-    return " ".join([*([f"{hours} uur"] if hours else []), *([f"{rest} minuten"] if rest or not hours else [])])
+    return " ".join([*([f"{hours} {words['hour']}"] if hours else []), *([f"{rest} {words['minutes']}"] if rest or not hours else [])])

@@ -23,7 +23,7 @@ from django.utils.translation import gettext
 from django_tasks import task
 
 from accounts.models import RegisterEntry, User
-from accreditation import certificate_pdf, certificate_seal
+from accreditation import certificate_pdf, certificate_seal, certificate_templates
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
 from courses.models import Enrolment
@@ -172,6 +172,7 @@ def make_pdf_now(certificate: Certificate) -> Certificate:
             address=verification_address(certificate),
             issued_on=timezone.localdate(),
             demo_seal=certificate_seal.is_demo_seal(),
+            picture_of=certificate_templates.picture_of,
         )
     )
     storage = Certificate._meta.get_field("pdf").storage
@@ -212,10 +213,11 @@ def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
     lessons = list(release.lessons.all())
     lines = _lines(enrolment, day=day)
     genuine = [line for line in lines if not line["is_demo"]]
+    template = certificate_templates.template_for(course)
     demo = bool(course.is_demo or (settings.DEMO and (lines and not genuine)))
     return {
         "version": 2,
-        "language": "nl",
+        "language": template["language"],
         "name": str(learner.get_full_name() or learner.email),
         "course": {
             "title": release.title,
@@ -231,6 +233,8 @@ def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
         "study_minutes": sum(lesson.minutes for lesson in lessons),
         "route": list(dict.fromkeys(lesson.module_title for lesson in sorted(lessons, key=lambda lesson: lesson.order))),
         "accredited": bool(genuine) and not course.is_demo,
+        "template": template,
+        "valid_until": certificate_templates.valid_until(day, months=template["valid_months"]),
         "demo": demo,
         "lines": lines,
     }

@@ -7,10 +7,40 @@ reportlab draws but does not tag. This adds what is needed for documents of ours
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
+from xml.sax.saxutils import escape
 
+from PIL import ImageCms
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
+
+XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
+   <pdfaid:part>2</pdfaid:part>
+   <pdfaid:conformance>A</pdfaid:conformance>
+   <dc:format>application/pdf</dc:format>
+   <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+   <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>
+   <xmp:CreatorTool>{creator}</xmp:CreatorTool>
+   <xmp:CreateDate>{moment}</xmp:CreateDate>
+   <xmp:ModifyDate>{moment}</xmp:ModifyDate>
+   <pdf:Producer>{producer}</pdf:Producer>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+
+
+@lru_cache(maxsize=1)
+def _srgb() -> bytes:
+    """The profile of sRGB as Little CMS makes it: nobody's file, so nothing to license."""
+    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
 @dataclass
@@ -66,6 +96,39 @@ class TaggedCanvas(Canvas):
             yield
         finally:
             self.addLiteral("EMC")
+
+    def archive(self, *, title: str, author: str, subject: str, creator: str, on: date) -> None:
+        """Title and maker, in the information of the document and as XMP, and the colour profile: what PDF/A-2 asks beyond the page.
+
+        The dates are that of the document, not of the moment the file is made: the same content gives the same bytes.
+        """
+        self.setTitle(title)
+        self.setAuthor(author)
+        self.setSubject(subject)
+        self.setCreator(creator)
+        document = self._doc
+        # Noon in UTC, so that no zone makes another day of it.
+        moment = datetime.combine(on, time(12), tzinfo=UTC)
+        stamp = document._timeStamp
+        stamp.YMDhms, stamp.dhh, stamp.dmm, stamp.t, stamp.tzname = moment.timetuple()[:6], 0, 0, moment.timestamp(), "UTC"
+        fields = {"title": title, "author": author, "subject": subject, "creator": creator, "producer": document.info.producer}
+        packet = XMP.format(moment=f"{moment:%Y-%m-%dT%H:%M:%SZ}", **{name: escape(value) for name, value in fields.items()})
+        metadata = pdfdoc.PDFStream(
+            pdfdoc.PDFDictionary({"Type": pdfdoc.PDFName("Metadata"), "Subtype": pdfdoc.PDFName("XML")}), packet.encode(), filters=[]
+        )
+        profile = pdfdoc.PDFStream(pdfdoc.PDFDictionary({"N": 3}), _srgb())
+        intent = pdfdoc.PDFDictionary(
+            {
+                "Type": pdfdoc.PDFName("OutputIntent"),
+                "S": pdfdoc.PDFName("GTS_PDFA1"),
+                "OutputConditionIdentifier": pdfdoc.PDFString("sRGB"),
+                "Info": pdfdoc.PDFString("sRGB"),
+                "DestOutputProfile": document.Reference(profile, "DestOutputProfile"),
+            }
+        )
+        document.Catalog.Metadata = document.Reference(metadata, "Metadata")
+        document.Catalog.__NoDefault__ = [*document.Catalog.__NoDefault__, "OutputIntents"]
+        document.Catalog.OutputIntents = pdfdoc.PDFArray([intent])
 
     def showPage(self) -> None:
         super().showPage()

@@ -13,6 +13,7 @@ from accreditation.models.points import PointAward
 from accreditation.models.reminders import Reminder
 from accreditation.models.reports import KnownAnswer, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, RegisterRule
+from accreditation.models.templates import CertificatePicture, CertificateTemplate
 
 __all__ = [
     "Accreditation",
@@ -26,6 +27,8 @@ __all__ = [
     "CategoryRule",
     "Certificate",
     "CertificateEvent",
+    "CertificatePicture",
+    "CertificateTemplate",
     "DossierIntake",
     "DossierKey",
     "DossierPackage",

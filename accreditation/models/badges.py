@@ -57,8 +57,8 @@ class Badge(AppendOnlyModel):
 
     class Meta:
         ordering = ["made_at", "pk"]
-        verbose_name = _("badge")
-        verbose_name_plural = _("badges")
+        verbose_name = _("certificaat als badge")
+        verbose_name_plural = _("certificaten als badge")
         constraints = [models.UniqueConstraint(fields=["certificate", "proof_key"], name="one_badge_per_certificate_and_key")]
 
     def __str__(self) -> str:

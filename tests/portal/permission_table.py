@@ -29,7 +29,7 @@ from accounts import editors
 from accounts.models import Invitation, Organisation, Role, User
 from accreditation.badges.making import badge_of
 from accreditation.evidence import applications, files, keeping
-from accreditation.models import Application, Certificate, Evidence, Job
+from accreditation.models import Application, Certificate, CertificateTemplate, Evidence, Job
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
 from courses.meetings.booking import book
@@ -230,10 +230,25 @@ def nothing_there(*, anonymous: str = "login", refused: str = "404", method: str
 
 
 def editor(
-    *roles: str, others: str = "403", superuser: str = "yes", method: str = "get", elsewhere: str | None = None, **arguments: Any
+    *roles: str,
+    others: str = "403",
+    issuer: str = "",
+    superuser: str = "yes",
+    method: str = "get",
+    elsewhere: str | None = None,
+    **arguments: Any,
 ) -> Row:
-    """A page of ours within Wagtail: who is in neither of its groups is sent back to its log-in, other editors get `others`."""
-    inside = {**dict.fromkeys(("author", "association_admin"), others), **dict.fromkeys(roles, "yes"), "superuser": superuser}
+    """A page of ours within Wagtail: who is in none of its groups is sent back to its log-in, other editors get `others`.
+
+    `issuer` is for an accreditation administrator, who makes certificate templates and no courses, where that differs.
+    """
+    inside = {
+        **dict.fromkeys(("author", "association_admin", "accreditation_admin"), others),
+        **dict.fromkeys(roles, "yes"),
+        "superuser": superuser,
+    }
+    if issuer:
+        inside["accreditation_admin"] = issuer
     return _row({**dict.fromkeys(ROLES, "login"), **inside}, method, elsewhere, arguments)
 
 
@@ -258,6 +273,14 @@ def _meeting(world: World) -> uuid.UUID:
 
 def _meeting_of_learner(world: World) -> uuid.UUID:
     return MeetingFactory(release=world.enrolment.release).uuid
+
+
+_ISSUERS = ("accreditation_admin", "association_admin")
+
+
+def _template(world: World) -> int:
+    found, _made = CertificateTemplate.objects.get_or_create(organisation=world.organisation, course=None)
+    return found.pk
 
 
 def _badge_issuer(world: World) -> str:
@@ -586,14 +609,22 @@ ADDRESSES: dict[str, Row] = {
     "h5p_cms:libraries": editor("association_admin"),
     "h5p_cms:default_library": editor("association_admin", method="post", pk=_library),
     "h5p_cms:delete_library": editor("association_admin", method="post", pk=_library),
-    "wagtailsnippetchoosers_courses_h5pcontent:choose": editor("author", "association_admin"),
-    "wagtailsnippetchoosers_courses_h5pcontent:choose_results": editor("author", "association_admin"),
+    "wagtailsnippets_accreditation_certificatetemplate:list": editor(*_ISSUERS),
+    "wagtailsnippets_accreditation_certificatetemplate:list_results": editor(*_ISSUERS),
+    "wagtailsnippets_accreditation_certificatetemplate:add": editor(*_ISSUERS),
+    "wagtailsnippets_accreditation_certificatetemplate:edit": editor(*_ISSUERS, others="404", elsewhere="404", pk=_template),
+    "wagtailsnippets_accreditation_certificatetemplate:usage": editor(*_ISSUERS, others="404", elsewhere="404", pk=_template),
+    "wagtailsnippets_accreditation_certificatetemplate:history": editor(*_ISSUERS, others="404", elsewhere="404", pk=_template),
+    "wagtailsnippets_accreditation_certificatetemplate:history_results": editor(*_ISSUERS, others="404", elsewhere="404", pk=_template),
+    # An accreditation administrator finds these empty: what may be chosen is of organisations where one makes courses.
+    "wagtailsnippetchoosers_courses_h5pcontent:choose": editor("author", "association_admin", "accreditation_admin"),
+    "wagtailsnippetchoosers_courses_h5pcontent:choose_results": editor("author", "association_admin", "accreditation_admin"),
     "wagtailsnippetchoosers_courses_h5pcontent:chosen": editor(others="404", superuser="404", pk="0"),
-    "wagtailsnippetchoosers_courses_h5pcontent:chosen_multiple": editor("author", "association_admin"),
-    "wagtailsnippetchoosers_courses_question:choose": editor("author", "association_admin"),
-    "wagtailsnippetchoosers_courses_question:choose_results": editor("author", "association_admin"),
-    "wagtailsnippetchoosers_courses_question:chosen": editor("author", "association_admin", elsewhere="404", pk=_question),
-    "wagtailsnippetchoosers_courses_question:chosen_multiple": editor("author", "association_admin"),
+    "wagtailsnippetchoosers_courses_h5pcontent:chosen_multiple": editor("author", "association_admin", "accreditation_admin"),
+    "wagtailsnippetchoosers_courses_question:choose": editor("author", "association_admin", "accreditation_admin"),
+    "wagtailsnippetchoosers_courses_question:choose_results": editor("author", "association_admin", "accreditation_admin"),
+    "wagtailsnippetchoosers_courses_question:chosen": editor("author", "association_admin", issuer="404", elsewhere="404", pk=_question),
+    "wagtailsnippetchoosers_courses_question:chosen_multiple": editor("author", "association_admin", "accreditation_admin"),
     "wagtailsnippets_courses_question:list": editor("author", "association_admin"),
     "wagtailsnippets_courses_question:list_results": editor("author", "association_admin"),
     "wagtailsnippets_courses_question:add": editor("author", "association_admin"),
@@ -602,9 +633,9 @@ ADDRESSES: dict[str, Row] = {
     "wagtailsnippets_courses_question:edit": editor("author", "association_admin", elsewhere="404", pk=_question),
     "wagtailsnippets_courses_question:preview": editor("author", "association_admin", elsewhere="404", pk=_question),
     "wagtailsnippets_courses_question:statistics": editor("author", "association_admin", elsewhere="404", pk=_question),
-    "wagtailsnippets_courses_question:usage": editor("author", "association_admin", elsewhere="404", pk=_question),
-    "wagtailsnippets_courses_question:history": editor("author", "association_admin", elsewhere="404", pk=_question),
-    "wagtailsnippets_courses_question:history_results": editor("author", "association_admin", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:usage": editor("author", "association_admin", issuer="404", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:history": editor("author", "association_admin", issuer="404", elsewhere="404", pk=_question),
+    "wagtailsnippets_courses_question:history_results": editor("author", "association_admin", issuer="404", elsewhere="404", pk=_question),
     # one's own record, and the keys of tools
     "portal:home": logged_in(),
     "lrs:my_records": logged_in(),

@@ -104,11 +104,11 @@ def test_the_same_role_in_another_organisation_is_refused(world, name):
     assert found == dict.fromkeys(allowed, row.elsewhere)
 
 
-EDITORS = {"author", "association_admin", "superuser"}
+EDITORS = {"author", "association_admin", "accreditation_admin", "superuser"}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_editor_is_for_those_who_make_pages(world, role):
+def test_the_editor_is_for_those_who_make_pages_or_certificate_templates(world, role):
     make_site()
     make_groups()
     client = Client()

@@ -14,9 +14,7 @@ from accreditation.models import (
     AccreditationEdition,
     AccreditationMeeting,
     AccreditationPoints,
-    CategoryRule,
     PointCategory,
-    RegisterRule,
 )
 from courses.models import CoursePage, Release
 
@@ -246,46 +244,3 @@ class PlacedMeetingForm(_OneNumber):
         if not cleaned.get("edition") and (cleaned.get("pe_meeting_id") or cleaned.get("external_meeting_id")):
             self.add_error("edition", gettext("Kies bij welke editie deze bijeenkomst hoort, of maak het nummer leeg."))
         return cleaned
-
-
-class RegisterRuleForm(forms.ModelForm):
-    """A dated rule of a register."""
-
-    class Meta:
-        model = RegisterRule
-        fields = [
-            "name",
-            "section",
-            "unit",
-            "period_years",
-            "total",
-            "applies_from",
-            "applies_until",
-            "work_hours",
-            "source",
-            "confirmed",
-            "note",
-        ]
-        widgets = {
-            "applies_from": DateInput(),
-            "applies_until": DateInput(),
-            "source": forms.Textarea(attrs={"rows": 2}),
-            "note": forms.Textarea(attrs={"rows": 2}),
-        }
-
-
-class _CategoryRuleFormSet(BaseInlineFormSet):
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        form.fields["category"].queryset = PointCategory.objects.filter(register=self.instance.register_id)
-
-
-CategoryRuleFormSet = inlineformset_factory(
-    RegisterRule,
-    CategoryRule,
-    formset=_CategoryRuleFormSet,
-    fields=["category", "minimum", "maximum", "confirmed"],
-    extra=1,
-    can_delete=True,
-    can_delete_extra=False,
-)

@@ -61,6 +61,8 @@ KINDS: dict[str, Kind] = {
     "tell-learners": Kind(
         "accreditation.expiry.tell_learners", _("Deelnemers mailen dat een accreditatie afloopt"), Action.MANAGE_ACCREDITATION, atomic=False
     ),
+    "simulate-draft": Kind("accreditation.simulation.reckoning.step", _("Voorstel doorrekenen"), Action.MANAGE_ACCREDITATION),
+    "apply-draft": Kind("accreditation.simulation.applying.step", _("Voorstel doorvoeren"), Action.MANAGE_ACCREDITATION),
 }
 
 

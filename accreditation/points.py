@@ -255,9 +255,25 @@ def award_later(*, enrolments: Sequence[Enrolment]) -> list[PointAward]:
     return awards
 
 
-def _award(accreditation: Accreditation, *, entry: RegisterEntry, enrolment: Enrolment, completed_at: datetime) -> list[PointAward]:
+def award_one(*, accreditation: Accreditation, category: int, enrolment: Enrolment, completed_at: datetime) -> PointAward | None:
+    """Award one category of one accreditation for a completion that it covers; None when that was awarded before.
+
+    For whoever settled beforehand what is due (a draft that takes effect). A revoked certificate, or no number in the register: nothing.
+    """
+    entry = RegisterEntry.objects.filter(user=enrolment.learner_id, register=accreditation.register_id).first()
+    if entry is None or certificates.withdrawn([enrolment], lock=True):
+        return None
+    new = _award(accreditation, entry=entry, enrolment=enrolment, completed_at=completed_at, only=category)
+    return new[0] if new else None
+
+
+def _award(
+    accreditation: Accreditation, *, entry: RegisterEntry, enrolment: Enrolment, completed_at: datetime, only: int | None = None
+) -> list[PointAward]:
     new = []
     for line in accreditation.points.all():
+        if only is not None and line.category_id != only:
+            continue
         # The constraint one_award_per_accreditation decides a race; get_or_create reads the row of whoever was first.
         award, made = PointAward.objects.get_or_create(
             learner_id=enrolment.learner_id,

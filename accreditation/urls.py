@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, applications, badges, dossier, evidence, insight, jobs, verification
+from accreditation.views import administration, applications, badges, dossier, drafts, evidence, insight, jobs, rules, verification
 
 app_name = "accreditation"
 urlpatterns = [
@@ -49,8 +49,22 @@ urlpatterns = [
     path("beheer/certificaten/<int:pk>/pdf/", administration.certificate_pdf, name="certificate_pdf"),
     path("beheer/certificaten/<int:pk>/intrekken/", administration.revoke, name="revoke"),
     path("beheer/certificaten/<int:pk>/vervangen/", administration.reissue, name="reissue"),
-    path("beheer/registers/", administration.registers, name="registers"),
-    path("beheer/registers/regel/<int:pk>/", administration.register_rule, name="register_rule"),
+    path("beheer/registers/", rules.registers, name="registers"),
+    path("beheer/registers/regel/<int:pk>/", rules.register_rule, name="register_rule"),
+    path("beheer/registers/regel/<int:pk>/beeindigen/", rules.end_rule, name="end_rule"),
+    path("beheer/registers/<slug:register>/regel/nieuw/", rules.new_rule, name="new_rule"),
+    path("beheer/registers/<slug:register>/deelregister/nieuw/", rules.section, name="new_section"),
+    path("beheer/registers/<slug:register>/deelregister/<int:pk>/", rules.section, name="section"),
+    path("beheer/registers/<slug:register>/puntensoort/nieuw/", rules.category, name="new_category"),
+    path("beheer/registers/<slug:register>/puntensoort/<int:pk>/", rules.category, name="category"),
+    path("beheer/accreditaties/<int:pk>/voorstel/", drafts.draft_accreditation, name="draft_accreditation"),
+    path("beheer/voorstellen/", drafts.drafts, name="drafts"),
+    path("beheer/voorstellen/<int:pk>/", drafts.draft, name="draft"),
+    path("beheer/voorstellen/<int:pk>/wijzigen/", drafts.change_draft, name="change_draft"),
+    path("beheer/voorstellen/<int:pk>/doorrekenen/", drafts.reckon_draft, name="reckon_draft"),
+    path("beheer/voorstellen/<int:pk>/laat-ingaan/", drafts.apply_draft, name="apply_draft"),
+    path("beheer/voorstellen/<int:pk>/wegleggen/", drafts.drop_draft, name="drop_draft"),
+    path("beheer/voorstellen/<int:pk>/export/<slug:kind>/", drafts.export_draft, name="export_draft"),
     path("beheer/inzicht/", insight.insight, name="insight"),
     path("beheer/inzicht/<slug:key>/", insight.report, name="insight_report"),
     path("beheer/inzicht/<slug:key>/<slug:kind>/", insight.export, name="insight_export"),

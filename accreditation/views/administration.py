@@ -21,7 +21,6 @@ from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of, record
-from accounts.models import Organisation, Register, User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation import certificates, editions, history, jobs, points
@@ -31,15 +30,13 @@ from accreditation.exports.rows import count_earned, each_earned, earned, head, 
 from accreditation.exports.tables import CSV, XLSX, paste_list, stream_csv, write_xlsx
 from accreditation.forms import (
     AccreditationForm,
-    CategoryRuleFormSet,
     EditionFormSet,
     PlacedMeetingForm,
     PointsFormSet,
     ReasonForm,
-    RegisterRuleForm,
     RevokeForm,
 )
-from accreditation.models import Accreditation, AccreditationEdition, AccreditationMeeting, Certificate, RegisterRule
+from accreditation.models import Accreditation, AccreditationEdition, AccreditationMeeting, Certificate
 from accreditation.results import credits_of, results
 from accreditation.views.dossier import WHY_NO_PDF, serve_certificate
 from courses.models import CoursePage, Meeting
@@ -330,43 +327,9 @@ def reissue(request: PersonRequest, pk: int) -> HttpResponse:
     return _certificate_page(request, found, reissue_form=form, status=422)
 
 
-@login_required
-@require_safe
-def registers(request: PersonRequest) -> HttpResponse:
-    """The rules of each register, with source and whether the register confirmed them."""
-    _require(request, Action.MANAGE_REGISTER_RULES)
-    shown = Register.objects.prefetch_related("rules__categories__category__part_of").order_by("name")
-    return render(request, "accreditation/registers.html", {"registers": shown, "may_change": _may_change_rules(request.user)})
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def register_rule(request: PersonRequest, pk: int) -> HttpResponse:
-    """Change one rule. It holds for everyone at once: what was awarded stays, what it is worth may change."""
-    if not _may_change_rules(request.user):
-        raise PermissionDenied
-    rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
-    form = RegisterRuleForm(request.POST or None, instance=rule)
-    lines = CategoryRuleFormSet(request.POST or None, instance=rule, prefix="soorten")
-    if request.method == "POST" and form.is_valid() and lines.is_valid():
-        form.save()
-        lines.save()
-        changed = [*form.changed_data, *(name for line in lines.forms for name in line.changed_data)]
-        record("register-rule-saved", actor=request.user, subject=f"{rule.register}: {rule}", origin=origin_of(request), changed=changed)
-        messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
-        return redirect("accreditation:registers")
-    return render(request, "accreditation/register_rule.html", {"form": form, "lines": lines, "rule": rule})
-
-
 def _require(request: PersonRequest, action: Action) -> None:
     if not may(request.user, action):
         raise PermissionDenied
-
-
-def _may_change_rules(person: User) -> bool:
-    """A rule holds for everyone in the register, so only who manages accreditation for an association changes it, not any provider."""
-    associations = Organisation.Kind.ASSOCIATION
-    return organisations_where(person, Action.MANAGE_REGISTER_RULES).filter(kind=associations).exists() or person.is_superuser
 
 
 def _my_accreditations(request: PersonRequest, action: Action) -> QuerySet[Accreditation]:

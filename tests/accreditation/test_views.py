@@ -357,15 +357,20 @@ def test_a_provider_reads_the_rules_of_a_register_and_only_an_association_change
     assert client.get(address).status_code == 200
 
 
+def rule_data(rule, *, total, minimum, **more):
+    return {
+        "name": rule.name, "unit": "points", "period_years": 5, "total": total, "source": "Besluit", "confirmed": "on", "reminder_weeks": "12, 4",
+        "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-category": rule.register.point_categories.get().pk,
+        "soorten-0-counts": "on", "soorten-0-minimum": minimum, "soorten-0-confirmed": "on",
+        "verlof-TOTAL_FORMS": 1, "verlof-INITIAL_FORMS": 1, "verlof-0-kind": "birth", **more,
+    }  # fmt: skip
+
+
 def test_a_changed_rule_holds_at_once_and_is_recorded(client, manager, learner, register):
     Organisation.objects.update(kind=Organisation.Kind.ASSOCIATION)
     rule = RegisterRule.objects.get(register=register)
-    line = rule.categories.get()
     client.force_login(manager)
-    data = {
-        "name": rule.name, "unit": "points", "period_years": 5, "total": "4", "source": "Nieuw besluit", "confirmed": "on",
-        "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-id": line.pk, "soorten-0-category": line.category_id, "soorten-0-minimum": "2", "soorten-0-confirmed": "on",
-    }  # fmt: skip
+    data = rule_data(rule, total="4", minimum="2", source="Nieuw besluit")
 
     client.post(reverse("accreditation:register_rule", args=[rule.pk]), data)
 

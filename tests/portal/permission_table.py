@@ -26,10 +26,11 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts import editors
-from accounts.models import Invitation, Organisation, Role, User
+from accounts.models import Invitation, Organisation, RegisterSection, Role, User
 from accreditation.badges.making import badge_of
 from accreditation.evidence import applications, files, keeping
-from accreditation.models import Application, Certificate, CertificateTemplate, Evidence, Job
+from accreditation.models import Application, Certificate, CertificateTemplate, Draft, Evidence, Job, PointCategory
+from accreditation.simulation import contents, reckoning
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
 from courses.meetings.booking import book
@@ -42,7 +43,7 @@ from lrs.store import append
 from lrs.subjects import subject_of
 from tests.accreditation.evidence_files import a_photo
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
-from tests.factories.accreditation import RegisterRuleFactory, accredited, satisfy
+from tests.factories.accreditation import PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 from tests.factories.forwarding import a_target
@@ -87,6 +88,14 @@ class World:
         work.file.save("plan.txt", ContentFile(b"Mijn plan"))
         hand_in(enrolment=story.enrolment, activity=plan)
         return story
+
+    @cached_property
+    def section(self) -> RegisterSection:
+        return RegisterSection.objects.create(register=RegisterFactory(), code="verzorgende", name="Verzorgende")
+
+    @cached_property
+    def category(self) -> PointCategory:
+        return PointCategoryFactory()
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -301,6 +310,16 @@ def _accreditation(world: World) -> int:
 
 def _job(world: World) -> int:
     return Job.objects.create(kind="award-missing", organisation=world.organisation).pk
+
+
+def _draft(world: World) -> int:
+    """A change of an accreditation of the organisation, reckoned through."""
+    accreditation = accredited(release=world.release)
+    content = {**contents.of_accreditation(accreditation), "with_awards": True}
+    made_by = world.person("accreditation_admin")
+    draft = Draft.objects.create(register=accreditation.register, accreditation=accreditation, content=content, made_by=made_by)
+    reckoning.start(draft=draft, asked_by=made_by, organisation=world.organisation)
+    return draft.pk
 
 
 def _rule(world: World) -> int:
@@ -582,6 +601,24 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:insight_export": only("accreditation_admin", "association_admin", key="certificaten", kind="csv", method="post"),
     "accreditation:registers": only("accreditation_admin"),
     "accreditation:register_rule": only("accreditation_admin", pk=_rule),
+    "accreditation:end_rule": only("accreditation_admin", pk=_rule, method="post"),
+    "accreditation:new_rule": only("accreditation_admin", register=lambda world: RegisterFactory().code),
+    "accreditation:new_section": only("accreditation_admin", register=lambda world: RegisterFactory().code),
+    "accreditation:section": only(
+        "accreditation_admin", register=lambda world: world.section.register.code, pk=lambda world: world.section.pk
+    ),
+    "accreditation:new_category": only("accreditation_admin", register=lambda world: RegisterFactory().code),
+    "accreditation:category": only(
+        "accreditation_admin", register=lambda world: world.category.register.code, pk=lambda world: world.category.pk
+    ),
+    "accreditation:draft_accreditation": only("accreditation_admin", elsewhere="404", pk=_accreditation),
+    "accreditation:drafts": only("accreditation_admin"),
+    "accreditation:draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft),
+    "accreditation:change_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft),
+    "accreditation:reckon_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, method="post"),
+    "accreditation:apply_draft": nothing_there(pk=_draft, method="post"),  # without the reckoning that was seen
+    "accreditation:drop_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, method="post"),
+    "accreditation:export_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, kind="csv", method="post"),
     # teaching, and work that is handed in
     "teaching:home": only("teacher", "supervisor", "accreditation_admin", "association_admin"),
     "teaching:participants": only("teacher", "supervisor", "accreditation_admin", "association_admin", elsewhere="404", course=_course),

@@ -1,0 +1,160 @@
+"""The registers: their rules with sources, sections and kinds of points. Everybody in a register is judged by them, so few may change them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.audit import origin_of, record
+from accounts.models import Organisation, Register, RegisterSection, User
+from accounts.permissions import Action, may, organisations_where
+from accounts.requests import PersonRequest
+from accreditation.dossier import rules_in_full
+from accreditation.models import Draft, PointCategory, RegisterRule
+from accreditation.rule_forms import CategoryForm, EndForm, RuleForms, SectionForm
+from accreditation.simulation import contents, reckoning
+
+
+def may_change_rules(person: User) -> bool:
+    """A rule holds for everyone in the register, so only who manages accreditation for an association changes it, not any provider."""
+    return person.is_superuser or association_of(person) is not None
+
+
+def association_of(person: User) -> Organisation | None:
+    """On behalf of which association someone changes rules."""
+    return organisations_where(person, Action.MANAGE_REGISTER_RULES).filter(kind=Organisation.Kind.ASSOCIATION).order_by("pk").first()
+
+
+@login_required
+@require_safe
+def registers(request: PersonRequest) -> HttpResponse:
+    """The rules of each register, with source and whether the register confirmed them."""
+    if not may(request.user, Action.MANAGE_REGISTER_RULES):
+        raise PermissionDenied
+    shown = Register.objects.prefetch_related("sections__professions", "point_categories__part_of").order_by("name")
+    rules: dict[int, list[RegisterRule]] = {}
+    for rule in rules_in_full():
+        rules.setdefault(rule.register_id, []).append(rule)
+    names = {(section.register_id, section.code): section.name for register in shown for section in register.sections.all()}
+    rows = [
+        {
+            "register": register,
+            "rules": [
+                {"rule": rule, "section": names.get((register.pk, rule.section), rule.section)} for rule in rules.get(register.pk, [])
+            ],
+        }
+        for register in shown
+    ]
+    return render(request, "accreditation/registers.html", {"rows": rows, "may_change": may_change_rules(request.user)})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register_rule(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change one rule: at once, or as a draft that is reckoned through first."""
+    _require(request)
+    rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
+    return _rule_page(request, register=rule.register, rule=rule)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_rule(request: PersonRequest, register: str) -> HttpResponse:
+    """Add a rule: for another period, section or profession."""
+    _require(request)
+    return _rule_page(request, register=get_object_or_404(Register, code=register), rule=None)
+
+
+@login_required
+@require_POST
+def end_rule(request: PersonRequest, pk: int) -> HttpResponse:
+    """Let a rule hold no longer than for periods that end on some day."""
+    _require(request)
+    rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
+    form = EndForm(request.POST, prefix="einde")
+    if form.is_valid():
+        last_day = form.cleaned_data["last_day"]
+        if rule.applies_from and last_day < rule.applies_from:
+            form.add_error("last_day", gettext("Deze regel begint pas later te gelden. Kies een latere dag."))
+        else:
+            before, rule.applies_until = rule.applies_until, last_day
+            try:
+                rule.refuse_overlap(RegisterRule.objects.filter(register=rule.register).exclude(pk=rule.pk))
+            except Exception as overlap:
+                if not hasattr(overlap, "messages"):
+                    raise
+                form.add_error("last_day", overlap.messages)
+            else:
+                rule.save(update_fields=["applies_until"])
+                _record(request, "register-rule-ended", str(rule), before=contents.as_json(before), after=contents.as_json(last_day))
+                text = gettext("‘%(rule)s’ geldt %(dates)s. Voor perioden die later eindigen is een andere regel nodig.")
+                messages.success(request, text % {"rule": rule.name, "dates": rule.dates})
+                return redirect("accreditation:registers")
+    return _rule_page(request, register=rule.register, rule=rule, end_form=form)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def section(request: PersonRequest, register: str, pk: int | None = None) -> HttpResponse:
+    """Add or change a section of a register."""
+    return _part(request, register, pk, RegisterSection, SectionForm, gettext("Deelregister"), "register-section-saved")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def category(request: PersonRequest, register: str, pk: int | None = None) -> HttpResponse:
+    """Add or change a kind of points of a register."""
+    return _part(request, register, pk, PointCategory, CategoryForm, gettext("Puntensoort"), "point-category-saved")
+
+
+def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule | None, end_form: EndForm | None = None) -> HttpResponse:
+    posted = request.POST if request.method == "POST" and end_form is None else None
+    forms = RuleForms(posted, register=register, rule=rule)
+    if posted is not None and forms.is_valid():
+        content, reason = forms.content(), forms.form.cleaned_data["reason"]
+        if "voorstel" in posted:
+            draft = Draft.objects.create(register=register, rule=rule, content=content, reason=reason, made_by=request.user)
+            _record(request, "draft-saved", str(draft), draft=draft.pk, reason=reason)
+            reckoning.start(draft=draft, asked_by=request.user, organisation=association_of(request.user))
+            return redirect("accreditation:draft", pk=draft.pk)
+        before = contents.of_rule(rule) if rule else {}
+        saved = contents.write_rule(content, register=register, rule=rule)
+        changed = sorted(name for name, value in content.items() if before.get(name) != value)
+        _record(request, "register-rule-saved", f"{register}: {saved}", changed=changed, reason=reason, before=before, after=content)
+        messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
+        return redirect("accreditation:registers")
+    wrong = posted is not None or end_form is not None
+    return render(
+        request,
+        "accreditation/register_rule.html",
+        {"forms": forms, "register": register, "rule": rule, "end_form": end_form or EndForm(prefix="einde"), "may_end": rule is not None},
+        status=422 if wrong else 200,
+    )
+
+
+def _part(request: PersonRequest, code: str, pk: int | None, model: Any, form_class: Any, kind: str, event: str) -> HttpResponse:
+    _require(request)
+    register = get_object_or_404(Register, code=code)
+    instance = get_object_or_404(model, register=register, pk=pk) if pk else model(register=register)
+    form = form_class(request.POST or None, instance=instance, register=register)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        _record(request, event, f"{register}: {saved}", changed=form.changed_data)
+        messages.success(request, gettext("‘%(name)s’ is bewaard.") % {"name": saved.name})
+        return redirect("accreditation:registers")
+    context = {"form": form, "register": register, "kind": kind, "instance": instance if pk else None}
+    return render(request, "accreditation/register_part.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _require(request: PersonRequest) -> None:
+    if not may_change_rules(request.user):
+        raise PermissionDenied
+
+
+def _record(request: PersonRequest, event: str, subject: str, **details: Any) -> None:
+    record(event, actor=request.user, on_behalf_of=association_of(request.user), subject=subject, origin=origin_of(request), **details)

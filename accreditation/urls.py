@@ -3,7 +3,19 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accreditation.views import administration, applications, badges, dossier, drafts, evidence, insight, jobs, rules, verification
+from accreditation.views import (
+    administration,
+    applications,
+    badges,
+    dossier,
+    dossiers,
+    drafts,
+    evidence,
+    insight,
+    jobs,
+    rules,
+    verification,
+)
 
 app_name = "accreditation"
 urlpatterns = [
@@ -21,6 +33,11 @@ urlpatterns = [
     path("mijn/dossier/aanvraag/<int:pk>/", applications.new_application, name="new_application"),
     path("mijn/dossier/aanvraag/<uuid:uuid>/", applications.application, name="application"),
     path("mijn/dossier/aanvraag/<uuid:uuid>/terugnemen/", applications.withdraw_application, name="withdraw_application"),
+    path("mijn/dossier/meenemen/", dossiers.take_along, name="take_along"),
+    path("mijn/dossier/dossier.pdf", dossiers.my_paper, name="my_paper"),
+    path("mijn/dossier/meenemen/<uuid:uuid>.zip", dossiers.my_package, name="my_package"),
+    path("verifieer/dossier/", dossiers.check_dossier, name="verify_dossier"),
+    path(".well-known/vakwijs-dossier-keys.json", dossiers.dossier_keys, name="dossier_keys"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
     path("mijn/certificaten/<str:number>/badge/", badges.my_badge, name="my_badge"),

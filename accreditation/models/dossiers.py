@@ -13,14 +13,19 @@ from accreditation.models.certificates import private_storage
 
 
 class DossierKey(AppendOnlyModel):
-    """A public key with which dossiers were signed here. It stays when the private key is replaced, so that old dossiers can be checked."""
+    """A key with which dossiers are signed here: the newest signs, older ones stay so that old dossiers can be checked.
+
+    That one leaked is told by the row that came in its place: a ledger is corrected by a further row.
+    """
 
     key_id = models.CharField(_("sleutelnummer"), max_length=64, unique=True)
     public_key = models.CharField(_("publieke sleutel"), max_length=64, help_text=_("Ed25519: 32 bytes, geschreven in base64."))
+    secret = models.TextField(_("geheime sleutel, op slot"), editable=False)
+    instead_of_leaked = models.CharField(_("komt in plaats van een gelekte sleutel"), max_length=64, blank=True)
     first_used_at = models.DateTimeField(_("eerst gebruikt op"), auto_now_add=True)
 
     class Meta:
-        ordering = ["first_used_at"]
+        ordering = ["pk"]
         verbose_name = _("sleutel van dossiers")
         verbose_name_plural = _("sleutels van dossiers")
 

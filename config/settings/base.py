@@ -194,6 +194,9 @@ WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 EVIDENCE_LARGEST_FILE = env.int("EVIDENCE_LARGEST_FILE_MB", default=20) * 1_000_000
 EVIDENCE_ROOM = env.int("EVIDENCE_ROOM_MB", default=500) * 1_000_000
 EVIDENCE_VIRUS_SCANNER = env.str("EVIDENCE_VIRUS_SCANNER", default=WORK_VIRUS_SCANNER)
+# Other installations whose dossiers are taken for theirs: fingerprint=name, from their /.well-known/vakwijs-dossier-keys.json.
+DOSSIER_TRUSTED_KEYS = env.dict("DOSSIER_TRUSTED_KEYS", default={})
+DOSSIER_LARGEST_FILE = env.int("DOSSIER_LARGEST_FILE_MB", default=750) * 1_000_000
 
 # Attachments of statements, which pass through a temporary file (FILE_UPLOAD_TEMP_DIR) and never through memory whole.
 LRS_LARGEST_ATTACHMENT = env.int("LRS_LARGEST_ATTACHMENT_MB", default=256) * 1024 * 1024

@@ -58,7 +58,7 @@ def unpack(source: IO[bytes], *, into: Path, limits: Limits) -> Unpacking:
 
     Names that start with a dot or underscore are skipped, as H5P core does; an identical repeat of a file is tolerated.
     """
-    _check_end_record(source, limits)
+    check_end_record(source, limits)
     try:
         archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError, OverflowError) as error:
@@ -76,7 +76,7 @@ def unpack(source: IO[bytes], *, into: Path, limits: Limits) -> Unpacking:
         return Unpacking(_extract(archive, wanted, into=into, limits=limits), notes)
 
 
-def _check_end_record(source: IO[bytes], limits: Limits) -> None:
+def check_end_record(source: IO[bytes], limits: Limits) -> None:
     """Look at the end record before zipfile reads the whole directory into memory on its word."""
     not_a_zip = _("Het bestand is geen zip-bestand; een H5P-pakket is dat altijd.")
     source.seek(0, 2)
@@ -121,7 +121,7 @@ def _sift(entries: list[zipfile.ZipInfo], limits: Limits) -> tuple[list[str], li
     for entry in entries:
         name = entry.orig_filename  # zipfile cuts `filename` off at a NUL
         shown = printable(name)
-        if problem := _problem_of_name(name, limits) or _problem_of_entry(entry, limits):
+        if problem := problem_of_name(name, limits) or problem_of_entry(entry, limits):
             reasons.append(f"{shown}: {problem}")
             continue
         total += entry.file_size
@@ -142,7 +142,7 @@ def _sift(entries: list[zipfile.ZipInfo], limits: Limits) -> tuple[list[str], li
     return reasons, wanted, skipped
 
 
-def _problem_of_name(name: str, limits: Limits) -> str | None:
+def problem_of_name(name: str, limits: Limits) -> str | None:
     if "\x00" in name:
         return _("een naam met een nul-teken mag niet.")
     if "\\" in name:
@@ -160,7 +160,7 @@ def _problem_of_name(name: str, limits: Limits) -> str | None:
     return None
 
 
-def _problem_of_entry(entry: zipfile.ZipInfo, limits: Limits) -> str | None:
+def problem_of_entry(entry: zipfile.ZipInfo, limits: Limits) -> str | None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return _("een symbolische koppeling mag niet.")

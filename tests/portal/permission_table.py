@@ -28,8 +28,9 @@ from django.utils import timezone
 from accounts import editors
 from accounts.models import Invitation, Organisation, RegisterSection, Role, User
 from accreditation.badges.making import badge_of
+from accreditation.dossiers import packing
 from accreditation.evidence import applications, files, keeping
-from accreditation.models import Application, Certificate, CertificateTemplate, Draft, Evidence, Job, PointCategory
+from accreditation.models import Application, Certificate, CertificateTemplate, DossierPackage, Draft, Evidence, Job, PointCategory
 from accreditation.simulation import contents, reckoning
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
@@ -114,6 +115,13 @@ class World:
         """Of the learner, for a register period."""
         entry = RegisterEntryFactory(user=self.person("learner"))
         return applications.apply(entry=entry, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31), frozen={})
+
+    @cached_property
+    def package(self) -> DossierPackage:
+        """The learner's dossier, packed."""
+        ordered = packing.order(owner=self.person("learner"))
+        packing.make_now(ordered.pk)
+        return ordered
 
     @cached_property
     def document(self) -> int:
@@ -474,6 +482,10 @@ def _application(world: World) -> uuid.UUID:
     return world.application.uuid
 
 
+def _package(world: World) -> uuid.UUID:
+    return world.package.uuid
+
+
 ADDRESSES: dict[str, Row] = {
     # config
     "healthz": everyone(),
@@ -560,6 +572,11 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:new_application": mine(pk=_entry),
     "accreditation:application": mine(uuid=_application),
     "accreditation:withdraw_application": mine(uuid=_application, method="post"),
+    "accreditation:take_along": logged_in(),
+    "accreditation:my_paper": logged_in(),
+    "accreditation:my_package": mine(uuid=_package),
+    "accreditation:verify_dossier": everyone(),
+    "accreditation:dossier_keys": everyone(),
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),

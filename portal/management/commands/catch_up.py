@@ -10,6 +10,7 @@ from django.db import close_old_connections
 
 from accreditation import expiry, jobs
 from accreditation.certificates import make_waiting
+from accreditation.dossiers import packing
 from accreditation.evidence.files import sweep as sweep_evidence
 from accreditation.evidence.keeping import discard_old_drafts
 from accreditation.reporting import waking as reports
@@ -31,6 +32,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("jobs of administrators taken up", jobs.catch_up),
     ("drafts of own evidence thrown away after three months", discard_old_drafts),
     ("files of own evidence without use deleted", sweep_evidence),
+    ("dossiers packed", packing.make_waiting),
     ("exports of one's records made", access_export.make_waiting),
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),

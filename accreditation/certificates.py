@@ -78,8 +78,13 @@ def revoke(*, certificate: Certificate, reason: str, actor: User) -> Certificate
         return CertificateEvent.objects.create(certificate=locked, kind=CertificateEvent.Kind.REVOKED, actor=actor, reason=reason)
 
 
-def replace(*, certificate: Certificate, reason: str, actor: User | None) -> Certificate:
-    """Issue a new certificate, from what is true now, in place of this one. The old one stays to be seen, as replaced."""
+def replace(
+    *, certificate: Certificate, reason: str, actor: User | None, saying: dict[str, Any] | None = None, order_pdf: bool = True
+) -> Certificate:
+    """Issue a new certificate, from what is true now, in place of this one. The old one stays to be seen, as replaced.
+
+    `saying` is a snapshot to repeat instead, when a replacement is taken back; without `order_pdf` the caller makes the PDF itself.
+    """
     if not reason.strip():
         raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat opnieuw uitgeeft. De deelnemer kan dat lezen."))
     with transaction.atomic():
@@ -93,12 +98,13 @@ def replace(*, certificate: Certificate, reason: str, actor: User | None) -> Cer
             enrolment=enrolment,
             organisation=enrolment.course.organisation,
             replaces=old,
-            snapshot=snapshot(enrolment=enrolment, completed_at=datetime.fromisoformat(old.snapshot["completed_at"])),
+            snapshot=saying or snapshot(enrolment=enrolment, completed_at=datetime.fromisoformat(old.snapshot["completed_at"])),
             earned_on=old.earned_on,
         )
         _number(new)
         CertificateEvent.objects.create(certificate=old, kind=CertificateEvent.Kind.REPLACED, actor=actor, reason=reason)
-        transaction.on_commit(partial(make_pdf.enqueue, new.pk))
+        if order_pdf:
+            transaction.on_commit(partial(make_pdf.enqueue, new.pk))
     return new
 
 

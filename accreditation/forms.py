@@ -14,6 +14,7 @@ from accreditation.models import (
     AccreditationEdition,
     AccreditationMeeting,
     AccreditationPoints,
+    BulkAction,
     PointCategory,
 )
 from courses.models import CoursePage, Release
@@ -77,6 +78,35 @@ class RevokeForm(ReasonForm):
         required=False,
         initial=True,
         help_text=_("De toekenning blijft zichtbaar, met een tegenboeking en de reden."),
+    )
+
+
+class BulkForm(forms.Form):
+    """What an action on many still needs to know."""
+
+    reason = forms.CharField(
+        label=_("Reden"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Iedere deelnemer om wie het gaat, kan dit lezen."),
+    )
+    points = forms.DecimalField(label=_("Het worden zoveel punten"), min_value=0, max_digits=6, decimal_places=2, localize=True)
+    with_points = forms.BooleanField(label=_("Draai ook de punten terug"), required=False, initial=True)
+
+    def __init__(self, *args: Any, kind: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if kind != BulkAction.Kind.CORRECT:
+            del self.fields["points"]
+        if kind != BulkAction.Kind.REVOKE:
+            del self.fields["with_points"]
+
+
+class BulkUndoForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Waarom maak je het ongedaan?"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Iedere deelnemer om wie het gaat, kan dit lezen."),
     )
 
 

@@ -237,7 +237,18 @@ def correct(*, award: PointAward, points: Decimal, reason: str, actor: User) -> 
         return PointAward.objects.create(**_same(award), points=points, corrects=award, reason=reason, recorded_by=actor)
 
 
-def award_later(*, enrolments: Sequence[Enrolment]) -> list[PointAward]:
+def restore(*, award: PointAward, reason: str, actor: User) -> PointAward:
+    """Record again what was undone by mistake, as a further row. Raises AwardRefused when something took its place already."""
+    with transaction.atomic():
+        locked = PointAward.objects.select_for_update().get(pk=award.pk)
+        if not PointAward.objects.filter(reverses=locked).exists():
+            raise AwardRefused(gettext("Deze punten staan er nog."))
+        if PointAward.objects.filter(corrects=locked).exists():
+            raise AwardRefused(gettext("Er staan al andere punten in de plaats van deze."))
+        return PointAward.objects.create(**_same(locked), points=locked.points, corrects=locked, reason=reason, recorded_by=actor)
+
+
+def award_later(*, enrolments: Sequence[Enrolment], reason: str = "", actor: User | None = None) -> list[PointAward]:
     """Award what these enrolments completed within an accreditation before it was recorded here; their certificates are replaced."""
     moments = completions(enrolments)
     awards = []
@@ -249,7 +260,9 @@ def award_later(*, enrolments: Sequence[Enrolment]) -> list[PointAward]:
             new = award_completed(enrolment=enrolment, completed_at=moment)
             if new:
                 certificates.replace_current(
-                    enrolment=enrolment, reason=gettext("Punten bijgeschreven na toekenning van de accreditatie."), actor=None
+                    enrolment=enrolment,
+                    reason=reason or gettext("Punten bijgeschreven na toekenning van de accreditatie."),
+                    actor=actor,
                 )
         awards += new
     return awards

@@ -1,8 +1,9 @@
 """Who completed what, for those who manage accreditation: one row per completion, newest certificate, points beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -10,16 +11,16 @@ from accounts.models import Organisation
 from accreditation.certificates import with_state
 from accreditation.models import Accreditation, Certificate, PointAward
 
-ORDERS = {
-    "naam": ["learner__last_name", "learner__first_name", "pk"],
-    "cursus": ["course__title", "pk"],
-    "datum": ["earned_on", "pk"],
-    "nummer": ["pk"],
-}
 STATES = {
     "geldig": Q(is_revoked=False, is_replaced=False),
     "ingetrokken": Q(is_revoked=True),
     "wacht": Q(sha256=""),
+}
+
+AWARD_STATES = {
+    "staat": Q(reverses=None, reversed_by=None),
+    "teruggedraaid": Q(reversed_by__isnull=False),
+    "tegenboeking": Q(reverses__isnull=False),
 }
 
 
@@ -40,7 +41,6 @@ def results(
     accreditation: Accreditation | None = None,
     status: str = "",
     text: str = "",
-    order: str = "-datum",
 ) -> QuerySet[Certificate]:
     """The completions of courses of these organisations, newest certificate of each, with awards ready to read (`credits_of`)."""
     found = with_state().filter(organisation__in=organisations, replaced_by=None)
@@ -58,10 +58,42 @@ def results(
             | Q(learner__register_entries__number=word)
         ).distinct()
     awards = PointAward.objects.select_related("register", "accreditation")
-    return (
-        found.select_related("learner", "course", "enrolment__release")
-        .prefetch_related(Prefetch("enrolment__point_awards", queryset=awards))
-        .order_by(*_order(order))
+    return found.select_related("learner", "course", "enrolment__release").prefetch_related(
+        Prefetch("enrolment__point_awards", queryset=awards)
+    )
+
+
+def awards_found(*, organisations: QuerySet[Organisation], filters: Mapping[str, str]) -> QuerySet[PointAward]:
+    """The ledger rows of courses of these organisations, as the list of awards filters them."""
+    found = PointAward.objects.filter(accreditation__course__organisation__in=organisations)
+    for name, field in (("cursus", "accreditation__course"), ("accreditatie", "accreditation"), ("register", "register")):
+        if filters.get(name, "").isdigit():
+            found = found.filter(**{field: int(filters[name])})
+    if filters.get("stand") in AWARD_STATES:
+        found = found.filter(AWARD_STATES[filters["stand"]])
+    for word in filters.get("zoek", "")[:100].split():
+        found = found.filter(Q(learner__first_name__icontains=word) | Q(learner__last_name__icontains=word) | Q(register_number=word))
+    return found
+
+
+def results_for(
+    model: type[Certificate] | type[PointAward], filters: Mapping[str, str], *, organisations: QuerySet[Organisation]
+) -> QuerySet[Any]:
+    """All that a list shows with these filters, by the words in its address."""
+    if model is PointAward:
+        return awards_found(organisations=organisations, filters=filters)
+    course, chosen = filters.get("cursus", ""), filters.get("accreditatie", "")
+    accreditation = None
+    if chosen.isdigit():
+        accreditation = Accreditation.objects.filter(pk=int(chosen), course__organisation__in=organisations).first()
+        if accreditation is None:
+            return Certificate.objects.none()
+    return results(
+        organisations=organisations,
+        course=int(course) if course.isdigit() else None,
+        accreditation=accreditation,
+        status=filters.get("stand", ""),
+        text=filters.get("zoek", "")[:100],
     )
 
 
@@ -81,8 +113,3 @@ def _credit(awards: Iterable[PointAward]) -> Credit:
         points=sum((award.points for award in rows), Decimal(0)),
         id_number=rows[0].accreditation.id_number,
     )
-
-
-def _order(order: str) -> list[str]:
-    fields = ORDERS.get(order.removeprefix("-"), ORDERS["datum"])
-    return [f"-{field}" for field in fields] if order.startswith("-") else list(fields)

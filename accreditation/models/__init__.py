@@ -3,6 +3,7 @@
 from accreditation.models.accreditation_history import AccreditationChange, ExpiryWarning, LapseNotice
 from accreditation.models.accreditations import Accreditation, AccreditationEdition, AccreditationMeeting, AccreditationPoints
 from accreditation.models.badges import Badge, BadgeKey
+from accreditation.models.bulk import BulkAction, BulkRow
 from accreditation.models.certificates import Certificate, CertificateEvent
 from accreditation.models.dossiers import DossierIntake, DossierKey, DossierPackage, DossierShare
 from accreditation.models.drafts import Draft, SimulatedPerson, Simulation
@@ -13,6 +14,7 @@ from accreditation.models.points import PointAward
 from accreditation.models.reminders import Reminder
 from accreditation.models.reports import KnownAnswer, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, RegisterRule
+from accreditation.models.saved_views import SavedView
 from accreditation.models.templates import CertificatePicture, CertificateTemplate
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "Application",
     "Badge",
     "BadgeKey",
+    "BulkAction",
+    "BulkRow",
     "CategoryRule",
     "Certificate",
     "CertificateEvent",
@@ -54,6 +58,7 @@ __all__ = [
     "ReportAttempt",
     "ReportCall",
     "ReportingTerm",
+    "SavedView",
     "SimulatedPerson",
     "Simulation",
 ]

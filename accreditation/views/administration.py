@@ -9,9 +9,8 @@ from typing import IO, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -37,36 +36,15 @@ from accreditation.forms import (
     RevokeForm,
 )
 from accreditation.models import Accreditation, AccreditationEdition, AccreditationMeeting, Certificate
-from accreditation.results import credits_of, results
+from accreditation.results import credits_of
 from accreditation.views.dossier import WHY_NO_PDF, serve_certificate
-from courses.models import CoursePage, Meeting
+from courses.models import Meeting
 
 EXPORT_KINDS = [("pe-online", "PE-online XML"), ("xlsx", "XLSX"), ("csv", "CSV"), ("lijst", _("Nummers om te plakken"))]
 ROWS_PER_PAGE = 50
 IN_MEMORY = 4 * 1024 * 1024
 FEW = 20  # people named on a page; the rest are counted
 HISTORY = 30
-
-
-@login_required
-@require_safe
-def accreditations(request: PersonRequest) -> HttpResponse:
-    """All accreditations of courses of my organisations: what expires first on top, what has expired below."""
-    _require(request, Action.MANAGE_ACCREDITATION)
-    today = timezone.localdate()
-    rows = (
-        _my_accreditations(request, Action.MANAGE_ACCREDITATION)
-        .select_related("course", "register")
-        .prefetch_related("points__category", "releases")
-        .annotate(earners=Count("awards__learner", distinct=True))
-        .order_by("valid_until", "course__title")
-    )
-    shown: list[dict[str, Any]] = [
-        {"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in rows
-    ]
-    over = [row for row in shown if row["days_left"] is not None and row["days_left"] < 0]
-    shown = [row for row in shown if row not in over] + over[::-1]
-    return render(request, "accreditation/accreditations.html", {"rows": shown, "today": today})
 
 
 @login_required
@@ -184,53 +162,6 @@ def award_missing(request: PersonRequest, pk: int) -> HttpResponse:
         job=job.pk,
     )
     return redirect("accreditation:job", pk=job.pk)
-
-
-@login_required
-@require_safe
-def results_table(request: PersonRequest) -> HttpResponse:
-    """Who completed what, with points and certificate: filter, sort, export."""
-    _require(request, Action.EXPORT_RESULTS)
-    mine = organisations_where(request.user, Action.EXPORT_RESULTS)
-    chosen = _chosen_accreditation(request)
-    course = request.GET.get("cursus", "")
-    order = request.GET.get("sorteer", "-datum")
-    found = results(
-        organisations=mine,
-        course=int(course) if course.isdigit() else None,
-        accreditation=chosen,
-        status=request.GET.get("stand", ""),
-        text=request.GET.get("zoek", "")[:100],
-        order=order,
-    )
-    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
-    rows = [
-        {"certificate": certificate, "state": certificates.state(certificate), "credits": credits_of(certificate)} for certificate in page
-    ]
-    record(
-        "results-viewed",
-        actor=request.user,
-        origin=origin_of(request),
-        rows=len(rows),
-        course=course,
-        accreditation=chosen.pk if chosen else None,
-    )
-    return render(
-        request,
-        "accreditation/results.html",
-        {
-            "rows": rows,
-            "page": page,
-            "order": order,
-            "courses": CoursePage.objects.filter(organisation__in=mine).order_by("title"),
-            "accreditations": Accreditation.objects.filter(course__organisation__in=mine).select_related("course", "register"),
-            "chosen": chosen,
-            "chosen_course": course,
-            "active": _active(request, chosen),
-            "export_kinds": EXPORT_KINDS,
-            "may_manage": may(request.user, Action.MANAGE_CERTIFICATES),
-        },
-    )
 
 
 @login_required
@@ -385,13 +316,6 @@ def _record_look(request: PersonRequest, found: Certificate, *, event: str = "ce
     )
 
 
-def _chosen_accreditation(request: PersonRequest) -> Accreditation | None:
-    chosen = request.GET.get("accreditatie", "")
-    if not chosen.isdigit():
-        return None
-    return get_object_or_404(_my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course"), pk=int(chosen))
-
-
 def _completed_without_award(instance: Accreditation) -> int:
     """How many completed a covered release without an award under this accreditation; an estimate for a button, not a decision."""
     if instance.status != Accreditation.Status.GRANTED:
@@ -433,20 +357,3 @@ def _file(kind: str, instance: Accreditation) -> tuple[IO[bytes] | Iterable[byte
         for call in made:
             archive.writestr(call.name, call.content)
     return [archived.getvalue()], "application/zip", "zip"
-
-
-def _active(request: PersonRequest, chosen: Accreditation | None) -> list[dict[str, str]]:
-    """The filters that are on, each with the address without it."""
-    found = []
-    for name, label in (
-        ("cursus", gettext("één cursus")),
-        ("accreditatie", str(chosen) if chosen else ""),
-        ("stand", request.GET.get("stand", "")),
-        ("zoek", request.GET.get("zoek", "")),
-    ):
-        if request.GET.get(name) and label:
-            kept = request.GET.copy()
-            kept.pop(name, None)
-            kept.pop("pagina", None)
-            found.append({"label": label, "without": f"?{kept.urlencode()}"})
-    return found

@@ -30,7 +30,17 @@ from accounts.models import Invitation, Organisation, RegisterSection, Role, Use
 from accreditation.badges.making import badge_of
 from accreditation.dossiers import packing
 from accreditation.evidence import applications, files, keeping
-from accreditation.models import Application, Certificate, CertificateTemplate, DossierPackage, Draft, Evidence, Job, PointCategory
+from accreditation.models import (
+    Application,
+    BulkAction,
+    Certificate,
+    CertificateTemplate,
+    DossierPackage,
+    Draft,
+    Evidence,
+    Job,
+    PointCategory,
+)
 from accreditation.simulation import contents, reckoning
 from cms.models import ToolPage
 from courses.h5p.embed import token_for
@@ -314,6 +324,10 @@ def _badge_release(world: World) -> uuid.UUID:
 
 def _accreditation(world: World) -> int:
     return accredited(release=world.release).pk
+
+
+def _bulk(world: World) -> int:
+    return BulkAction.objects.create(kind="revoke", asked_by=world.person("accreditation_admin"), organisation=world.organisation).pk
 
 
 def _job(world: World) -> int:
@@ -609,6 +623,13 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:certificate_pdf": only("accreditation_admin", elsewhere="404", pk=_certificate),
     "accreditation:revoke": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
     "accreditation:reissue": only("accreditation_admin", elsewhere="404", pk=_certificate, method="post"),
+    "accreditation:awards": only("accreditation_admin", "auditor"),
+    "accreditation:keep_view": only("accreditation_admin", "auditor", table="resultaten", method="post"),
+    "accreditation:drop_view": nothing_there(pk=0, method="post"),
+    "accreditation:bulk_begin": only("accreditation_admin", method="post"),
+    "accreditation:bulk": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk),
+    "accreditation:bulk_confirm": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk, method="post"),
+    "accreditation:bulk_undo": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk, method="post"),
     "accreditation:jobs": only("accreditation_admin"),
     "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
     "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),

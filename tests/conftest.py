@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.append_only import AppendOnlyModel, unguard
 from lrs import projections
 from tests.chromium import browser, log_in, page_at, static_files_for_opaque_origins  # noqa: F401 - fixtures for every folder
+from tests.emptying import empty_after_each_test
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         # It is emptied between tests, which the triggers on ledgers would refuse; the tests of the triggers put them back.
         unguard(connection, *[model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)])
     _make_search_tables(django_db_blocker)
+    empty_after_each_test()
 
 
 def _make_search_tables(django_db_blocker: DjangoDbBlocker) -> None:

@@ -16,13 +16,17 @@ BY_MEETING, AS_A_WHOLE = Accreditation.CourseType.PER_MEETING, Accreditation.Cou
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The numbers of an edition and, where the register counts meetings, of a meeting; named as the fields of an accreditation are."""
+    """The numbers of an edition and, where the register counts meetings, of a meeting; named as the fields of an accreditation are.
+
+    `key` stays the same when the numbers are filled in later, so that what was queued without them is not queued again with them.
+    """
 
     name: str
     pe_edition_id: int | None = None
     external_edition_id: str = ""
     pe_meeting_id: int | None = None
     external_meeting_id: str = ""
+    key: str = ""
 
 
 def attended(*, accreditation: Accreditation, enrolments: Sequence[int]) -> dict[int, list[Place]]:
@@ -95,5 +99,10 @@ def _place(known: AccreditationMeeting | None, meeting: Meeting, *, whole: bool)
         external_edition_id=edition.external_edition_id,
         pe_meeting_id=None if whole else held.pe_meeting_id,
         external_meeting_id="" if whole else held.external_meeting_id,
+        key=f"meeting:{meeting.pk}"
+        if not whole
+        else f"edition:{known.edition_id}"
+        if known
+        else f"own:{edition.pe_edition_id or edition.external_edition_id}",
     )
     return place if known or place.pe_edition_id or place.external_edition_id else None

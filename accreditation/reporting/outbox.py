@@ -17,7 +17,8 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.register_numbers import NumberKind, clean_number
-from accreditation.models import PointAward, RegisterConnection, Report, ReportAttempt
+from accreditation.editions import Place, attended
+from accreditation.models import Accreditation, PointAward, RegisterConnection, Report, ReportAttempt
 
 State, Outcome = Report.State, ReportAttempt.Outcome
 AT_ONCE = 500
@@ -90,10 +91,14 @@ def unreported(connection: RegisterConnection) -> QuerySet[PointAward]:
     )
 
 
-def again(*, reports: QuerySet[Report], actor: User) -> int:
-    """Send these again with the same moment; answers how many. What is on its way or was accepted is passed over."""
+def again(*, reports: QuerySet[Report], actor: User, accepted_too: bool = False) -> int:
+    """Send these again with the same moment; answers how many. What is on its way is passed over.
+
+    What was accepted goes again only with `accepted_too`: when the register turns out not to have it.
+    """
+    states = (*RESENDABLE, *DONE) if accepted_too else RESENDABLE
     with transaction.atomic():
-        found = list(reports.filter(state__in=RESENDABLE).select_for_update(of=("self",)))
+        found = list(reports.filter(state__in=states).select_for_update(of=("self",)))
         Report.objects.filter(pk__in=[report.pk for report in found]).update(
             state=State.WAITING, alone=False, troubles=0, problem="", settled_at=None, settled_by=None, note=""
         )
@@ -185,46 +190,68 @@ def _queue_part(awards: Sequence[PointAward], actor: User | None, done: Queued) 
         (connection.organisation_id, connection.register_id): connection
         for connection in RegisterConnection.objects.filter(register__in={award.register_id for award in awards})
     }
-    wanted: dict[tuple[int, int], Report] = {}
+    places = places_of([(award.accreditation, award.enrolment_id) for award in fresh.values()])
+    wanted: list[Report] = []
     for award in fresh.values():
         organisation = award.accreditation.course.organisation_id
         connection = connections.get((organisation, award.register_id)) if organisation else None
         if connection is None:
             done.without_connection += 1
             continue
-        wanted[award.learner_id, award.accreditation_id] = Report(
-            connection=connection,
-            learner_id=award.learner_id,
-            accreditation_id=award.accreditation_id,
-            number=award.register_number,
-            end_date=award.completed_at,
-            queued_at=now,
-            queued_by=actor,
-        )
-    reports = list(wanted.values())
-    net = net_points(reports)
-    standing = [report for report in reports if net.get((report.learner_id, report.accreditation_id), NOTHING)[0] > 0]
-    done.undone += len(reports) - len(standing)
+        # Each meeting or edition that the register counts by itself is a report of its own.
+        wanted += [
+            Report(
+                connection=connection,
+                learner_id=award.learner_id,
+                accreditation_id=award.accreditation_id,
+                part=part,
+                number=award.register_number,
+                end_date=award.completed_at,
+                queued_at=now,
+                queued_by=actor,
+            )
+            for part in [place.key for place in places.get((award.accreditation_id, award.enrolment_id), [])] or [""]
+        ]
+    net = net_points(wanted)
+    standing = [report for report in wanted if net.get((report.learner_id, report.accreditation_id), NOTHING)[0] > 0]
+    done.undone += len(wanted) - len(standing)
     with transaction.atomic():
-        # The constraint decides a race: whoever is second adds nothing.
         before = _known(standing)
-        Report.objects.bulk_create(standing, ignore_conflicts=True)
-        found = Report.objects.filter(
-            learner__in={report.learner_id for report in standing},
-            accreditation__in={report.accreditation_id for report in standing},
-            part="",
-        )
-        mine = {(report.learner_id, report.accreditation_id) for report in standing} - before
-        new = [report for report in found if (report.learner_id, report.accreditation_id) in mine]
+        whole = {key[:2] for key in before if not key[2]}
+        # What was once reported as a whole is not reported again in parts, when editions are recorded later.
+        fresh_ones = [one for one in standing if _key(one) not in before and _key(one)[:2] not in whole]
+        # The constraint decides a race: whoever is second adds nothing.
+        Report.objects.bulk_create(fresh_ones, ignore_conflicts=True)
+        mine = {_key(report) for report in fresh_ones}
+        new = [report for report in _found(standing) if _key(report) in mine]
     done.new += new
     done.known += len(standing) - len(new)
 
 
-def _known(reports: Sequence[Report]) -> set[tuple[int, int]]:
-    found = Report.objects.filter(
-        learner__in={report.learner_id for report in reports}, accreditation__in={report.accreditation_id for report in reports}, part=""
+def places_of(pairs: Iterable[tuple[Accreditation, int]]) -> dict[tuple[int, int], list[Place]]:
+    """Where each was, by accreditation and enrolment; nothing for courses that are not reported by edition or meeting."""
+    by_accreditation: dict[int, tuple[Accreditation, list[int]]] = {}
+    for accreditation, enrolment in pairs:
+        by_accreditation.setdefault(accreditation.pk, (accreditation, []))[1].append(enrolment)
+    return {
+        (key, enrolment): places
+        for key, (accreditation, enrolments) in by_accreditation.items()
+        for enrolment, places in attended(accreditation=accreditation, enrolments=enrolments).items()
+    }
+
+
+def _key(report: Report) -> tuple[int, int, str]:
+    return report.learner_id, report.accreditation_id, report.part
+
+
+def _found(reports: Sequence[Report]) -> QuerySet[Report]:
+    return Report.objects.filter(
+        learner__in={report.learner_id for report in reports}, accreditation__in={report.accreditation_id for report in reports}
     )
-    return set(found.values_list("learner_id", "accreditation_id"))
+
+
+def _known(reports: Sequence[Report]) -> set[tuple[int, int, str]]:
+    return set(_found(reports).values_list("learner_id", "accreditation_id", "part"))
 
 
 def _settle(reports: QuerySet[Report], state: str, outcome: str, *, on: datetime, note: str, actor: User) -> int:

@@ -30,10 +30,10 @@ from accounts.register_numbers import NumberKind, clean_number
 from accreditation.editions import Place
 from accreditation.exports.pe_online.fields import COURSE, END_DATE, Presence, problems, value_of
 from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
-from accreditation.models import Accreditation, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
+from accreditation.models import Accreditation, PointAward, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.reporting import answers
 from accreditation.reporting.answers import Answer
-from accreditation.reporting.outbox import NOTHING, net_points
+from accreditation.reporting.outbox import NOTHING, net_points, places_of
 from accreditation.reporting.transport import Sealed, Service, login_of
 
 State, Outcome, Reason = Report.State, ReportAttempt.Outcome, RegisterConnection.Reason
@@ -118,10 +118,13 @@ def send(connection_id: int, *, seconds: float = 50) -> Run:
 def why_held(report: Report, *, in_part: bool, term: ReportingTerm | None, connection: RegisterConnection) -> str:
     """Why this report is not sent as it stands, in words for the administrator; empty when nothing is in the way."""
     accreditation = report.accreditation
-    found = problems(accreditation)
-    if found:
+    if connection.transport == RegisterConnection.Transport.LIST:
+        # A list has no more than numbers: what the XML asks for is not needed, that the register granted it is.
+        if accreditation.status != Accreditation.Status.GRANTED:
+            return gettext("Deze accreditatie is niet toegekend. Aanwezigheid melden kan pas daarna.")
+    elif found := problems(accreditation):
         return " ".join(found)
-    if accreditation.is_demo and not is_loopback_name(urlsplit(connection.endpoint).hostname or ""):
+    if accreditation.is_demo and connection.by_service and not is_loopback_name(urlsplit(connection.endpoint).hostname or ""):
         return gettext("Deze accreditatie is een voorbeeld. Voorbeelden melden we niet aan een echt register.")
     if report.end_date > timezone.now():
         return gettext("De cursus is op dat moment nog niet geweest. Melden kan pas daarna.")
@@ -146,6 +149,70 @@ def _take_lease(connection_id: int) -> RegisterConnection | None:
         .update(lease=uuid.uuid4(), leased_until=now + LEASE, queued_at=None)
     )
     return RegisterConnection.objects.select_related("register", "organisation").get(pk=connection_id) if taken else None
+
+
+def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list[Row], list[tuple[Report, str, str]]]:
+    """Those that may go, and those that may not with why: undone before they went, or lacking something."""
+    net = net_points(page)
+    places = _places(page)
+    term = ReportingTerm.objects.filter(register=connection.register_id).first()
+    ready: list[Row] = []
+    refused: list[tuple[Report, str, str]] = []
+    for report in page:
+        left, first = net.get((report.learner_id, report.accreditation_id), NOTHING)
+        if left <= 0:
+            refused.append((report, State.DROPPED, gettext("De punten zijn teruggedraaid voordat dit was gemeld.")))
+            continue
+        place = places.get((report.learner_id, report.accreditation_id, report.part))
+        if report.part and place is None:
+            refused.append((report, State.DROPPED, gettext("De aanwezigheid bij deze bijeenkomst is intussen gecorrigeerd.")))
+            continue
+        worth = sum((line.points for line in report.accreditation.points.all()), Decimal(0))
+        why = why_held(report, in_part=left < max(first, worth), term=term, connection=connection)
+        if why:
+            refused.append((report, State.HELD, why))
+        else:
+            ready.append(Row(report, place))
+    return ready, refused
+
+
+def put_aside(refused: Sequence[tuple[Report, str, str]]) -> None:
+    """Write down what may not go, with why."""
+    now = timezone.now()
+    for report, state, why in refused:
+        dropped = state == State.DROPPED
+        Report.objects.filter(pk=report.pk).update(
+            state=state, problem=why, code="", text="", **({"settled_at": now, "note": why} if dropped else {})
+        )
+    ReportAttempt.objects.bulk_create(
+        [
+            ReportAttempt(
+                report=report, at=now, outcome=Outcome.DROPPED if state == State.DROPPED else Outcome.HELD, number=report.number, text=why
+            )
+            for report, state, why in refused
+        ]
+    )
+
+
+def _places(page: Sequence[Report]) -> dict[tuple[int, int, str], Place]:
+    """Where each report that is about one edition or meeting has its numbers now: they may have been filled in since it was queued."""
+    parts = [report for report in page if report.part]
+    if not parts:
+        return {}
+    awards = PointAward.objects.filter(
+        learner__in={report.learner_id for report in parts}, accreditation__in={report.accreditation_id for report in parts}
+    )
+    enrolments: dict[tuple[int, int], int] = {
+        (learner, accreditation): enrolment
+        for learner, accreditation, enrolment in awards.order_by("-pk").values_list("learner", "accreditation", "enrolment")
+    }
+    keys = {(report.learner_id, report.accreditation_id): report.accreditation for report in parts}
+    found = places_of((accreditation, enrolments[key]) for key, accreditation in keys.items() if key in enrolments)
+    return {
+        (learner, accreditation, place.key): place
+        for (learner, accreditation), enrolment in enrolments.items()
+        for place in found.get((accreditation, enrolment), [])
+    }
 
 
 class _Turn:
@@ -262,28 +329,8 @@ class _Turn:
 
     def _sifted(self, page: Sequence[Report]) -> list[Row]:
         """Those that may go. What was undone before it went is dropped, what lacks something is held."""
-        connection = self.connection
-        net = net_points(page)
-        term = ReportingTerm.objects.filter(register=connection.register_id).first()
-        now = timezone.now()
-        ready, history = [], []
-        for report in page:
-            left, first = net.get((report.learner_id, report.accreditation_id), NOTHING)
-            if left <= 0:
-                state, outcome, text = State.DROPPED, Outcome.DROPPED, gettext("De punten zijn teruggedraaid voordat dit was gemeld.")
-            else:
-                worth = sum((line.points for line in report.accreditation.points.all()), Decimal(0))
-                text = why_held(report, in_part=left < max(first, worth), term=term, connection=connection)
-                if not text:
-                    ready.append(Row(report))
-                    continue
-                state, outcome = State.HELD, Outcome.HELD
-            dropped = state == State.DROPPED
-            Report.objects.filter(pk=report.pk).update(
-                state=state, problem=text, code="", text="", **({"settled_at": now, "note": text} if dropped else {})
-            )
-            history.append(ReportAttempt(report=report, at=now, outcome=outcome, number=report.number, text=text))
-        ReportAttempt.objects.bulk_create(history)
+        ready, refused = sifted(self.connection, page)
+        put_aside(refused)
         return ready
 
     # --- What came back -----------------------------------------------------------------------------------------------

@@ -25,7 +25,11 @@ from accreditation.models import BulkAction, Certificate
 
 ROWS_PER_PAGE = 50
 AT_ONCE = 1.5  # seconds a person waits for the overview before it is made in the background
-FILTERS: dict[str, dict[str, Any]] = {"wel": {"included": True}, "niet": {"included": False}, "mislukt": {"included": True, "done_at": None}}
+FILTERS: dict[str, dict[str, Any]] = {
+    "wel": {"included": True},
+    "niet": {"included": False},
+    "mislukt": {"included": True, "done_at": None},
+}
 
 
 @login_required

@@ -39,7 +39,11 @@ from accreditation.models import (
     Draft,
     Evidence,
     Job,
+    KnownAnswer,
     PointCategory,
+    Report,
+    ReportCall,
+    ReportingTerm,
 )
 from accreditation.simulation import contents, reckoning
 from cms.models import ToolPage
@@ -61,6 +65,7 @@ from tests.factories.forwarding import a_target
 from tests.factories.lrs import a_kept_file, a_statement
 from tests.factories.meetings import MeetingFactory, course_with_session
 from tests.factories.questions import make_question, released_test
+from tests.factories.reports import a_connection
 from tests.factories.work import REFLECTION
 from tests.journeys.story import Story, begin_story, publish_course
 
@@ -137,6 +142,24 @@ class World:
     def document(self) -> int:
         """That file."""
         return self.evidence.documents.get().pk
+
+    @cached_property
+    def report(self) -> Report:
+        """The learner in a file for a register that the organisation reports to by hand."""
+        accreditation = accredited(release=self.release, register=RegisterFactory(pe_online_org_id=52))
+        connection = a_connection(accreditation, transport="list")
+        now = timezone.now()
+        call = ReportCall.objects.create(connection=connection, transport="list", rows=1, sent_at=now)
+        return Report.objects.create(
+            connection=connection,
+            learner=self.person("learner"),
+            accreditation=accreditation,
+            number="123456",
+            end_date=now,
+            state="sent",
+            call=call,
+            queued_at=now,
+        )
 
     @cached_property
     def questions(self) -> Attempt:
@@ -342,6 +365,26 @@ def _draft(world: World) -> int:
     draft = Draft.objects.create(register=accreditation.register, accreditation=accreditation, content=content, made_by=made_by)
     reckoning.start(draft=draft, asked_by=made_by, organisation=world.organisation)
     return draft.pk
+
+
+def _connection(world: World) -> int:
+    return world.report.connection_id
+
+
+def _report(world: World) -> int:
+    return world.report.pk
+
+
+def _report_file(world: World) -> int:
+    return world.report.call_id or 0
+
+
+def _term(world: World) -> int:
+    return ReportingTerm.objects.get_or_create(register=RegisterFactory())[0].pk
+
+
+def _answer(world: World) -> int:
+    return KnownAnswer.objects.get_or_create(words="bestaat niet", defaults={"cause": "Onbekend", "mend": "number"})[0].pk
 
 
 def _rule(world: World) -> int:
@@ -637,6 +680,25 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:insight": only("accreditation_admin", "association_admin"),
     "accreditation:insight_report": only("accreditation_admin", "association_admin", key="certificaten"),
     "accreditation:insight_export": only("accreditation_admin", "association_admin", key="certificaten", kind="csv", method="post"),
+    "accreditation:reporting": only("accreditation_admin", "auditor"),
+    "accreditation:reports": only("accreditation_admin", "auditor"),
+    "accreditation:act_on_reports": only("accreditation_admin", method="post"),
+    "accreditation:export_reports": only("accreditation_admin", "auditor", kind="csv", method="post"),
+    "accreditation:report": only("accreditation_admin", "auditor", elsewhere="404", pk=_report),
+    "accreditation:act_on_report": only("accreditation_admin", elsewhere="404", pk=_report, method="post"),
+    "accreditation:reports_to_tell": only("accreditation_admin", "auditor"),
+    "accreditation:new_register_connection": only("accreditation_admin"),
+    "accreditation:register_connection": only("accreditation_admin", elsewhere="404", pk=_connection),
+    "accreditation:act_on_register_connection": only("accreditation_admin", elsewhere="404", pk=_connection, method="post"),
+    "accreditation:queue_reports": only("accreditation_admin", elsewhere="404", pk=_connection),
+    "accreditation:make_report_file": only("accreditation_admin", elsewhere="404", pk=_connection, method="post"),
+    "accreditation:settle_report_file": only("accreditation_admin", elsewhere="404", pk=_connection, call=_report_file, method="post"),
+    "accreditation:report_file": only("accreditation_admin", elsewhere="404", pk=_connection, call=_report_file, kind="csv", method="post"),
+    "accreditation:compare_reports": only("accreditation_admin", elsewhere="404", pk=_connection),
+    "accreditation:reporting_terms": only("accreditation_admin"),
+    "accreditation:reporting_term": only("accreditation_admin", pk=_term),
+    "accreditation:new_known_answer": only("accreditation_admin"),
+    "accreditation:known_answer": only("accreditation_admin", pk=_answer),
     "accreditation:registers": only("accreditation_admin"),
     "accreditation:register_rule": only("accreditation_admin", pk=_rule),
     "accreditation:end_rule": only("accreditation_admin", pk=_rule, method="post"),

@@ -1,0 +1,147 @@
+"""Files with what is to be reported, for a connection without a service: made once, fetched as often as needed, then marked or put back."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from accounts.models import User
+from accreditation.evaluation import AMSTERDAM
+from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
+from accreditation.exports.tables import Value
+from accreditation.models import RegisterConnection, Report, ReportAttempt, ReportCall
+from accreditation.reporting.sending import Row, put_aside, sifted
+
+State, Outcome, Transport = Report.State, ReportAttempt.Outcome, RegisterConnection.Transport
+
+
+class NothingToFile(Exception):
+    """Nothing of what waits can go in a file; the message says why."""
+
+
+def make(*, connection: RegisterConnection, actor: User) -> ReportCall:
+    """Put all that waits at this connection in one file. What lacks something is held and stays out. Raises NothingToFile."""
+    with transaction.atomic():
+        # One at a time: two files would hold the same people.
+        RegisterConnection.objects.select_for_update().get(pk=connection.pk)
+        page = list(_complete(Report.objects.filter(connection=connection, state=State.WAITING)).select_for_update(of=("self",)))
+        ready, refused = sifted(connection, page)
+        put_aside(refused)
+        now = timezone.now()
+        call = None
+        if ready:
+            call = ReportCall.objects.create(
+                connection=connection, transport=connection.transport, rows=len(ready), made_by=actor, sent_at=now
+            )
+            Report.objects.filter(pk__in=[row.report.pk for row in ready]).update(state=State.SENT, call=call, sent_at=now)
+            _note([row.report for row in ready], call, Outcome.FILED, actor)
+    if call is None:
+        raise NothingToFile(
+            gettext("Er is geen bestand gemaakt: wat klaarstond mist nog iets. Kijk bij de tegengehouden meldingen.")
+            if refused
+            else gettext("Er staat niets klaar om te melden.")
+        )
+    return call
+
+
+def open_files(connection: RegisterConnection) -> QuerySet[ReportCall]:
+    """Files of which nobody said yet whether they were handed in."""
+    return ReportCall.objects.filter(connection=connection, closed_at=None, transport__in=(Transport.FILE, Transport.LIST))
+
+
+def mark(*, call: ReportCall, on: datetime, note: str, actor: User) -> int:
+    """Somebody handed the file in: all in it count as reported on that day. Answers how many."""
+    with transaction.atomic():
+        if not ReportCall.objects.filter(pk=call.pk, closed_at=None).update(closed_at=timezone.now(), outcome="marked"):
+            return 0
+        reports = list(Report.objects.filter(call=call, state=State.SENT).select_for_update(of=("self",)))
+        Report.objects.filter(pk__in=[report.pk for report in reports]).update(
+            state=State.MARKED, settled_at=on, settled_by=actor, note=note[:300]
+        )
+        _note(reports, call, Outcome.MARKED, actor, text=note[:300])
+    return len(reports)
+
+
+def put_back(*, call: ReportCall, actor: User) -> int:
+    """The file was not handed in: all in it wait again. Answers how many."""
+    with transaction.atomic():
+        if not ReportCall.objects.filter(pk=call.pk, closed_at=None).update(closed_at=timezone.now(), outcome="put_back"):
+            return 0
+        reports = list(Report.objects.filter(call=call, state=State.SENT).select_for_update(of=("self",)))
+        Report.objects.filter(pk__in=[report.pk for report in reports]).update(state=State.WAITING)
+        _note(reports, call, Outcome.AGAIN, actor)
+    return len(reports)
+
+
+def as_xml(call: ReportCall) -> tuple[bytes, str]:
+    """The official XML and how its name ends; more calls are packed together. The key is left out: placeholders stand in its place."""
+    reports = list(_complete(Report.objects.filter(call=call)))
+    rows, _refused = sifted(call.connection, reports)
+    # What became incomplete after the file was made is still in it: a file does not change.
+    there = {row.report.pk for row in rows}
+    rows += [Row(report) for report in reports if report.pk not in there]
+    by_org: dict[int, list[Row]] = {}
+    for row in rows:
+        by_org.setdefault(row.accreditation.effective_org_id() or 0, []).append(row)
+    files = [
+        (f"pe-online-{org_id}-{start // ROWS_PER_CALL + 1:03d}.xml", entry(part, org_id=org_id, email=call.connection.email, language="nl"))
+        for org_id, group in sorted(by_org.items())
+        for start in range(0, len(group), ROWS_PER_CALL)
+        if (part := group[start : start + ROWS_PER_CALL])
+    ]
+    if len(files) == 1:
+        return files[0][1], "xml"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return packed.getvalue(), "zip"
+
+
+def head() -> list[str]:
+    return [
+        gettext("Nummer"),
+        gettext("Naam"),
+        gettext("Cursus"),
+        gettext("ID-nummer"),
+        gettext("Voltooid op"),
+        gettext("Stand"),
+        gettext("Antwoord van het register"),
+    ]
+
+
+def lines(reports: QuerySet[Report]) -> Iterator[list[Value]]:
+    """One line for each report."""
+    for report in reports.select_related("learner", "accreditation__course").iterator(chunk_size=1000):
+        yield [
+            report.number,
+            str(report.learner),
+            report.accreditation.course.title,
+            report.accreditation.id_number,
+            report.end_date.astimezone(AMSTERDAM).date(),
+            report.get_state_display(),
+            report.text or report.problem,
+        ]
+
+
+def _complete(reports: QuerySet[Report]) -> QuerySet[Report]:
+    return (
+        reports.select_related("accreditation__register", "accreditation__course")
+        .prefetch_related("accreditation__points")
+        .order_by("accreditation", "number", "pk")
+    )
+
+
+def _note(reports: Sequence[Report], call: ReportCall, outcome: str, actor: User, text: str = "") -> None:
+    now = timezone.now()
+    ReportAttempt.objects.bulk_create(
+        [
+            ReportAttempt(report=report, call=call, at=now, outcome=outcome, number=report.number, text=text, actor=actor)
+            for report in reports
+        ]
+    )

@@ -1,0 +1,662 @@
+"""Reporting to registers: how it fares, each report with what the register said, and what mends it."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.audit import origin_of, record
+from accounts.models import Organisation, RegisterEntry
+from accounts.permissions import Action, may, organisations_where
+from accounts.register_numbers import NumberKind
+from accounts.requests import PersonRequest
+from accreditation.exports import tables
+from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, Report, ReportCall, ReportingTerm
+from accreditation.reporting import connections, explanations, files, outbox, reconciling, status, waking
+from accreditation.reporting.connections import ConnectionRefused, visible_to
+from accreditation.reporting.forms import CompareForm, ConnectionForm, KnownAnswerForm, MarkForm, NoteForm, NumberForm, TermForm
+
+ROWS_PER_PAGE = 50
+TONES = {
+    Report.State.WAITING: "waiting",
+    Report.State.SENT: "waiting",
+    Report.State.TESTED: "waiting",
+    Report.State.HELD: "signal",
+    Report.State.REJECTED: "refused",
+    Report.State.DEAD: "signal",
+    Report.State.ACCEPTED: "done",
+    Report.State.MARKED: "done",
+    Report.State.DROPPED: "",
+}
+ORDERS = {
+    "naam": ("learner__last_name", "learner__first_name", "pk"),
+    "datum": ("end_date", "pk"),
+    "stand": ("state", "pk"),
+    "cursus": ("accreditation__course__title", "pk"),
+}
+
+
+# --- How it fares ---------------------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_safe
+def overview(request: PersonRequest) -> HttpResponse:
+    """Every connection of my organisations: what waits, what was accepted, what asks for somebody."""
+    _require(request, Action.EXPORT_RESULTS)
+    standings = status.standings(visible_to(request.user))
+    return render(
+        request,
+        "accreditation/reporting/overview.html",
+        {
+            "standings": standings,
+            "busy": any(one.busy for one in standings),
+            "may_manage": may(request.user, Action.MANAGE_ACCREDITATION),
+        },
+    )
+
+
+@login_required
+@never_cache
+@require_safe
+def reports(request: PersonRequest) -> HttpResponse:
+    """Everybody who is, was or will be reported: filter, count, and act on the chosen ones."""
+    _require(request, Action.EXPORT_RESULTS)
+    mine = visible_to(request.user)
+    everything = _my_reports(request)
+    narrowed = _narrowed(request, everything, with_state=False)
+    counts = {row["state"]: row["count"] for row in narrowed.order_by().values("state").annotate(count=Count("pk"))}
+    order = request.GET.get("sorteer", "-datum")
+    fields = ORDERS.get(order.removeprefix("-"), ORDERS["datum"])
+    found = _narrowed(request, everything).select_related(
+        "learner", "accreditation__course", "accreditation__register", "connection__register", "connection__organisation"
+    )
+    page = Paginator(found.order_by(*(f"-{name}" if order.startswith("-") else name for name in fields)), ROWS_PER_PAGE).get_page(
+        request.GET.get("pagina")
+    )
+    known = explanations.known_answers()
+    terms = {term.register_id: term for term in ReportingTerm.objects.all()}
+    record("reports-viewed", actor=request.user, origin=origin_of(request), rows=len(page), state=request.GET.get("stand", "")[:20])
+    return render(
+        request,
+        "accreditation/reporting/reports.html",
+        {
+            "page": page,
+            "rows": [_row(report, known, terms) for report in page],
+            "order": order,
+            "states": [
+                {
+                    "value": value,
+                    "label": label,
+                    "words": f"{label}: {counts[value]}",
+                    "count": counts[value],
+                    "tone": TONES[Report.State(value)],
+                }
+                for value, label in Report.State.choices
+                if counts.get(value)
+            ],
+            "total": sum(counts.values()),
+            "state": request.GET.get("stand", ""),
+            "connections": mine.order_by("organisation__name", "register__name"),
+            "accreditations": Accreditation.objects.filter(reports__connection__in=mine)
+            .distinct()
+            .select_related("course", "register")
+            .order_by("course__title", "-valid_from"),
+            "active": _active(request),
+            "may_manage": may(request.user, Action.MANAGE_ACCREDITATION),
+            "mark_form": MarkForm(initial={"on": timezone.localdate()}),
+            "query": request.GET.urlencode(),
+        },
+    )
+
+
+@login_required
+@require_POST
+def act_on_reports(request: PersonRequest) -> HttpResponse:
+    """Send the chosen reports again, or say that they were reported by hand or need not be."""
+    _require(request, Action.MANAGE_ACCREDITATION)
+    mine = Report.objects.filter(connection__in=visible_to(request.user, Action.MANAGE_ACCREDITATION))
+    chosen = mine.filter(pk__in=[int(key) for key in request.POST.getlist("rij") if key.isdigit()][:2000])
+    if request.POST.get("alle") == "1":
+        chosen = _narrowed(request, mine)
+    back = f"{reverse('accreditation:reports')}?{request.GET.urlencode()}"
+    act = request.POST.get("doe", "")
+    if not chosen.exists():
+        messages.warning(request, gettext("Kies eerst een of meer meldingen."))
+        return redirect(back)
+    touched = list(RegisterConnection.objects.filter(pk__in=chosen.order_by().values("connection")).select_related("organisation"))
+    if act == "opnieuw":
+        count = outbox.again(reports=chosen, actor=request.user)
+        _record_for(request, "reports-sent-again", touched, rows=count)
+        for connection in touched:
+            waking.wake_one(connection)
+        text = ngettext("%(count)s melding gaat opnieuw.", "%(count)s meldingen gaan opnieuw.", count) % {"count": count}
+        messages.success(request, f"{text} {gettext('Wat al is aangenomen of onderweg is, bleef zoals het was.')}")
+    elif act == "gemeld":
+        form = MarkForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+            return redirect(back)
+        count = outbox.mark(reports=chosen, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
+        _record_for(request, "reports-marked", touched, rows=count, on=str(form.cleaned_data["on"]))
+        messages.success(
+            request,
+            ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count},
+        )
+    elif act == "hoeft-niet":
+        try:
+            count = outbox.drop(reports=chosen, note=request.POST.get("note", ""), actor=request.user)
+        except outbox.ReportRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        _record_for(request, "reports-dropped", touched, rows=count)
+        messages.success(request, gettext("Deze meldingen hoeven niet meer. Ze blijven te zien onder ‘hoeft niet meer’."))
+    return redirect(back)
+
+
+@login_required
+@require_POST
+def export_reports(request: PersonRequest, kind: str) -> HttpResponseBase:
+    """What the table shows, as a file; by POST, so that each export is in the audit trail."""
+    _require(request, Action.EXPORT_RESULTS)
+    found = _narrowed(request, _my_reports(request)).order_by("pk")
+    record("results-exported", actor=request.user, origin=origin_of(request), kind=kind, rows=found.count(), subject=gettext("Meldingen"))
+    return _table(kind, found, f"meldingen-{timezone.localdate():%Y%m%d}")
+
+
+@login_required
+@never_cache
+@require_safe
+def report(request: PersonRequest, pk: int) -> HttpResponse:
+    """One report with everything that happened to it. Looking is recorded for the learner to read."""
+    found = _my_report(request, pk)
+    _record_one(request, "report-viewed", found)
+    return _report_page(request, found)
+
+
+@login_required
+@require_POST
+def act_on_report(request: PersonRequest, pk: int) -> HttpResponse:
+    """Mend one report: another number, again, reported by hand, not needed, or told to the register."""
+    found = _my_report(request, pk, Action.MANAGE_ACCREDITATION)
+    one = Report.objects.filter(pk=found.pk)
+    act = request.POST.get("doe", "")
+    forms: dict[str, Any] = {}
+    form: Any = None
+    try:
+        if act == "nummer":
+            form = forms["number_form"] = NumberForm(request.POST)
+            if form.is_valid():
+                outbox.change_number(report=found, number=form.cleaned_data["number"], actor=request.user)
+                _record_one(request, "report-number-changed", found)
+                waking.wake_one(found.connection)
+                messages.success(request, gettext("Het nummer is gewijzigd en de melding gaat opnieuw."))
+                return redirect("accreditation:report", pk=pk)
+        elif act == "opnieuw":
+            if outbox.again(reports=one, actor=request.user):
+                _record_one(request, "reports-sent-again", found)
+                waking.wake_one(found.connection)
+                messages.success(request, gettext("De melding gaat opnieuw."))
+            else:
+                messages.warning(request, gettext("Deze melding is onderweg of al aangenomen. Er is niets veranderd."))
+            return redirect("accreditation:report", pk=pk)
+        elif act == "gemeld":
+            form = forms["mark_form"] = MarkForm(request.POST)
+            if form.is_valid():
+                if outbox.mark(reports=one, on=form.moment, note=form.cleaned_data["note"], actor=request.user):
+                    _record_one(request, "reports-marked", found)
+                    messages.success(request, gettext("De melding staat nu als gemeld."))
+                return redirect("accreditation:report", pk=pk)
+        elif act == "hoeft-niet":
+            form = forms["drop_form"] = NoteForm(request.POST, prefix="niet")
+            if form.is_valid():
+                outbox.drop(reports=one, note=form.cleaned_data["note"], actor=request.user)
+                _record_one(request, "reports-dropped", found)
+                messages.success(request, gettext("De melding hoeft niet meer."))
+                return redirect("accreditation:report", pk=pk)
+        elif act == "verteld":
+            form = forms["tell_form"] = NoteForm(request.POST, prefix="verteld")
+            if form.is_valid():
+                outbox.tell(report=found, note=form.cleaned_data["note"], actor=request.user)
+                _record_one(request, "report-told", found)
+                messages.success(request, gettext("Vastgelegd dat je de wijziging bij het register hebt gemeld."))
+                return redirect("accreditation:report", pk=pk)
+        else:
+            return redirect("accreditation:report", pk=pk)
+    except outbox.ReportRefused as refusal:
+        form.add_error(None, str(refusal))
+    return _report_page(request, found, status=422, **forms)
+
+
+@login_required
+@never_cache
+@require_safe
+def to_tell(request: PersonRequest) -> HttpResponse:
+    """What the register was told and is no longer so: somebody has to tell it, for the service takes nothing back."""
+    _require(request, Action.EXPORT_RESULTS)
+    found = outbox.to_tell(_my_reports(request)).select_related("learner", "accreditation__course", "connection__register")
+    page = Paginator(found.order_by("connection", "learner__last_name", "pk"), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    nets = outbox.net_points(list(page))
+    rows = [{"report": one, "left": nets.get((one.learner_id, one.accreditation_id), outbox.NOTHING)[0]} for one in page]
+    record("reports-viewed", actor=request.user, origin=origin_of(request), rows=len(rows), state="to-tell")
+    return render(request, "accreditation/reporting/to_tell.html", {"page": page, "rows": rows})
+
+
+# --- Connections ----------------------------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters("user_id", "user_key")
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
+    """Make or change a connection; its key is never shown again."""
+    _require(request, Action.MANAGE_ACCREDITATION)
+    instance = _my_connection(request, pk, Action.MANAGE_ACCREDITATION) if pk else RegisterConnection()
+    form = ConnectionForm(request.POST or None, instance=instance, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = connections.save(form.instance, login=form.login)
+        except ConnectionRefused as refusal:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            _record_for(request, "register-connection-saved", [saved], changed=[name for name in form.changed_data if "user_" not in name])
+            waking.wake_one(saved)
+            messages.success(request, gettext("De koppeling is bewaard."))
+            return redirect("accreditation:register_connection", pk=saved.pk)
+    shown = RegisterConnection.objects.select_related("organisation", "register").get(pk=pk) if pk else None
+    context: dict[str, Any] = {"form": form, "connection": shown}
+    if shown:
+        (standing,) = status.standings(RegisterConnection.objects.filter(pk=shown.pk).select_related("organisation", "register"))
+        context |= {
+            "standing": standing,
+            "open_files": files.open_files(shown).select_related("made_by"),
+            "mark_form": MarkForm(initial={"on": timezone.localdate()}),
+            "calls": ReportCall.objects.filter(connection=shown).exclude(closed_at=None)[:10],
+        }
+    return render(request, "accreditation/reporting/connection.html", context)
+
+
+@login_required
+@require_POST
+def act_on_connection(request: PersonRequest, pk: int) -> HttpResponse:
+    """Stop, go on, or try now."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    act = request.POST.get("doe", "")
+    if act == "pauzeer":
+        connections.pause(found)
+        messages.success(request, gettext("Er wordt niets meer verstuurd tot je hervat. Wat wacht, blijft staan."))
+    elif act == "hervat":
+        connections.resume(found)
+        waking.wake_one(found)
+        messages.success(request, gettext("Het verzenden gaat verder."))
+    else:
+        return redirect("accreditation:register_connection", pk=pk)
+    _record_for(request, "register-connection-changed", [found], act=act)
+    return redirect("accreditation:register_connection", pk=pk)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
+    """Who was awarded something and was never reported; and putting them in the outbox."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    waiting = outbox.unreported(found)
+    if request.method == "POST":
+        chosen = request.POST.get("accreditatie", "")
+        made = outbox.queue(awards=list(waiting.filter(accreditation=int(chosen)) if chosen.isdigit() else waiting), actor=request.user)
+        _record_for(request, "reports-queued", [found], rows=len(made.new))
+        waking.wake_one(found)
+        count = len(made.new)
+        messages.success(request, ngettext("%(count)s melding staat klaar.", "%(count)s meldingen staan klaar.", count) % {"count": count})
+        return redirect(f"{reverse('accreditation:reports')}?koppeling={found.pk}")
+    term = ReportingTerm.objects.filter(register=found.register_id).first()
+    groups = (
+        waiting.order_by()
+        .values("accreditation", "accreditation__course__title", "accreditation__id_number", "accreditation__is_demo")
+        .annotate(people=Count("learner", distinct=True))
+        .order_by("accreditation__course__title", "accreditation__id_number")
+    )
+    page = Paginator(waiting, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    record(
+        "reports-viewed", actor=request.user, on_behalf_of=found.organisation, origin=origin_of(request), rows=len(page), state="unreported"
+    )
+    rows = [{"award": award, "last_day": status.last_day(award.completed_at, term)} for award in page]
+    return render(
+        request,
+        "accreditation/reporting/queue.html",
+        {"connection": found, "groups": groups, "people": sum(group["people"] for group in groups), "rows": rows, "page": page},
+    )
+
+
+# --- Files ----------------------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+def make_file(request: PersonRequest, pk: int) -> HttpResponse:
+    """Put what waits in a file."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    if found.by_service:
+        raise Http404
+    try:
+        call = files.make(connection=found, actor=request.user)
+    except files.NothingToFile as nothing:
+        messages.warning(request, str(nothing))
+    else:
+        _record_for(request, "reports-filed", [found], rows=call.rows)
+        messages.success(
+            request,
+            ngettext(
+                "Het bestand met %(count)s melding staat klaar. Geef aan wanneer je het hebt ingediend.",
+                "Het bestand met %(count)s meldingen staat klaar. Geef aan wanneer je het hebt ingediend.",
+                call.rows,
+            )
+            % {"count": call.rows},
+        )
+    return redirect("accreditation:register_connection", pk=pk)
+
+
+@login_required
+@require_POST
+def fetch_file(request: PersonRequest, pk: int, call: int, kind: str) -> HttpResponseBase:
+    """The file, as XML, CSV, XLSX or a list of numbers; the same each time."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    made = get_object_or_404(ReportCall.objects.select_related("connection__register"), pk=call, connection=found)
+    name = f"{slugify(found.register.code)}-melding-{made.pk}"
+    _record_for(request, "results-exported", [found], kind=kind, rows=made.rows)
+    if kind == "xml":
+        content, suffix = files.as_xml(made)
+        return _attachment(HttpResponse(content, content_type=f"application/{suffix}"), f"{name}.{suffix}")
+    return _table(kind, Report.objects.filter(call=made).order_by("number", "pk"), name)
+
+
+@login_required
+@require_POST
+def settle_file(request: PersonRequest, pk: int, call: int) -> HttpResponse:
+    """Say that a file was handed in, and when; or put what is in it back."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    made = get_object_or_404(ReportCall, pk=call, connection=found)
+    if request.POST.get("doe") == "terug":
+        count = files.put_back(call=made, actor=request.user)
+        messages.success(request, ngettext("%(count)s melding wacht weer.", "%(count)s meldingen wachten weer.", count) % {"count": count})
+    else:
+        form = MarkForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+            return redirect("accreditation:register_connection", pk=pk)
+        count = files.mark(call=made, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
+        _record_for(request, "reports-marked", [found], rows=count, on=str(form.cleaned_data["on"]))
+        messages.success(
+            request,
+            ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count},
+        )
+    return redirect("accreditation:register_connection", pk=pk)
+
+
+# --- Beside the register's own list ---------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def compare_reports(request: PersonRequest, pk: int) -> HttpResponse:
+    """Lay our reports beside the list of the register, and act on the differences. The list itself is not kept."""
+    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
+    form = CompareForm(request.POST or None, request.FILES or None, connection=found)
+    context: dict[str, Any] = {"connection": found, "form": form}
+    if request.method == "POST" and form.is_valid():
+        chosen: Accreditation = form.cleaned_data["accreditation"]
+        try:
+            upload = form.cleaned_data.get("file")
+            text = reconciling.text_of(upload.name, upload.read(reconciling.LARGEST_FILE + 1)) if upload else form.cleaned_data["text"]
+            lines, unread = reconciling.read(
+                text,
+                kinds=[NumberKind(kind) for kind in found.register.number_kinds],
+                not_persons=[chosen.id_number, str(chosen.pe_course_id or ""), chosen.external_course_id],
+            )
+        except reconciling.ListUnreadable as refusal:
+            form.add_error("file" if form.cleaned_data.get("file") else "text", str(refusal))
+        else:
+            result = reconciling.compare(accreditation=chosen, lines=lines, unread=unread)
+            done = _settle_differences(request, found, result)
+            if done:
+                messages.success(request, done)
+                result = reconciling.compare(accreditation=chosen, lines=lines, unread=unread)
+            else:
+                _record_for(request, "reports-compared", [found], rows=len(lines))
+            context |= {"result": result, "chosen": chosen, "text": text}
+    return render(request, "accreditation/reporting/compare.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _settle_differences(request: PersonRequest, found: RegisterConnection, result: reconciling.Comparison) -> str:
+    act = request.POST.get("doe", "")
+    if act == "aanmerken":
+        note = gettext("Staat in de lijst van het register.")
+        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_mark])
+        count = outbox.mark(reports=chosen, on=timezone.now(), note=note, actor=request.user)
+        _record_for(request, "reports-marked", [found], rows=count)
+        return ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count}
+    if act == "opnieuw":
+        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_send])
+        count = outbox.again(reports=chosen, actor=request.user, accepted_too=True)
+        _record_for(request, "reports-sent-again", [found], rows=count)
+        waking.wake_one(found)
+        return ngettext("%(count)s melding gaat opnieuw.", "%(count)s meldingen gaan opnieuw.", count) % {"count": count}
+    return ""
+
+
+# --- Terms and explanations -----------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def reporting_terms(request: PersonRequest) -> HttpResponse:
+    """Within how many days each register wants to be told, and what its answers mean."""
+    _require(request, Action.MANAGE_REGISTER_RULES)
+    return render(
+        request,
+        "accreditation/reporting/terms.html",
+        {
+            "terms": ReportingTerm.objects.select_related("register").order_by("register__name"),
+            "answers": explanations.known_answers(),
+            "may_change": _may_change_rules(request),
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reporting_term(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change the term of one register."""
+    if not _may_change_rules(request):
+        raise PermissionDenied
+    term = get_object_or_404(ReportingTerm.objects.select_related("register"), pk=pk)
+    form = TermForm(request.POST or None, instance=term)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record("reporting-term-saved", actor=request.user, subject=str(term), origin=origin_of(request), changed=form.changed_data)
+        messages.success(request, gettext("De termijn is bewaard en geldt meteen."))
+        return redirect("accreditation:reporting_terms")
+    return render(request, "accreditation/reporting/rule_form.html", {"form": form, "title": term.register.name})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def known_answer(request: PersonRequest, pk: int | None = None) -> HttpResponse:
+    """Write down what an answer of a register means."""
+    if not _may_change_rules(request):
+        raise PermissionDenied
+    answer = get_object_or_404(KnownAnswer, pk=pk) if pk else KnownAnswer(words=request.GET.get("tekst", "")[:200])
+    form = KnownAnswerForm(request.POST or None, instance=answer)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record("known-answer-saved", actor=request.user, subject=str(answer), origin=origin_of(request), changed=form.changed_data)
+        messages.success(request, gettext("De uitleg is bewaard."))
+        return redirect("accreditation:reporting_terms")
+    title = answer.words if pk else gettext("Nieuwe uitleg bij een antwoord")
+    return render(request, "accreditation/reporting/rule_form.html", {"form": form, "title": title})
+
+
+# --- Shared ---------------------------------------------------------------------------------------------------------------
+
+
+def _require(request: PersonRequest, action: Action) -> None:
+    if not may(request.user, action):
+        raise PermissionDenied
+
+
+def _may_change_rules(request: PersonRequest) -> bool:
+    """These hold for everyone in the register, so only who manages them for an association changes them."""
+    associations = organisations_where(request.user, Action.MANAGE_REGISTER_RULES).filter(kind=Organisation.Kind.ASSOCIATION)
+    return request.user.is_superuser or associations.exists()
+
+
+def _my_reports(request: PersonRequest) -> QuerySet[Report]:
+    return Report.objects.filter(connection__in=visible_to(request.user))
+
+
+def _my_report(request: PersonRequest, pk: int, action: Action = Action.EXPORT_RESULTS) -> Report:
+    _require(request, action)
+    return get_object_or_404(
+        Report.objects.filter(connection__in=visible_to(request.user, action)).select_related(
+            "learner", "accreditation__course", "accreditation__register", "connection__organisation", "connection__register"
+        ),
+        pk=pk,
+    )
+
+
+def _my_connection(request: PersonRequest, pk: int, action: Action) -> RegisterConnection:
+    _require(request, action)
+    return get_object_or_404(visible_to(request.user, action), pk=pk)
+
+
+def _narrowed(request: PersonRequest, found: QuerySet[Report], *, with_state: bool = True) -> QuerySet[Report]:
+    """Those that the filters in the address let through."""
+    asked = request.GET
+    if with_state and asked.get("stand") in Report.State.values:
+        found = found.filter(state=asked["stand"])
+    if asked.get("koppeling", "").isdigit():
+        found = found.filter(connection=int(asked["koppeling"]))
+    if asked.get("accreditatie", "").isdigit():
+        found = found.filter(accreditation=int(asked["accreditatie"]))
+    for word in asked.get("zoek", "")[:100].split():
+        found = (
+            found.filter(number=word)
+            | found.filter(learner__first_name__icontains=word)
+            | found.filter(learner__last_name__icontains=word)
+            | found.filter(text__icontains=word)
+        )
+    return found
+
+
+def _active(request: PersonRequest) -> list[dict[str, str]]:
+    """The filters that are on, each with the address without it."""
+    labels = {
+        "zoek": gettext("zoekwoorden"),
+        "koppeling": gettext("één koppeling"),
+        "accreditatie": gettext("één accreditatie"),
+        "stand": gettext("één stand"),
+    }
+    found = []
+    for name, label in labels.items():
+        if request.GET.get(name):
+            rest = request.GET.copy()
+            rest.pop(name)
+            rest.pop("pagina", None)
+            found.append({"label": label, "without": f"?{rest.urlencode()}"})
+    return found
+
+
+def _row(one: Report, known: list[KnownAnswer], terms: dict[int, ReportingTerm]) -> dict[str, Any]:
+    last_day = status.last_day(one.end_date, terms.get(one.connection.register_id))
+    open_still = one.state in status.UNDONE
+    days = (last_day - timezone.localdate()).days if last_day and open_still else None
+    return {
+        "report": one,
+        "tone": TONES[Report.State(one.state)],
+        "why": explanations.explain(one, known),
+        "last_day": last_day if days is not None and days <= status.SOON.days else None,
+        "late": days is not None and days < 0,
+    }
+
+
+def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **forms: Any) -> HttpResponse:
+    known = explanations.known_answers()
+    terms = {term.register_id: term for term in ReportingTerm.objects.filter(register=found.connection.register_id)}
+    entry = RegisterEntry.objects.filter(user=found.learner_id, register=found.connection.register_id).first()
+    return render(
+        request,
+        "accreditation/reporting/report.html",
+        {
+            **_row(found, known, terms),
+            "history": found.history.select_related("actor"),
+            "to_tell": outbox.to_tell(Report.objects.filter(pk=found.pk)).exists(),
+            "left": outbox.net_points([found]).get((found.learner_id, found.accreditation_id), outbox.NOTHING)[0],
+            "profile_number": entry.number if entry and entry.number != found.number else "",
+            "may_manage": may(request.user, Action.MANAGE_ACCREDITATION, found.connection.organisation),
+            "resendable": found.state in outbox.RESENDABLE,
+            "open": found.state in outbox.OPEN,
+            "number_form": NumberForm(initial={"number": found.number}),
+            "mark_form": MarkForm(initial={"on": timezone.localdate()}),
+            "drop_form": NoteForm(prefix="niet"),
+            "tell_form": NoteForm(prefix="verteld"),
+            **forms,
+        },
+        status=status,
+    )
+
+
+def _record_for(request: PersonRequest, event: str, touched: list[RegisterConnection], **details: Any) -> None:
+    for one in touched:
+        record(event, actor=request.user, on_behalf_of=one.organisation, subject=str(one.register), origin=origin_of(request), **details)
+
+
+def _record_one(request: PersonRequest, event: str, found: Report) -> None:
+    record(
+        event,
+        actor=request.user,
+        dossier_owner=found.learner,
+        on_behalf_of=found.connection.organisation,
+        subject=str(found.accreditation)[:200],
+        origin=origin_of(request),
+    )
+
+
+def _table(kind: str, found: QuerySet[Report], name: str) -> HttpResponseBase:
+    if kind == "csv":
+        stream: Iterator[bytes] = tables.stream_csv(files.head(), files.lines(found))
+        return _attachment(StreamingHttpResponse(stream, content_type=tables.CSV), f"{name}.csv")
+    if kind == "lijst":
+        numbers = found.values_list("number", flat=True).iterator(chunk_size=1000)
+        return _attachment(StreamingHttpResponse(tables.paste_list(numbers), content_type="text/plain; charset=utf-8"), f"{name}.txt")
+    if kind != "xlsx":
+        raise Http404
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it when it was sent
+    tables.write_xlsx(file, files.head(), files.lines(found), title=gettext("Meldingen"))
+    file.seek(0)
+    return _attachment(FileResponse(file, content_type=tables.XLSX), f"{name}.xlsx")
+
+
+def _attachment(response: Any, name: str) -> Any:
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

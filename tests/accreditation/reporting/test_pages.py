@@ -1,0 +1,380 @@
+"""What administrators see and do about reporting; and who does not see it."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from lxml import etree
+from openpyxl import Workbook, load_workbook
+
+from accounts.models import AuditEvent, Role
+from accounts.outgoing.locks import unlocked
+from accreditation.models import KnownAnswer, RegisterConnection, Report, ReportingTerm
+from accreditation.points import undo
+from accreditation.reporting import explanations, files, outbox, sending, status
+from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.reports import KEY, USER, a_connection, an_accreditation, awards
+
+pytestmark = pytest.mark.django_db
+State = Report.State
+
+
+@pytest.fixture
+def of():
+    return an_accreditation(id_number="512345")
+
+
+@pytest.fixture
+def administrator(of):
+    user = UserFactory()
+    MembershipFactory(user=user, organisation=of.course.organisation, role=Role.ACCREDITATION_ADMIN)
+    return user
+
+
+@pytest.fixture
+def client(administrator):
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_by_itself(monkeypatch):
+    monkeypatch.setattr("accreditation.reporting.waking._queue", lambda connection_id: False)
+
+
+def url(name, **arguments):
+    return reverse(f"accreditation:{name}", kwargs=arguments)
+
+
+def texts(response):
+    return response.content.decode()
+
+
+# --- Connections -----------------------------------------------------------------------------------------------------------
+
+
+def settings_of(of, **fields):
+    return {
+        "organisation": of.course.organisation_id,
+        "register": of.register_id,
+        "transport": "post",
+        "endpoint": "https://pe.example/WriteAttendance.asmx",
+        "test_mode": "on",
+        "user_id": USER,
+        "user_key": KEY,
+        **fields,
+    }
+
+
+def test_a_key_is_kept_locked_and_never_shown_again(client, of):
+    response = client.post(url("new_register_connection"), settings_of(of), follow=True)
+
+    connection = RegisterConnection.objects.get()
+    assert unlocked(connection.user_key_locked) == KEY, "it could leak"
+    assert KEY not in connection.user_key_locked
+    for shown in (texts(response), repr(list(AuditEvent.objects.values()))):
+        assert "heel-geheime-sleutel" not in shown
+        assert USER not in shown
+    changed = client.post(url("register_connection", pk=connection.pk), settings_of(of, user_id="", user_key="", automatic="on"))
+    assert changed.status_code == 302
+    connection.refresh_from_db()
+    assert unlocked(connection.user_key_locked) == KEY
+    assert connection.automatic
+    assert connection.automatic_since
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"user_key": ""}, "allebei in"),
+        ({"user_id": "", "user_key": ""}, "Vul de userID en de userKey in"),
+        ({"endpoint": "http://pe.example/x"}, "https://"),
+        ({"endpoint": "https://pe.example/x?key=1"}, "zonder vraagteken"),
+    ],
+)
+def test_a_connection_that_cannot_work_is_refused_and_what_was_typed_stays(client, of, fields, message):
+    response = client.post(url("new_register_connection"), settings_of(of, email="scholing@voorbeeld.example", **fields))
+
+    assert message in texts(response)
+    assert "scholing@voorbeeld.example" in texts(response)
+    assert "heel-geheime-sleutel" not in texts(response)
+    assert not RegisterConnection.objects.exists()
+
+
+def test_a_key_does_not_go_to_another_address_because_somebody_changed_it(client, of):
+    connection = a_connection(of)
+
+    response = client.post(
+        url("register_connection", pk=connection.pk), settings_of(of, endpoint="https://elders.example/x", user_id="", user_key="")
+    )
+
+    assert "opnieuw in" in texts(response)
+    connection.refresh_from_db()
+    assert connection.endpoint == "https://pe.example/WriteAttendance.asmx"
+
+
+# --- Reports ---------------------------------------------------------------------------------------------------------------
+
+
+def test_who_was_awarded_is_seen_first_and_then_queued(client, of):
+    connection = a_connection(of)
+    awards(of, 3)
+    assert "Meld 3 nieuwe aanwezigen" in texts(client.get(url("reporting")))
+    assert "Zet alle 3 meldingen klaar" in texts(client.get(url("queue_reports", pk=connection.pk)))
+    assert not Report.objects.exists(), "looking changes nothing"
+
+    response = client.post(url("queue_reports", pk=connection.pk), follow=True)
+
+    assert "3 meldingen staan klaar." in texts(response)
+    assert Report.objects.filter(state="waiting", queued_by__isnull=False).count() == 3
+
+
+def test_a_rejection_is_shown_with_its_text_what_it_means_and_what_mends_it(client, of, administrator):
+    explanations.seed()
+    connection = a_connection(of)
+    outbox.queue(awards=awards(of, 1), actor=None)
+    Report.objects.update(state="rejected", code="100", text="Professional bestaat niet in PE")
+
+    table = texts(client.get(url("reports")))
+
+    report = Report.objects.get()
+    assert "Professional bestaat niet in PE" in table
+    assert "Het register kent dit nummer niet" in table
+    assert f'href="{url("report", pk=report.pk)}#nummer"' in table
+    page = client.get(url("report", pk=report.pk))
+    assert "niet bevestigd door PE-online" in texts(page)
+    wrong = client.post(url("act_on_report", pk=report.pk), {"doe": "nummer", "number": "12"})
+    assert wrong.status_code == 422
+    assert 'value="12"' in texts(wrong)
+    client.post(url("act_on_report", pk=report.pk), {"doe": "nummer", "number": "222 222"})
+    report.refresh_from_db()
+    assert (report.state, report.number, report.connection_id) == ("waiting", "222222", connection.pk)
+    assert AuditEvent.objects.filter(event="report-number-changed", dossier_owner=report.learner, actor=administrator).exists()
+
+
+def test_a_text_that_nobody_knows_yet_can_be_explained_by_hand(of):
+    a_connection(of)
+    outbox.queue(awards=awards(of, 1), actor=None)
+    Report.objects.update(state="rejected", code="100", text="Iets heel nieuws")
+    report = Report.objects.get()
+    assert not explanations.explain(report, explanations.known_answers()).known
+
+    KnownAnswer.objects.create(words="heel|NIEUWS", cause="Dit is het.", mend="again", order=1)
+
+    assert explanations.explain(report, explanations.known_answers()).cause == "Dit is het."
+
+
+def test_chosen_ones_or_all_of_a_filter_go_again_or_are_marked(client, of):
+    a_connection(of)
+    outbox.queue(awards=awards(of, 4), actor=None)
+    first, second, third, _fourth = Report.objects.order_by("pk")
+    Report.objects.exclude(pk=first.pk).update(state="rejected")
+
+    client.post(url("act_on_reports"), {"doe": "opnieuw", "rij": [second.pk, first.pk]})
+    assert list(Report.objects.order_by("pk").values_list("state", flat=True)) == ["waiting", "waiting", "rejected", "rejected"]
+    client.post(f"{url('act_on_reports')}?stand=rejected", {"doe": "gemeld", "alle": "1", "on": "2026-06-30", "note": "Zelf ingevoerd"})
+
+    assert list(Report.objects.order_by("pk").values_list("state", flat=True)) == ["waiting", "waiting", "marked", "marked"]
+    third.refresh_from_db()
+    assert (third.note, third.settled_at.date().isoformat()) == ("Zelf ingevoerd", "2026-06-30")
+
+
+def test_the_list_asks_as_much_of_the_database_for_three_as_for_one(client, of, django_assert_max_num_queries):
+    explanations.seed()
+    a_connection(of)
+    ReportingTerm.objects.create(register=of.register, days=42)
+
+    def queries(page):
+        with django_assert_max_num_queries(80) as counted:
+            assert client.get(page).status_code == 200
+        return len(counted)
+
+    outbox.queue(awards=awards(of, 1), actor=None)
+    Report.objects.update(state="rejected", text="iets")
+    queries(url("reports"))
+    one = [queries(page) for page in (url("reports"), url("reporting"))]
+    outbox.queue(awards=awards(of, 2, first=200001), actor=None)
+    other = an_accreditation(release=of.releases.get(), external_course_id="b")
+    a_connection(other)
+    ReportingTerm.objects.create(register=other.register, days=42)
+    Report.objects.update(state="rejected", text="iets")
+
+    assert [queries(page) for page in (url("reports"), url("reporting"))] == one
+
+
+def test_somebody_of_another_organisation_sees_nothing(of):
+    a_connection(of)
+    outbox.queue(awards=awards(of, 1), actor=None)
+    stranger = UserFactory()
+    MembershipFactory(user=stranger, role=Role.ACCREDITATION_ADMIN)
+    client = Client()
+    client.force_login(stranger)
+    report = Report.objects.get()
+
+    assert "100001" not in texts(client.get(url("reports")))
+    client.post(url("act_on_reports"), {"doe": "hoeft-niet", "rij": [report.pk], "note": "x"})
+    client.post(f"{url('act_on_reports')}", {"doe": "hoeft-niet", "alle": "1", "note": "x"})
+    assert b"100001" not in b"".join(client.post(url("export_reports", kind="csv")).streaming_content)
+    report.refresh_from_db()
+    assert report.state == "waiting"
+
+
+def test_what_was_reported_and_then_undone_is_to_be_told_with_steps(client, of):
+    connection = a_connection(of)
+    (award,) = awards(of, 1)
+    outbox.queue(awards=[award], actor=None)
+    Report.objects.update(state="accepted", sent_at=timezone.now(), settled_at=timezone.now())
+    assert "Niets om zelf te melden" in texts(client.get(url("reports_to_tell")))
+    undo(award=award, reason="Niet geweest", actor=UserFactory())
+
+    assert "vink af" in texts(client.get(url("reports_to_tell")))
+    report = Report.objects.get()
+    assert "kan niets terugnemen" in texts(client.get(url("report", pk=report.pk)))
+    client.post(url("act_on_report", pk=report.pk), {"doe": "verteld", "verteld-note": "Gemaild"})
+    report.refresh_from_db()
+    assert report.told_note == "Gemaild"
+    (standing,) = status.standings(RegisterConnection.objects.filter(pk=connection.pk))
+    assert standing.to_tell == 0
+
+
+def test_the_last_day_is_counted_in_amsterdam(of):
+    a_connection(of)
+    ReportingTerm.objects.create(register=of.register, days=42)
+    # 23:30 on the 1st of June in Amsterdam: in time until the 13th of July.
+    outbox.queue(awards=awards(of, 1, at=datetime(2026, 6, 1, 21, 30, tzinfo=UTC)), actor=None)
+    awards(of, 1, first=200001, at=datetime(2026, 6, 1, 22, 30, tzinfo=UTC))  # already the 2nd there
+
+    def late_at(moment):
+        with time_machine.travel(moment, tick=False):
+            (standing,) = status.standings(RegisterConnection.objects.all())
+            return standing.late, standing.soon
+
+    assert late_at(datetime(2026, 6, 28, 12, tzinfo=UTC)) == (0, 0)
+    assert late_at(datetime(2026, 6, 29, 12, tzinfo=UTC)) == (0, 1)
+    assert late_at(datetime(2026, 7, 13, 21, 59, tzinfo=UTC)) == (0, 2)
+    assert late_at(datetime(2026, 7, 13, 22, 1, tzinfo=UTC)) == (1, 1)
+    assert late_at(datetime(2026, 7, 14, 22, 1, tzinfo=UTC)) == (2, 0)
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_the_same_each_time_and_marked_or_put_back(client, of, administrator):
+    connection = a_connection(of, transport="file")
+    outbox.queue(awards=awards(of, 3), actor=None)
+    client.post(url("make_report_file", pk=connection.pk))
+    (call,) = files.open_files(connection)
+
+    def fetched(kind):
+        response = client.post(url("report_file", pk=connection.pk, call=call.pk, kind=kind))
+        return b"".join(response.streaming_content) if response.streaming else response.content
+
+    root = etree.fromstring(fetched("xml"))
+    assert [element.text for element in root.iter("externalPersonID")] == ["100001", "100002", "100003"]
+    assert root.findtext("Settings/userKey") == "@USERKEY@"
+    assert fetched("xml") == fetched("xml")
+    assert fetched("lijst").decode().split() == ["100001", "100002", "100003"]
+    assert fetched("csv").decode("utf-8-sig").count("\r\n") == 4
+    assert load_workbook(io.BytesIO(fetched("xlsx"))).active.max_row == 4
+    assert "Er staat niets klaar" in texts(client.post(url("make_report_file", pk=connection.pk), follow=True)), "nobody in two files"
+
+    client.post(url("settle_report_file", pk=connection.pk, call=call.pk), {"doe": "terug"})
+    assert set(Report.objects.values_list("state", flat=True)) == {"waiting"}
+    again = files.make(connection=connection, actor=administrator)
+    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
+    assert "moet nog komen" in texts(
+        client.post(url("settle_report_file", pk=connection.pk, call=again.pk), {"doe": "gemeld", "on": tomorrow}, follow=True)
+    )
+    client.post(url("settle_report_file", pk=connection.pk, call=again.pk), {"doe": "gemeld", "on": "2026-06-20", "note": "Geplakt"})
+    assert set(Report.objects.values_list("state", "note")) == {("marked", "Geplakt")}
+
+
+def test_a_list_needs_no_numbers_of_pe_online(of, administrator):
+    type(of).objects.filter(pk=of.pk).update(external_course_id="", org_id=None)
+    connection = a_connection(of, transport="list")
+    outbox.queue(awards=awards(of, 2), actor=None)
+
+    assert files.make(connection=connection, actor=administrator).rows == 2
+    assert sending.send(connection.pk).busy, "nothing goes by service"
+
+
+# --- Beside the register's own list ----------------------------------------------------------------------------------------
+
+
+def a_sheet(rows):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return io.BytesIO(out.getvalue())
+
+
+LISTS = {
+    "csv": "ID-nummer;BIG- of relatienummer;Datum\r\n512345;100001;01-06-2026\r\n512345;100002;02-06-2026\r\n512345;100009;\r\n512345;geen;\r\n",
+    "plain": "100001\n100002 \n100009\nonbekend 7\n",
+}
+
+
+@pytest.mark.parametrize("way", ["csv", "plain", "xlsx"])
+def test_our_reports_beside_the_list_of_the_register(client, of, way):
+    connection = a_connection(of)
+    outbox.queue(awards=awards(of, 4), actor=None)
+    Report.objects.filter(number__in=["100001", "100003"]).update(state="accepted", sent_at=timezone.now(), settled_at=timezone.now())
+    rows = [["ID-nummer", "Relatienummer", "Datum"], [512345, 100001, datetime(2026, 6, 1)], [512345, 100002, None], [512345, 100009, None]]
+    sent = {"file": a_sheet([*rows, [512345, "geen 5", None]])} if way == "xlsx" else {"text": LISTS[way]}
+    if way == "xlsx":
+        sent["file"].name = "lijst.xlsx"
+
+    response = client.post(url("compare_reports", pk=connection.pk), {"accreditation": of.pk, **sent})
+
+    result = response.context["result"]
+    assert [report.number for report in result.both] == ["100001", "100002"]
+    assert [report.number for report in result.only_here] == ["100003", "100004"]
+    assert [line.number for line, _award in result.only_there] == ["100009"]
+    assert len(result.unread) == 1
+    assert [report.number for report, _day in result.other_day] == (["100002"] if way == "csv" else [])
+    text = response.context["text"]
+    client.post(url("compare_reports", pk=connection.pk), {"accreditation": of.pk, "text": text, "doe": "aanmerken"})
+    client.post(url("compare_reports", pk=connection.pk), {"accreditation": of.pk, "text": text, "doe": "opnieuw"})
+    states = dict(Report.objects.values_list("number", "state"))
+    assert states == {"100001": "accepted", "100002": "marked", "100003": "waiting", "100004": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("lijst.xlsx", b"PK\x03\x04 kapot", "niet lezen"),
+        ("lijst.csv", b"\x00\x01\x02", "geen nummer"),
+        ("groot.csv", b"1" * (5 * 1024 * 1024 + 10), "groter dan 5 MB"),
+        ("leeg.csv", b"naam;datum\r\nx;y\r\n", "geen nummer"),
+    ],
+)
+def test_a_list_that_cannot_be_read_says_what_to_do(client, of, name, content, message):
+    connection = a_connection(of)
+    file = io.BytesIO(content)
+    file.name = name
+
+    response = client.post(url("compare_reports", pk=connection.pk), {"accreditation": of.pk, "file": file})
+
+    assert response.status_code == 422
+    assert message in texts(response)
+
+
+# --- Editions and meetings -------------------------------------------------------------------------------------------------
+
+
+def test_points_in_more_categories_are_one_attendance(of):
+    a_connection(of)
+    made = awards(of, 1)
+
+    outbox.queue(awards=[*made, *made], actor=None)
+
+    assert Report.objects.count() == 1
+    assert outbox.net_points(list(Report.objects.all())) == {(made[0].learner_id, of.pk): (Decimal(4), Decimal(4))}

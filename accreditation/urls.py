@@ -17,6 +17,7 @@ from accreditation.views import (
     lists,
     reporting,
     rules,
+    sharing,
     verification,
 )
 
@@ -41,6 +42,11 @@ urlpatterns = [
     path("mijn/dossier/meenemen/<uuid:uuid>.zip", dossiers.my_package, name="my_package"),
     path("verifieer/dossier/", dossiers.check_dossier, name="verify_dossier"),
     path(".well-known/vakwijs-dossier-keys.json", dossiers.dossier_keys, name="dossier_keys"),
+    path("mijn/dossier/delen/", sharing.my_shares, name="my_shares"),
+    path("mijn/dossier/delen/<uuid:uuid>/stoppen/", sharing.stop_share, name="stop_share"),
+    path("gedeeld/<str:token>/", sharing.shared, name="shared"),
+    path("gedeeld/<str:token>/certificaat/<str:number>.pdf", sharing.shared_certificate, name="shared_certificate"),
+    path("gedeeld/<str:token>/bestand/<int:pk>/", sharing.shared_document, name="shared_document"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),
     path("mijn/certificaten/<str:number>/badge/", badges.my_badge, name="my_badge"),

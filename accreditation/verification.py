@@ -23,7 +23,13 @@ from accreditation.certificates import state
 from accreditation.models import Certificate, CertificateEvent
 
 LARGEST_NUMBER_OF_ENDS = 40
-LIMITS = {"code": (20, 600), "token": (60, 600), "file": (20, 600), "dossier": (20, 600)}  # tries, and the seconds in which they count
+LIMITS = {
+    "code": (20, 600),
+    "token": (60, 600),
+    "file": (20, 600),
+    "dossier": (20, 600),
+    "share": (60, 600),
+}  # tries, and the seconds in which they count
 
 
 class TooManyTries(Exception):

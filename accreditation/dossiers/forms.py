@@ -1,9 +1,13 @@
 """Forms about whole dossiers."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, gettext_lazy as _
+
+from accounts.models import RegisterEntry, User
 
 
 class DossierFileForm(forms.Form):
@@ -23,3 +27,19 @@ class DossierFileForm(forms.Form):
                 % {"size": settings.DOSSIER_LARGEST_FILE // 1_000_000}
             )
         return file
+
+
+class ShareForm(forms.Form):
+    """For whom, which register, how long."""
+
+    entry = forms.ModelChoiceField(label=_("Welk register"), queryset=RegisterEntry.objects.none(), empty_label=_("Kies een register"))
+    reader = forms.CharField(
+        label=_("Voor wie"), max_length=120, help_text=_("Bijvoorbeeld: beoordelaar van het register. Die naam ziet alleen jij.")
+    )
+    days = forms.IntegerField(label=_("Hoeveel dagen"), min_value=1, max_value=90, initial=14)
+
+    def __init__(self, *args: Any, owner: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["entry"]
+        field.queryset = RegisterEntry.objects.filter(user=owner).select_related("register", "user").order_by("register__name")  # type: ignore[attr-defined]
+        field.label_from_instance = lambda entry: entry.register.name  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.base import ContentFile
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -84,7 +84,7 @@ WHY_NO_PDF = {
 }
 
 
-def serve_certificate(request: PersonRequest, certificate: Certificate) -> HttpResponseBase:
+def serve_certificate(request: HttpRequest, certificate: Certificate) -> HttpResponseBase:
     """The stored bytes, after comparing their hash with the ledger; made on the spot when the queue has not come to it yet."""
     if not certificate.sha256:
         certificates.make_pdf.call(certificate.pk)

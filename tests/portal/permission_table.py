@@ -28,7 +28,7 @@ from django.utils import timezone
 from accounts import editors
 from accounts.models import Invitation, Organisation, RegisterSection, Role, User
 from accreditation.badges.making import badge_of
-from accreditation.dossiers import packing
+from accreditation.dossiers import packing, sharing
 from accreditation.evidence import applications, files, keeping
 from accreditation.models import (
     Application,
@@ -36,6 +36,7 @@ from accreditation.models import (
     Certificate,
     CertificateTemplate,
     DossierPackage,
+    DossierShare,
     Draft,
     Evidence,
     Job,
@@ -137,6 +138,15 @@ class World:
         ordered = packing.order(owner=self.person("learner"))
         packing.make_now(ordered.pk)
         return ordered
+
+    @cached_property
+    def share(self) -> tuple[DossierShare, str]:
+        """A link into the learner's dossier."""
+        register = RegisterRuleFactory().register
+        entry = RegisterEntryFactory(
+            user=self.person("learner"), register=register, period_start=date(2022, 1, 1), period_end=date(2099, 12, 31)
+        )
+        return sharing.share(entry=entry, reader="Beoordelaar", days=14)
 
     @cached_property
     def document(self) -> int:
@@ -634,6 +644,11 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_package": mine(uuid=_package),
     "accreditation:verify_dossier": everyone(),
     "accreditation:dossier_keys": everyone(),
+    "accreditation:my_shares": logged_in(),
+    "accreditation:stop_share": mine(uuid=lambda world: world.share[0].uuid, method="post"),
+    "accreditation:shared": everyone(token=lambda world: world.share[1]),  # who holds the link; others: tests/accreditation/test_sharing.py
+    "accreditation:shared_certificate": nothing_there(anonymous="404", token="geen", number="VW-2026-000001"),
+    "accreditation:shared_document": nothing_there(anonymous="404", token="geen", pk=1),
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),

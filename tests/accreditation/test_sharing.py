@@ -1,0 +1,201 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import AuditEvent
+from accreditation.dossiers import sharing
+from accreditation.dossiers.sharing import NoSuchShare, ShareRefused
+from accreditation.evidence import files, keeping
+from accreditation.models import Certificate, DossierShare, EvidenceDocument
+from accreditation.verification import LIMITS
+from tests.accreditation.evidence_files import a_photo
+from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accreditation import (
+    CategoryRuleFactory,
+    EvidenceFactory,
+    EvidenceKindFactory,
+    RegisterRuleFactory,
+    accredited,
+    satisfy,
+)
+from tests.factories.courses import EnrolmentFactory, released_course
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _one_day():
+    cache.clear()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def kind():
+    kind = EvidenceKindFactory()
+    CategoryRuleFactory(rule=RegisterRuleFactory(register=kind.register), category=kind.category)
+    return kind
+
+
+@pytest.fixture
+def entry(kind):
+    user = UserFactory(first_name="Noor", last_name="Voorbeeld")
+    return RegisterEntryFactory(user=user, register=kind.register, period_start=date(2022, 1, 1), period_end=date(2026, 12, 31))
+
+
+def evidence(entry, kind, title, **more):
+    made = EvidenceFactory(owner=entry.user, kind=kind, title=title, **more)
+    if made.state == "kept":
+        keeping.add_document(evidence=made, checked=files.check(a_photo(name=f"{title}.jpg"), owner=entry.user))
+    return made
+
+
+def a_link(entry, days=14):
+    return sharing.share(entry=entry, reader="Beoordelaar", days=days)[1]
+
+
+def at(token):
+    return reverse("accreditation:shared", args=[token])
+
+
+def test_an_assessor_sees_one_period_of_one_register_and_nothing_else(client, entry, kind):
+    other = EvidenceKindFactory(name="Andere soort")
+    RegisterEntryFactory(
+        user=entry.user, register=other.register, number="99999999999", period_start=date(2022, 1, 1), period_end=date(2026, 12, 31)
+    )
+    inside = evidence(entry, kind, "Binnen de periode")
+    hidden = [
+        evidence(entry, kind, "Voor de periode", done_on=date(2021, 12, 31)),
+        evidence(entry, kind, "Na de periode", done_on=date(2027, 1, 1)),
+        evidence(entry, other, "Ander register"),
+        evidence(entry, kind, "Ingetrokken stuk", state="withdrawn"),
+        evidence(RegisterEntryFactory(register=kind.register), kind, "Van een ander"),
+    ]
+    token = a_link(entry)
+
+    page = client.get(at(token)).content.decode()
+
+    assert "Binnen de periode" in page
+    assert entry.number in page
+    assert [one.title for one in hidden if one.title in page] == []
+    assert "99999999999" not in page
+    for document in EvidenceDocument.objects.all():
+        expected = 200 if document.evidence == inside else 404
+        assert client.get(reverse("accreditation:shared_document", args=[token, document.pk])).status_code == expected
+
+
+def test_a_certificate_that_names_another_register_is_not_given(client, entry):
+    elsewhere = RegisterFactory(name="Ander register")
+    RegisterEntryFactory(user=entry.user, register=elsewhere, number="19099999930")
+    both, single = released_course(), released_course()
+    accredited(release=both, register=entry.register)
+    accredited(release=both, register=elsewhere)
+    accredited(release=single, register=entry.register)
+    for release in (both, single):
+        satisfy(EnrolmentFactory(learner=entry.user, release=release))
+    token = a_link(entry)
+
+    answers = {
+        certificate.course_id: client.get(reverse("accreditation:shared_certificate", args=[token, certificate.number])).status_code
+        for certificate in Certificate.objects.all()
+    }
+
+    assert answers == {both.course_id: 404, single.course_id: 200}
+    assert "19099999930" not in client.get(at(token)).content.decode()
+
+
+def test_every_look_is_in_the_audit_trail_and_its_owner_reads_it(client, entry, kind):
+    evidence(entry, kind, "Bewijs")
+    token = a_link(entry)
+    client.get(at(token), REMOTE_ADDR="203.0.113.9")
+    client.get(reverse("accreditation:shared_document", args=[token, EvidenceDocument.objects.get().pk]))
+
+    events = AuditEvent.objects.filter(actor=None, dossier_owner=entry.user).order_by("pk")
+    assert [event.event for event in events] == ["shared-dossier-viewed", "shared-document-opened"]
+    client.force_login(entry.user)
+    text = client.get(reverse("accreditation:my_shares")).content.decode()
+    assert "2 keer bekeken" in text
+    assert "203.0.113.9" in text
+    assert "Gedeeld dossier bekeken" in client.get(reverse("accounts:access_log")).content.decode()
+    assert token not in text
+
+
+def test_a_link_ends_at_its_moment_when_stopped_and_when_the_period_changes(client, entry):
+    token, second = a_link(entry, days=1), a_link(entry)
+    with time_machine.travel(datetime(2026, 6, 16, 9, 59, 59, tzinfo=UTC)):
+        assert client.get(at(token)).status_code == 200
+    with time_machine.travel(datetime(2026, 6, 16, 10, tzinfo=UTC)):
+        assert client.get(at(token)).status_code == 404
+
+    entry.period_end = date(2027, 12, 31)
+    entry.save()
+    assert client.get(at(second)).status_code == 404
+    entry.period_end = date(2026, 12, 31)
+    entry.save()
+    assert client.get(at(second)).status_code == 200
+    client.force_login(UserFactory())
+    stop = reverse("accreditation:stop_share", args=[DossierShare.objects.first().uuid])
+    assert client.post(stop).status_code == 404
+    client.force_login(entry.user)
+    client.post(reverse("accreditation:stop_share", args=[sharing._found(second).uuid]))
+    client.logout()
+    assert client.get(at(second)).status_code == 404
+    entry.delete()
+    with pytest.raises(NoSuchShare):
+        sharing.opened(second, origin="")
+
+
+def test_no_engine_no_cache_no_other_site_hears_of_it_and_guessing_is_slow(client, entry, monkeypatch):
+    token = a_link(entry)
+
+    page = client.get(at(token))
+
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+    assert "no-store" in page["Cache-Control"]
+    assert page["Referrer-Policy"] == "same-origin"
+    assert not DossierShare.objects.filter(token_hash=token).exists()
+    wrong, stopped = client.get(at("geen")), a_link(entry)
+    sharing.stop(sharing._found(stopped))
+    assert (wrong.status_code, wrong.content.count(b"Misschien")) == (404, 1)
+    assert client.get(at(stopped)).content.count(b"Misschien") == 1
+    monkeypatch.setitem(LIMITS, "share", (0, 600))
+    assert client.get(at("geen")).status_code == 429
+    assert client.get(at(token)).status_code == 200
+
+
+def test_a_link_is_made_for_someone_for_a_while_and_for_a_known_period(client, entry):
+    client.force_login(entry.user)
+    address = reverse("accreditation:my_shares")
+    page = client.post(address, {"entry": entry.pk, "reader": "Register", "days": 14})
+    assert client.get(page.context["address"].partition("://")[2].partition("/")[2].join(["/", ""])).status_code == 200
+    assert client.get(address).context["address"] == ""
+    for fields in ({"days": 0}, {"days": 91}, {"reader": " "}, {"entry": RegisterEntryFactory().pk}):
+        client.post(address, {"entry": entry.pk, "reader": "Register", "days": 14, **fields})
+    assert DossierShare.objects.count() == 1
+
+    entry.period_end = None
+    entry.save()
+    with pytest.raises(ShareRefused, match="registratieperiode"):
+        a_link(entry)
+
+
+def test_the_shared_page_asks_as_much_for_three_as_for_one(client, entry, kind):
+    token = a_link(entry)
+    counts = []
+    for titles in (["Een"], ["Twee", "Drie"]):
+        for title in titles:
+            evidence(entry, kind, title, points=Decimal(1))
+        client.get(at(token))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(at(token))
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]

@@ -73,7 +73,7 @@ manage: setup  ## make manage ARGS="check"
 
 # --- keep it right ----------------------------------------------------------------------------------------------
 
-test: setup $(VENV)/.dev $(VENV)/.browser  ## run all tests; make test ARGS="tests/lrs -x"
+test: setup $(VENV)/.dev $(VENV)/.browser $(VENV)/.poppler  ## run all tests; make test ARGS="tests/lrs -x"
 	$(RUN) -m pytest $(ARGS)
 
 fuzz: setup $(VENV)/.dev  ## generated statements and 100,000 mutated requests; FUZZ_SEED=1 sends the same again
@@ -86,6 +86,10 @@ faults: setup $(VENV)/.dev  ## kill -9 of server, worker and database under load
 
 $(VENV)/.browser: $(VENV)/.dev
 	deploy/ensure-browser.sh
+	touch $@
+
+$(VENV)/.poppler: $(VENV)/.dev
+	deploy/ensure-poppler.sh
 	touch $@
 
 # Checked, not laid out anew: between words a line break is a space that a reader sees. The two left out open a tag in one branch.

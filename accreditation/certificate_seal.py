@@ -1,4 +1,7 @@
-"""The electronic seal on a certificate: PAdES B-B by pyHanko, with the organisation's key.
+"""The electronic seal on a certificate: PAdES by pyHanko, with the organisation's key.
+
+B-B by default. `CERTIFICATE_SEAL_LEVEL` asks for more: B-T adds the time of a time-stamp service (RFC 3161), B-LT also everything with which
+the seal can be checked when the services are gone. What cannot be had now waits: no certificate gets a lesser seal than is asked for.
 
 `CERTIFICATE_SEAL_P12` names the key file, `CERTIFICATE_SEAL_PASSWORD` opens it. The demo makes a key of its own in VAR_DIR, and
 every certificate sealed with that says so.
@@ -11,6 +14,7 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,15 +24,28 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
+from django.utils.translation import gettext
+from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
+from pyhanko.sign.timestamps import TimestampRequestError
+from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError, PathError, ValidationError
 
 FIELD = "Zegel"
+LEVELS = ("B-B", "B-T", "B-LT")
+
+
+class SealWaits(Exception):
+    """The seal cannot be had now, and the certificate waits; the message says on what, for an administrator."""
 
 
 def seal(pdf: bytes) -> bytes:
-    """The PDF with the seal added after it; afterwards no change is allowed (certification level 1)."""
-    signer = current_signer()
+    """The PDF with the seal added after it; afterwards no change is allowed (certification level 1). Raises SealWaits."""
+    signer, level = current_signer(), current_level()
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
@@ -37,13 +54,70 @@ def seal(pdf: bytes) -> bytes:
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
         reason="Verzegeld bewijs van afgeronde scholing",
         name=signer.subject_name,
+        **(_for_ever() if level == "B-LT" else {}),
     )
     out = BytesIO()
-    sign = partial(signers.PdfSigner(metadata, signer=signer).sign_pdf, IncrementalPdfFileWriter(BytesIO(pdf)), output=out, in_place=False)
+    stamper = time_stamper() if level != "B-B" else None
+    pdf_signer = signers.PdfSigner(metadata, signer=signer, timestamper=stamper)
+    sign = partial(pdf_signer.sign_pdf, IncrementalPdfFileWriter(BytesIO(pdf)), output=out, in_place=False)
     # pyHanko runs an event loop of its own, which Python refuses in a thread that has one already (an ASGI server, a browser test).
     with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(sign).result()
+        try:
+            thread.submit(sign).result()
+        except TimestampRequestError as problem:
+            text = gettext("De tijdstempeldienst antwoordt niet of weigert. Het certificaat wacht; we proberen het opnieuw. (%(problem)s)")
+            raise SealWaits(text % {"problem": problem}) from problem
+        except (PathError, ValidationError, CRLFetchError, OCSPFetchError, SigningError) as problem:
+            if level == "B-B":
+                raise
+            text = gettext("De keten of de intrekkingslijst van het zegel is nu niet te controleren. Het certificaat wacht. (%(problem)s)")
+            raise SealWaits(text % {"problem": problem}) from problem
     return out.getvalue()
+
+
+def current_level() -> str:
+    """The level that is asked for. Raises ImproperlyConfigured when it is none, or what it needs is not configured."""
+    level: str = settings.CERTIFICATE_SEAL_LEVEL
+    if level not in LEVELS:
+        raise ImproperlyConfigured(f"CERTIFICATE_SEAL_LEVEL is {level!r}; it is one of {', '.join(LEVELS)}.")
+    if level != "B-B" and not settings.CERTIFICATE_TSA_URL:
+        raise ImproperlyConfigured(f"A seal of level {level} needs a time-stamp service: set CERTIFICATE_TSA_URL.")
+    if level == "B-LT" and not settings.CERTIFICATE_SEAL_CHAIN:
+        raise ImproperlyConfigured("A seal of level B-LT needs the chain of its certificates: set CERTIFICATE_SEAL_CHAIN to a PEM file.")
+    return level
+
+
+def time_stamper() -> HTTPTimeStamper:
+    """The time-stamp service; remembered, because it is asked once beforehand how long its answers are."""
+    login = (settings.CERTIFICATE_TSA_USER, settings.CERTIFICATE_TSA_PASSWORD) if settings.CERTIFICATE_TSA_USER else None
+    return _stamper(settings.CERTIFICATE_TSA_URL, login, settings.CERTIFICATE_TSA_SECONDS)
+
+
+@lru_cache(maxsize=4)
+def _stamper(address: str, login: tuple[str, str] | None, seconds: int) -> HTTPTimeStamper:
+    return HTTPTimeStamper(address, https=address.startswith("https:"), timeout=seconds, auth=login)
+
+
+def _for_ever() -> dict[str, Any]:
+    """What B-LT adds: the chain and the proof that nothing in it was revoked, in the same revision as the seal."""
+    roots, others = _chain(Path(settings.CERTIFICATE_SEAL_CHAIN), Path(settings.CERTIFICATE_SEAL_CHAIN).stat().st_mtime_ns)
+    return {
+        "embed_validation_info": True,
+        "validation_context": ValidationContext(
+            trust_roots=list(roots), other_certs=list(others), allow_fetching=True, revocation_mode="hard-fail"
+        ),
+        "dss_settings": DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE),
+    }
+
+
+@lru_cache(maxsize=2)
+def _chain(path: Path, _changed: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The roots (signed by themselves) and the certificates between, from a PEM file."""
+    certificates = list(load_certs_from_pemder([str(path)]))
+    roots = tuple(certificate for certificate in certificates if certificate.self_signed in ("yes", "maybe"))
+    if not roots:
+        raise ImproperlyConfigured(f"There is no root certificate in {path}.")
+    return roots, tuple(certificate for certificate in certificates if certificate not in roots)
 
 
 def current_signer() -> signers.SimpleSigner:

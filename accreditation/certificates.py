@@ -153,7 +153,8 @@ def make_pdf(certificate_id: int, attempt: int = 0) -> None:
         make_pdf_now(certificate)
     except Exception as error:
         logger.exception("Certificate %s could not be made (attempt %s)", certificate.number, attempt + 1)
-        Certificate.objects.filter(pk=certificate_id, sha256="").update(problem=f"{type(error).__name__}: {error}"[:1000])
+        said = str(error) if isinstance(error, certificate_seal.SealWaits) else f"{type(error).__name__}: {error}"
+        Certificate.objects.filter(pk=certificate_id, sha256="").update(problem=said[:1000])
         if attempt < len(RETRY_AFTER) and make_pdf.get_backend().supports_defer:
             make_pdf.using(run_after=timezone.now() + RETRY_AFTER[attempt]).enqueue(certificate_id, attempt + 1)
 

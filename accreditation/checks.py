@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info
+from django.core.exceptions import ImproperlyConfigured
 
 from accreditation import certificate_seal
 
@@ -30,4 +31,8 @@ def seal_opens(app_configs: Any, **options: Any) -> list[CheckMessage]:
                 id="accreditation.E001",
             )
         ]
+    try:
+        certificate_seal.current_level()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="docs/operations.md tells what each level needs.", id="accreditation.E002")]
     return []

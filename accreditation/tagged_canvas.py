@@ -22,7 +22,7 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
   <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
    <pdfaid:part>2</pdfaid:part>
-   <pdfaid:conformance>A</pdfaid:conformance>
+   <pdfaid:conformance>B</pdfaid:conformance>
    <dc:format>application/pdf</dc:format>
    <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
    <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
@@ -129,6 +129,12 @@ class TaggedCanvas(Canvas):
         document.Catalog.Metadata = document.Reference(metadata, "Metadata")
         document.Catalog.__NoDefault__ = [*document.Catalog.__NoDefault__, "OutputIntents"]
         document.Catalog.OutputIntents = pdfdoc.PDFArray([intent])
+
+    def _addAnnotation(self, annotation: Any, *args: Any, **kwargs: Any) -> None:
+        (annotation.dict if isinstance(annotation, pdfdoc.PDFDictionary) else annotation.otherkw)["F"] = (
+            4  # printed with the page: PDF/A-2 asks it of every annotation
+        )
+        super()._addAnnotation(annotation, *args, **kwargs)
 
     def showPage(self) -> None:
         super().showPage()

@@ -303,6 +303,13 @@ X_FRAME_OPTIONS = "DENY"  # Wagtail and the H5P frame allow their own framed vie
 # Certificates: the seal's key (the demo makes its own), and the typeface, made at set-up from the npm package.
 CERTIFICATE_SEAL_P12 = env.str("CERTIFICATE_SEAL_P12", default="")
 CERTIFICATE_SEAL_PASSWORD = env.str("CERTIFICATE_SEAL_PASSWORD", default="")
+# How strong the seal is: B-B, B-T (with the time of a time-stamp service) or B-LT (with the chain and what shows that it was not revoked).
+CERTIFICATE_SEAL_LEVEL = env.str("CERTIFICATE_SEAL_LEVEL", default="B-B")
+CERTIFICATE_SEAL_CHAIN = env.str("CERTIFICATE_SEAL_CHAIN", default="")
+CERTIFICATE_TSA_URL = env.str("CERTIFICATE_TSA_URL", default="")
+CERTIFICATE_TSA_USER = env.str("CERTIFICATE_TSA_USER", default="")
+CERTIFICATE_TSA_PASSWORD = env.str("CERTIFICATE_TSA_PASSWORD", default="")
+CERTIFICATE_TSA_SECONDS = env.int("CERTIFICATE_TSA_SECONDS", default=10)
 CERTIFICATE_FONT_SOURCE = env.str("CERTIFICATE_FONT_SOURCE", default=str(BASE_DIR / "frontend" / "dist" / "fonts"))
 CERTIFICATE_FONT_DIR = env.str("CERTIFICATE_FONT_DIR", default=str(VAR_DIR / "fonts"))
 # Where the front-end build wrote the published contexts that a badge is signed with.

@@ -2,7 +2,6 @@ import hashlib
 import subprocess
 from datetime import UTC, date, datetime
 from io import BytesIO
-from shutil import which
 
 import pytest
 from django.db import connection
@@ -15,6 +14,7 @@ from pyhanko_certvalidator import ValidationContext
 from accreditation import certificate_pdf, certificate_seal, certificates
 from accreditation.certificates import CertificateRefused, PdfDamaged, make_pdf_now, order, read_pdf, replace, revoke, state
 from accreditation.models import Certificate, CertificateEvent
+from tests.accreditation.poppler import needs
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import accredited, satisfy
@@ -93,7 +93,7 @@ def test_the_seal_holds_and_breaks_when_one_byte_changes(certificate):
     assert not signature_of(broken).intact
 
 
-@pytest.mark.skipif(which("pdfsig") is None, reason="needs pdfsig of poppler-utils")
+@needs("pdfsig")
 def test_an_independent_tool_finds_the_seal_valid_over_the_whole_document(certificate, tmp_path):
     path = tmp_path / "certificaat.pdf"
     path.write_bytes(read_pdf(certificate))
@@ -105,7 +105,29 @@ def test_an_independent_tool_finds_the_seal_valid_over_the_whole_document(certif
     assert "Total document signed" in said
 
 
-@pytest.mark.skipif(which("pdfinfo") is None, reason="needs pdfinfo of poppler-utils")
+@needs("pdffonts")
+def test_the_pdf_has_what_an_archive_asks(certificate, tmp_path):
+    path = tmp_path / "certificaat.pdf"
+    path.write_bytes(read_pdf(certificate))
+
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
+    root = PdfFileReader(BytesIO(read_pdf(certificate))).root
+
+    assert fonts
+    assert all(line.split()[-5:-3] == ["yes", "yes"] for line in fonts)  # embedded, subset
+    said = root["/Metadata"].data.decode()
+    assert 'pdfaid:part="2" pdfaid:conformance="B"' in said
+    assert f"Certificaat {certificate.number}" in said
+    (intent,) = root["/OutputIntents"]
+    assert intent["/S"] == "/GTS_PDFA1"
+    assert intent["/DestOutputProfile"].data[36:40] == b"acsp"  # an ICC profile
+    annotations = [annotation.get_object() for annotation in root["/Pages"]["/Kids"][0]["/Annots"]]
+    assert all(annotation["/F"] & 4 for annotation in annotations)
+    assert "/OpenAction" not in root
+    assert "/AA" not in root
+
+
+@needs("pdfinfo")
 def test_the_pdf_is_tagged_in_dutch_with_title_and_headings(certificate, tmp_path):
     path = tmp_path / "certificaat.pdf"
     path.write_bytes(read_pdf(certificate))
@@ -123,7 +145,7 @@ def test_the_pdf_is_tagged_in_dutch_with_title_and_headings(certificate, tmp_pat
     assert reader.root["/ViewerPreferences"]["/DisplayDocTitle"]
 
 
-@pytest.mark.skipif(which("pdftoppm") is None, reason="needs pdftoppm of poppler-utils")
+@needs("pdftoppm")
 def test_the_page_is_one_a4_with_something_on_it_and_its_address_leads_to_the_check(certificate, tmp_path, client):
     path = tmp_path / "certificaat.pdf"
     path.write_bytes(read_pdf(certificate))
@@ -235,7 +257,7 @@ def test_a_course_of_the_demo_always_gives_a_certificate_that_says_it_is_not_acc
     assert (said["demo"], said["accredited"]) == (True, False)
 
 
-@pytest.mark.skipif(which("pdftotext") is None, reason="needs pdftotext of poppler-utils")
+@needs("pdftotext")
 def test_a_demo_certificate_is_marked_on_paper(certificate, tmp_path):
     demo = {**certificate.snapshot, "demo": True, "accredited": False}
     path = tmp_path / "demo.pdf"
@@ -264,7 +286,7 @@ def test_ledger_rows_of_a_certificate_happen_once(certificate):
         CertificateEvent.objects.create(certificate=certificate, kind="revoked", reason="Tweede")
 
 
-@pytest.mark.skipif(which("pdftotext") is None, reason="needs pdftotext of poppler-utils")
+@needs("pdftotext")
 def test_many_registers_run_on_to_a_second_page_and_nothing_is_cut_off(certificate, tmp_path):
     line = {**certificate.snapshot["lines"][0], "id_number": "EEN-HEEL-LANG-ID-NUMMER-0123456789"}
     path = tmp_path / "lang.pdf"

@@ -25,6 +25,8 @@ class AccreditationConfig(AppConfig):
                 "register-rule-ended": _("Registerregel beëindigd"),
                 "register-section-saved": _("Deelregister bewaard"),
                 "point-category-saved": _("Puntensoort bewaard"),
+                "leave-saved": _("Verlof opgeschreven"),
+                "leave-removed": _("Verlof weggehaald"),
                 "draft-saved": _("Voorstel bewaard"),
                 "draft-applied": _("Voorstel ingegaan"),
                 "draft-dropped": _("Voorstel weggelegd"),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _, ngettext
 
 from accounts.models import RegisterEntry, User
+from accreditation import reminders
 from accreditation.certificates import with_state
-from accreditation.dossier import standings
+from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import headline, unit_name
 from accreditation.models import Certificate
 from courses.explanation import why_not_yet
@@ -81,11 +83,12 @@ def learner_home(person: User) -> LearnerHome:
         .order_by("-progress__last_activity_at", "-enrolled_at")
     )
     viewed = _viewed(enrolments)
+    shown = standings(person=person)
     return LearnerHome(
         courses=[_in_progress(enrolment, viewed.get(enrolment.pk, set())) for enrolment in enrolments],
-        todos=_todos([one for one in enrolments if not _finished(one)], viewed),
+        todos=_reminders(person, shown) + _todos([one for one in enrolments if not _finished(one)], viewed),
         next_booking=next_booked(person),
-        registers=_registers(person),
+        registers=_registers(shown),
         certificates=_certificates(person),
     )
 
@@ -175,9 +178,16 @@ def _of_assignment(submissions: list[Submission], *, ready: bool) -> tuple[str, 
     return (_("Lever in: %(title)s"), "waiting", _("nog niet ingeleverd")) if ready else None
 
 
-def _registers(person: User) -> list[RegisterLine]:
+def _reminders(person: User, shown: list[Standing]) -> list[Todo]:
+    return [
+        Todo(label=notice.text, course=notice.register, url=reverse("accreditation:my_dossier"), tone="signal", state=notice.left)
+        for notice in reminders.notices(person=person, shown=shown)
+    ]
+
+
+def _registers(shown: list[Standing]) -> list[RegisterLine]:
     lines = []
-    for standing in standings(person=person):
+    for standing in shown:
         if standing.rule is None or standing.evaluation is None:
             text = _("Voor dit register kennen we nog geen regel; je punten staan in je dossier.")
             lines.append(RegisterLine(register=standing.entry.register.name, text=text, complete=False))

@@ -16,6 +16,7 @@ from accounts.requests import PersonRequest
 from accreditation import certificates, points
 from accreditation.dossier import standings
 from accreditation.dossier_picture import picture
+from accreditation.forecast_picture import forecast_picture
 from accreditation.models import Certificate
 from accreditation.templatetags.accreditation import points as written
 from courses.models import Enrolment
@@ -25,7 +26,10 @@ from courses.models import Enrolment
 @require_safe
 def my_dossier(request: PersonRequest) -> HttpResponse:
     """Points per register against the rule in force, what is missing and until when, and completions that brought none."""
-    shown = [{"standing": standing, "picture": picture(standing)} for standing in standings(person=request.user)]
+    shown = [
+        {"standing": standing, "picture": picture(standing), "forecast": forecast_picture(standing)}
+        for standing in standings(person=request.user)
+    ]
     claims = points.claimable(learner=request.user)
     return render(
         request,

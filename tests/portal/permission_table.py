@@ -41,6 +41,7 @@ from accreditation.models import (
     Evidence,
     Job,
     KnownAnswer,
+    Leave,
     PointCategory,
     Report,
     ReportCall,
@@ -365,6 +366,10 @@ def _bulk(world: World) -> int:
 
 def _job(world: World) -> int:
     return Job.objects.create(kind="award-missing", organisation=world.organisation).pk
+
+
+def _leave(world: World) -> int:
+    return Leave.objects.create(user=world.person("learner"), kind="birth", first_day=date(2025, 1, 1), last_day=date(2025, 3, 1)).pk
 
 
 def _draft(world: World) -> int:
@@ -726,6 +731,9 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:category": only(
         "accreditation_admin", register=lambda world: world.category.register.code, pk=lambda world: world.category.pk
     ),
+    "accreditation:my_leave": logged_in(),
+    "accreditation:change_leave": mine(pk=_leave),
+    "accreditation:remove_leave": mine(pk=_leave, method="post"),
     "accreditation:draft_accreditation": only("accreditation_admin", elsewhere="404", pk=_accreditation),
     "accreditation:drafts": only("accreditation_admin"),
     "accreditation:draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft),

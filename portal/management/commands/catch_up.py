@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from accreditation import expiry, jobs
+from accreditation import expiry, jobs, reminders
 from accreditation.certificates import make_waiting
 from accreditation.dossiers import packing
 from accreditation.evidence.files import sweep as sweep_evidence
@@ -29,6 +29,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
     ("warnings sent that an accreditation ends", expiry.warn),
+    ("reminders mailed that a registration period ends", reminders.send_due),
     ("jobs of administrators taken up", jobs.catch_up),
     ("drafts of own evidence thrown away after three months", discard_old_drafts),
     ("files of own evidence without use deleted", sweep_evidence),

@@ -1,6 +1,6 @@
 # Vakwijs. `make demo` and `make test` need git, make and Python 3.11+; they bring the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz faults check format bench bench-lrs pe-online-stand-in services services-stop manage translations docs-check
+.PHONY: help setup demo demo-reset demo-data test test-postgresql fuzz faults check format bench bench-lrs pe-online-stand-in big-stand-in services services-stop manage translations docs-check
 
 PORT ?= 8000
 ARGS ?=
@@ -125,6 +125,9 @@ bench-lrs: setup $(VENV)/.dev  ## the record beside bare Django, on PostgreSQL a
 
 pe-online-stand-in: setup $(VENV)/.dev  ## a stand-in of PE-online's attendance service on port 8052; ARGS="8053" for another
 	$(RUN) -m tests.pe_online_stand_in $(ARGS)
+
+big-stand-in: setup $(VENV)/.dev  ## a stand-in of the public BIG register on port 8053; ARGS="8054 slow" for another, or misbehaving
+	$(RUN) -m tests.big_register_stand_in $(ARGS)
 
 services:  ## a local PostgreSQL and Redis for the production profile; prints their URLs
 	deploy/services.sh start

@@ -73,6 +73,7 @@ class RegisterEntryForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.warnings: list[str] = []
+        self.taken = ""
         register = cast(forms.ModelChoiceField, self.fields["register"])
         taken = RegisterEntry.objects.filter(user=user).exclude(pk=self.instance.pk).values("register")
         register.queryset = Register.objects.exclude(pk__in=taken)
@@ -88,11 +89,11 @@ class RegisterEntryForm(forms.ModelForm):
         if register and number:
             bare = without_spaces(number)
             if RegisterEntry.objects.filter(register=register, number=bare).exclude(pk=self.instance.pk).exists():
+                # Not who: somebody who types numbers at random would find out who holds them.
+                self.taken = bare
                 self.add_error(
                     "number",
-                    _(
-                        "Dit nummer staat al bij iemand anders in dit register. Kijk het na; klopt het toch, neem dan contact op met de beheerder."
-                    ),
+                    _("Dit nummer staat al bij iemand anders in dit register. Kijk het na; klopt het toch, laat het dan uitzoeken."),
                 )
             if odd := odd_about_big_number(bare):
                 self.warnings.append(odd)

@@ -20,6 +20,7 @@ class Action(TextChoices):
     MANAGE_CERTIFICATES = "manage_certificates", _("certificaten intrekken en opnieuw uitgeven")
     EDIT_CERTIFICATE_TEMPLATES = "edit_certificate_templates", _("certificaatsjablonen maken in het CMS")
     EXPORT_RESULTS = "export_results", _("resultaten exporteren en melden")
+    RESOLVE_NUMBERS = "resolve_numbers", _("registernummers beoordelen en toewijzen")
     SEE_INSIGHT = "see_insight", _("inzicht in aantallen: certificaten, punten, doorlooptijd, geschoolden")
     MANAGE_REGISTER_RULES = "manage_register_rules", _("registerregels beheren")
     MANAGE_MEMBERS = "manage_members", _("leden en rollen beheren")
@@ -45,6 +46,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_CERTIFICATES: frozenset({_ACCREDITATION}),
     Action.EDIT_CERTIFICATE_TEMPLATES: frozenset({_ACCREDITATION, _ASSOCIATION}),
     Action.EXPORT_RESULTS: frozenset({_ACCREDITATION, _AUDITOR}),
+    Action.RESOLVE_NUMBERS: frozenset({_ACCREDITATION}),
     Action.SEE_INSIGHT: frozenset({_ACCREDITATION, _ASSOCIATION}),
     Action.MANAGE_REGISTER_RULES: frozenset({_ACCREDITATION}),
     Action.MANAGE_MEMBERS: frozenset({_ASSOCIATION}),

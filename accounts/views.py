@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
+from accounts import audit, numbers
 from accounts.forms import AuditFilter, InviteForm, MemberFilter, PersonForm, ProfileForm, RegisterEntryForm
 from accounts.memberships import RoleRefused, answer, grant, grantable_roles, invite, revoke
 from accounts.models import AuditEvent, Invitation, Membership, Organisation, RegisterEntry, Role, User
@@ -49,7 +49,11 @@ def profile(request: PersonRequest) -> HttpResponse:
         request.user.refresh_from_db()
     entries = request.user.register_entries.select_related("register")
     memberships = _with_onlookers(request.user.memberships.select_related("organisation").order_by("organisation__name"))
-    return render(request, "accounts/profile.html", {"person": person, "work": work, "entries": entries, "memberships": memberships})
+    return render(
+        request,
+        "accounts/profile.html",
+        {"person": person, "work": work, "entries": entries, "standings": numbers.standings(request.user), "memberships": memberships},
+    )
 
 
 def _remember_language(request: PersonRequest, response: HttpResponse) -> None:
@@ -103,6 +107,9 @@ def register_entry_add(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _save_entry(request, form, "register_entry_added")
         return redirect("accounts:profile")
+    # Asked for in so many words, and nothing else is wrong with what was typed.
+    if "uitzoeken" in request.POST and form.taken and set(form.errors) == {"number"} and _claim(request, form):
+        return redirect("accounts:profile")
     return render(request, "accounts/register_entry.html", {"form": form})
 
 
@@ -131,9 +138,30 @@ def register_entry_remove(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("accounts:profile")
 
 
+def _claim(request: PersonRequest, form: RegisterEntryForm) -> bool:
+    """Have it found out whose number it is; False leaves the form with the reason why not."""
+    typed = form.cleaned_data
+    try:
+        told = numbers.claim(
+            person=request.user,
+            register=typed["register"],
+            number=form.taken,
+            section=typed.get("section", ""),
+            period_start=typed.get("period_start"),
+            period_end=typed.get("period_end"),
+            origin=audit.origin_of(request),
+        )
+    except numbers.ClaimRefused as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(request, told)
+    return True
+
+
 def _save_entry(request: PersonRequest, form: RegisterEntryForm, event: str) -> None:
     entry = cast(RegisterEntry, form.save())
     record_change(user=request.user, event=event, subject=str(entry), origin=audit.origin_of(request))
+    numbers.saved(entry)
     messages.success(request, _("Je nummer in %(register)s is bewaard.") % {"register": entry.register.name})
     for warning in form.warnings:
         messages.warning(request, warning)

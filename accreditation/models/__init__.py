@@ -3,6 +3,7 @@
 from accreditation.models.accreditation_history import AccreditationChange, ExpiryWarning, LapseNotice
 from accreditation.models.accreditations import Accreditation, AccreditationEdition, AccreditationMeeting, AccreditationPoints
 from accreditation.models.badges import Badge, BadgeKey
+from accreditation.models.big_register import BigCheck, NumberClaim
 from accreditation.models.bulk import BulkAction, BulkRow
 from accreditation.models.certificates import Certificate, CertificateEvent
 from accreditation.models.dossiers import DossierIntake, DossierKey, DossierPackage, DossierShare
@@ -26,6 +27,7 @@ __all__ = [
     "Application",
     "Badge",
     "BadgeKey",
+    "BigCheck",
     "BulkAction",
     "BulkRow",
     "CategoryRule",
@@ -49,6 +51,7 @@ __all__ = [
     "Leave",
     "LeaveKind",
     "LeaveRule",
+    "NumberClaim",
     "PointAward",
     "PointCategory",
     "RegisterConnection",

@@ -161,6 +161,17 @@ LRS_PROJECTIONS = [
 # Calls to other systems: how long one request may take, and whether this very machine may be called (the demo and tests).
 OUTGOING_SECONDS = env.float("OUTGOING_SECONDS", default=env.float("LRS_FORWARDING_SECONDS", default=30.0))  # its name of before
 OUTGOING_LOOPBACK = False
+
+# The public BIG register, for instance https://api.bigregister.nl/zksrv/soap/4; without an address nobody is looked up.
+BIG_REGISTER_ENDPOINT = env.str("BIG_REGISTER_ENDPOINT", default="")
+BIG_REGISTER_SECONDS = env.float("BIG_REGISTER_SECONDS", default=10.0)
+BIG_REGISTER_CALLS_A_MINUTE = env.int("BIG_REGISTER_CALLS_A_MINUTE", default=20)
+BIG_REGISTER_MAX_AGE_DAYS = env.int("BIG_REGISTER_MAX_AGE_DAYS", default=365)  # how long an answer stands before it is asked again
+
+# What the room above has to say about the numbers on a profile (accounts.numbers).
+ACCOUNTS_NUMBER_STANDINGS = "accreditation.big_register.standing.standings"
+ACCOUNTS_NUMBER_SAVED = "accreditation.big_register.standing.saved"
+ACCOUNTS_NUMBER_CLAIMED = "accreditation.big_register.standing.claimed"
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]
 LRS_ERASURE_FORGET = ["courses.privacy.forget", "cms.privacy.forget"]

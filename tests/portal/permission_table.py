@@ -32,6 +32,7 @@ from accreditation.dossiers import packing, sharing
 from accreditation.evidence import applications, files, keeping
 from accreditation.models import (
     Application,
+    BigCheck,
     BulkAction,
     Certificate,
     CertificateTemplate,
@@ -42,6 +43,8 @@ from accreditation.models import (
     Job,
     KnownAnswer,
     Leave,
+
+    NumberClaim,
     PointCategory,
     Report,
     ReportCall,
@@ -171,6 +174,26 @@ class World:
             call=call,
             queued_at=now,
         )
+
+    @cached_property
+    def big_check(self) -> BigCheck:
+        """A number of the learner's, of which the register says something else."""
+        now = timezone.now()
+        return BigCheck.objects.create(person=self.person("learner"), number="19012345630", state=BigCheck.State.REVIEW, ordered_at=now)
+
+    @cached_property
+    def big_question(self) -> BigCheck:
+        """A number about which the learner was asked something."""
+        now, asked = timezone.now(), BigCheck.State.ASKED
+        person = self.person("learner")
+        return BigCheck.objects.create(
+            person=person, number="19012345631", state=asked, ordered_at=now, decided_at=now, reason="Klopt dit?"
+        )
+
+    @cached_property
+    def number_claim(self) -> NumberClaim:
+        """The learner asks for a number that nobody else holds any more."""
+        return NumberClaim.objects.create(person=self.person("learner"), register=RegisterFactory(), number="19012345630")
 
     @cached_property
     def questions(self) -> Attempt:
@@ -697,6 +720,10 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
     "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
     "accreditation:continue_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
+    "accreditation:numbers": only("accreditation_admin"),
+    "accreditation:number": only("accreditation_admin", elsewhere="404", pk=lambda world: world.big_check.pk),
+    "accreditation:number_claim": only("accreditation_admin", elsewhere="404", pk=lambda world: world.number_claim.pk),
+    "accreditation:answer_number": mine(pk=lambda world: world.big_question.pk),
     "accreditation:insight": only("accreditation_admin", "association_admin"),
     "accreditation:insight_report": only("accreditation_admin", "association_admin", key="certificaten"),
     "accreditation:insight_export": only("accreditation_admin", "association_admin", key="certificaten", kind="csv", method="post"),

@@ -9,6 +9,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from accreditation import expiry, jobs, reminders
+
+from accreditation import expiry, jobs
+from accreditation.big_register import checking as big_numbers
 from accreditation.certificates import make_waiting
 from accreditation.dossiers import packing
 from accreditation.evidence.files import sweep as sweep_evidence
@@ -34,6 +37,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("drafts of own evidence thrown away after three months", discard_old_drafts),
     ("files of own evidence without use deleted", sweep_evidence),
     ("dossiers packed", packing.make_waiting),
+    ("BIG numbers looked up", big_numbers.catch_up),
     ("exports of one's records made", access_export.make_waiting),
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),

@@ -16,6 +16,7 @@ class Action(TextChoices):
     SEE_LEARNERS = "see_learners", _("deelnemers en hun voortgang zien")
     JUDGE_WORK = "judge_work", _("ingeleverd werk beoordelen")
     MARK_ATTENDANCE = "mark_attendance", _("aanwezigheid vastleggen")
+    IMPORT_ATTENDANCE = "import_attendance", _("presentielijsten inlezen")
     MANAGE_ACCREDITATION = "manage_accreditation", _("accreditaties beheren")
     MANAGE_CERTIFICATES = "manage_certificates", _("certificaten intrekken en opnieuw uitgeven")
     EDIT_CERTIFICATE_TEMPLATES = "edit_certificate_templates", _("certificaatsjablonen maken in het CMS")
@@ -42,6 +43,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_LEARNERS: frozenset({_TEACHER, _SUPERVISOR, _ACCREDITATION, _ASSOCIATION}),
     Action.JUDGE_WORK: frozenset({_TEACHER, _SUPERVISOR}),
     Action.MARK_ATTENDANCE: frozenset({_TEACHER}),
+    Action.IMPORT_ATTENDANCE: frozenset({_TEACHER, _ACCREDITATION}),
     Action.MANAGE_ACCREDITATION: frozenset({_ACCREDITATION}),
     Action.MANAGE_CERTIFICATES: frozenset({_ACCREDITATION}),
     Action.EDIT_CERTIFICATE_TEMPLATES: frozenset({_ACCREDITATION, _ASSOCIATION}),

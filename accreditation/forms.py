@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Register, User
 from accounts.permissions import Action, organisations_where
 from accreditation.models import (
     Accreditation,
@@ -17,7 +19,7 @@ from accreditation.models import (
     BulkAction,
     PointCategory,
 )
-from courses.models import CoursePage, Release
+from courses.models import CoursePage, Meeting, Release
 
 LARGEST_PDF = 5 * 1024 * 1024
 
@@ -108,6 +110,59 @@ class BulkUndoForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Iedere deelnemer om wie het gaat, kan dit lezen."),
     )
+
+
+class AttendanceListForm(forms.Form):
+    """A list of who was at a meeting: a file, or pasted numbers."""
+
+    meeting = forms.ModelChoiceField(
+        label=_("Bijeenkomst"), queryset=Meeting.objects.none(), help_text=_("Alleen bijeenkomsten die begonnen zijn.")
+    )
+    register = forms.ModelChoiceField(
+        label=_("Nummers van"),
+        queryset=Register.objects.all(),
+        required=False,
+        empty_label=_("welk register dan ook"),
+        help_text=_("Alleen nodig als hetzelfde nummer in verschillende registers voorkomt."),
+    )
+    file = forms.FileField(
+        label=_("Bestand"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx,text/csv"}),
+        help_text=_("CSV of XLSX, hoogstens 5 MB."),
+    )
+    pasted = forms.CharField(
+        label=_("Of plak nummers"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text=_("Eén op een regel, of met komma's ertussen."),
+    )
+    enrols = forms.BooleanField(
+        label=_("Schrijf wie de cursus nog niet volgt eerst in"),
+        required=False,
+        help_text=_("Alleen mensen die lid zijn van je organisatie of er een andere cursus volgen."),
+    )
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        where = organisations_where(user, Action.IMPORT_ATTENDANCE)
+        begun = Meeting.objects.filter(course__organisation__in=where, cancelled_at=None, starts_at__lte=timezone.now())
+        choice: Any = self.fields["meeting"]
+        choice.queryset = begun.select_related("course").order_by("-starts_at")
+        choice.label_from_instance = lambda meeting: (
+            f"{date_format(timezone.localtime(meeting.starts_at), 'j F Y')} · {meeting.course.title} · {meeting.title}"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        file, pasted = cleaned.get("file"), (cleaned.get("pasted") or "").strip()
+        if "file" in self.errors:
+            return cleaned
+        if file and pasted:
+            self.add_error("pasted", gettext("Kies een bestand of plak nummers, niet allebei."))
+        elif not file and not pasted:
+            self.add_error("file", gettext("Kies een bestand, of plak de nummers eronder."))
+        return cleaned
 
 
 class DateInput(forms.DateInput):

@@ -2,6 +2,7 @@
 
 from accreditation.models.accreditation_history import AccreditationChange, ExpiryWarning, LapseNotice
 from accreditation.models.accreditations import Accreditation, AccreditationEdition, AccreditationMeeting, AccreditationPoints
+from accreditation.models.attendance_lists import AttendanceLine, AttendanceList
 from accreditation.models.badges import Badge, BadgeKey
 from accreditation.models.big_register import BigCheck, NumberClaim
 from accreditation.models.bulk import BulkAction, BulkRow
@@ -25,6 +26,8 @@ __all__ = [
     "AccreditationMeeting",
     "AccreditationPoints",
     "Application",
+    "AttendanceLine",
+    "AttendanceList",
     "Badge",
     "BadgeKey",
     "BigCheck",

@@ -126,7 +126,9 @@ def _hours(meeting: Meeting, *, present: bool, hours: Decimal | None) -> Decimal
 
 
 def _refuse_when_impossible(meeting: Meeting, enrolment: Enrolment, by: User) -> None:
-    if not may(by, Action.MARK_ATTENDANCE, meeting.course.organisation):
+    organisation = meeting.course.organisation
+    # Who may bring in a list of who was there marks them with it.
+    if not may(by, Action.MARK_ATTENDANCE, organisation) and not may(by, Action.IMPORT_ATTENDANCE, organisation):
         raise AttendanceRefused(
             _("Aanwezigheid bij deze cursus legt een docent van %(organisation)s vast.") % {"organisation": meeting.course.organisation}
         )

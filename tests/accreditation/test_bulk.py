@@ -278,7 +278,11 @@ def run_until_killed(job, death, monkeypatch):
     save = storage.__class__.save
 
     def dying_commit(self):
-        death.here()
+        try:
+            death.here()
+        except Killed:
+            self._rollback()  # what the database does when the process is gone
+            raise
         commit(self)
         death.here()
 

@@ -32,6 +32,8 @@ from accreditation.dossiers import packing, sharing
 from accreditation.evidence import applications, files, keeping
 from accreditation.models import (
     Application,
+    AttendanceLine,
+    AttendanceList,
     BigCheck,
     BulkAction,
     Certificate,
@@ -43,7 +45,6 @@ from accreditation.models import (
     Job,
     KnownAnswer,
     Leave,
-
     NumberClaim,
     PointCategory,
     Report,
@@ -383,6 +384,15 @@ def _accreditation(world: World) -> int:
     return accredited(release=world.release).pk
 
 
+def _attendance_list(world: World) -> int:
+    by = world.person("teacher")
+    return AttendanceList.objects.create(meeting=world.meeting, organisation=world.organisation, name="lijst.csv", made_by=by).pk
+
+
+def _attendance_line(world: World) -> int:
+    return AttendanceLine.objects.create(list_id=_attendance_list(world), line=1, number="123456", state="unknown").pk
+
+
 def _bulk(world: World) -> int:
     return BulkAction.objects.create(kind="revoke", asked_by=world.person("accreditation_admin"), organisation=world.organisation).pk
 
@@ -716,7 +726,14 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:bulk": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk),
     "accreditation:bulk_confirm": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk, method="post"),
     "accreditation:bulk_undo": only("accreditation_admin", others="404", elsewhere="404", pk=_bulk, method="post"),
-    "accreditation:jobs": only("accreditation_admin"),
+    "accreditation:attendance_lists": only("teacher", "accreditation_admin"),
+    "accreditation:attendance_list": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list),
+    "accreditation:confirm_list": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
+    "accreditation:list_report": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
+    "accreditation:look_again": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
+    "accreditation:unresolved": only("teacher", "accreditation_admin"),
+    "accreditation:settle_line": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_line, method="post"),
+    "accreditation:jobs": only("teacher", "accreditation_admin"),
     "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
     "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
     "accreditation:continue_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),

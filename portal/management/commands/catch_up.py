@@ -9,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from accreditation import expiry, jobs, reminders
-
-from accreditation import expiry, jobs
+from accreditation.attendance import taking
 from accreditation.big_register import checking as big_numbers
 from accreditation.certificates import make_waiting
 from accreditation.dossiers import packing
@@ -33,6 +32,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("certificates ordered again", make_waiting),
     ("warnings sent that an accreditation ends", expiry.warn),
     ("reminders mailed that a registration period ends", reminders.send_due),
+    ("names in old attendance lists blanked", taking.forget_old),
     ("jobs of administrators taken up", jobs.catch_up),
     ("drafts of own evidence thrown away after three months", discard_old_drafts),
     ("files of own evidence without use deleted", sweep_evidence),

@@ -1,0 +1,234 @@
+"""A list as people have it (CSV in any usual encoding, XLSX, pasted numbers) read into lines; nothing here knows who anybody is."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from accounts.register_numbers import without_spaces
+
+MOST_LINES = 5_000
+MOST_COLUMNS = 60
+LARGEST = 5 * 1024 * 1024
+LARGEST_UNPACKED = 60 * 1024 * 1024
+NUMBER_HEADS = {
+    "nummer", "registernummer", "big", "bignummer", "bignr", "relatienummer", "relatienr", "vnrelatienummer", "number", "externalpersonid",
+    "lidnummer", "agb", "agbcode",
+}  # fmt: skip
+NAME_HEADS = {"naam", "name", "deelnemer", "achternaam", "volledigenaam"}
+HOURS_HEADS = {"uren", "uur", "hours", "aantaluren", "urenaanwezig"}
+LIKE_A_NUMBER = re.compile(r"[0-9](?:[ .]?[0-9]){3,12}")
+ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
+
+
+class ListRefused(Exception):
+    """The list cannot be read; the message tells what to do. Nothing of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: the number without spaces, and what stood beside it. With a `problem` the number cannot be used."""
+
+    line: int
+    number: str
+    name: str = ""
+    hours: Decimal | None = None
+    problem: str = ""
+
+
+def read_file(name: str, content: bytes) -> list[Line]:
+    """The lines of a CSV or XLSX file. Raises ListRefused."""
+    if len(content) > LARGEST:
+        raise ListRefused(gettext("Dit bestand is groter dan 5 MB. Deel de lijst op."))
+    if content.startswith(b"PK\x03\x04"):
+        return lines_of(_sheet(content))
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise ListRefused(gettext("Dit is een bestand van een oude Excel. Bewaar het als XLSX of CSV en kies het opnieuw."))
+    if content.startswith(b"%PDF"):
+        raise ListRefused(gettext("Dit is een PDF. Kies de lijst als CSV of XLSX, of plak de nummers."))
+    return lines_of(_table(_text(content)))
+
+
+def read_pasted(text: str) -> list[Line]:
+    """The lines of pasted text: a table with columns, or only numbers, one on a line or with commas between them. Raises ListRefused."""
+    if len(text) > LARGEST:
+        raise ListRefused(gettext("Dit is meer tekst dan we kunnen lezen. Deel de lijst op."))
+    if "\t" in text or ";" in text:
+        return lines_of(_table(text))
+    return lines_of([[piece] for row in text.splitlines() for piece in _pieces(row)])
+
+
+def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
+    """Lines from rows of cells: by the names above the columns, or by what the cells look like. Raises ListRefused."""
+    filled = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
+    if not filled:
+        raise ListRefused(gettext("De lijst is leeg."))
+    head = {_plain(cell): place for place, cell in reversed(list(enumerate(filled[0][1])))}
+    numbers = _column(head, NUMBER_HEADS)
+    if numbers is not None:
+        filled = filled[1:]
+    else:
+        numbers = _looks_like_numbers([row for _number, row in filled])
+        if numbers is None:
+            raise ListRefused(
+                gettext(
+                    "We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers."
+                )
+            )
+        if not LIKE_A_NUMBER.fullmatch(_cell(filled[0][1], numbers)) and not ROUNDED.fullmatch(_cell(filled[0][1], numbers)):
+            filled = filled[1:]  # what stands above the column, in words we do not know
+        else:
+            head = {}
+    if len(filled) > MOST_LINES:
+        raise ListRefused(gettext("De lijst heeft meer dan %(most)s regels. Deel haar op.") % {"most": MOST_LINES})
+    if not filled:
+        raise ListRefused(gettext("Onder de kop staan geen regels."))
+    names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
+    return [_line(number, row, numbers=numbers, names=names, hours=hours) for number, row in filled]
+
+
+def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, hours: int | None) -> Line:
+    text, problem = _cell(row, numbers), ""
+    bare = without_spaces(text)
+    if ROUNDED.fullmatch(text):
+        problem = gettext(
+            "Het rekenblad heeft dit nummer afgerond. Maak de kolom tekst, vul het nummer opnieuw in en lees de lijst nog eens in."
+        )
+    elif not bare:
+        problem = gettext("Er staat geen nummer.")
+    elif not re.fullmatch(r"[A-Za-z0-9/-]{1,20}", bare):
+        problem = gettext("Dit is geen nummer van een register.")
+    worked = None
+    if hours is not None and (said := _cell(row, hours)):
+        try:
+            worked = Decimal(said.replace(",", ".")).quantize(Decimal("0.01"))
+        except InvalidOperation:
+            problem = problem or gettext("‘%(text)s’ is geen aantal uren.") % {"text": said[:20]}
+        else:
+            if not 0 < worked <= 24:
+                problem, worked = problem or gettext("Het aantal uren ligt tussen 0 en 24."), None
+    kept = bare if not problem or bare else text
+    return Line(line=number, number=kept[:60], name=_cell(row, names)[:120] if names is not None else "", hours=worked, problem=problem)
+
+
+def _text(content: bytes) -> str:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return _decoded(content, encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        # What Excel on Windows writes. It has a few holes, which Latin-1 has not.
+        try:
+            return content.decode("cp1252")
+        except UnicodeDecodeError:
+            return content.decode("latin-1")
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as broken:
+        raise ListRefused(
+            gettext("De tekens in dit bestand zijn niet te lezen. Bewaar het als CSV (UTF-8) en kies het opnieuw.")
+        ) from broken
+
+
+def _table(text: str) -> list[list[str]]:
+    if "\x00" in text:
+        raise ListRefused(gettext("Dit is geen tekstbestand. Kies een CSV of XLSX, of plak de nummers."))
+    first = next((row for row in text.splitlines() if row.strip()), "")
+    # What is not in the first row separates nothing: below a single column, a comma belongs to what stands there.
+    separator = max(";\t,", key=first.count) if any(mark in first for mark in ";\t,") else ";"
+    if text[:4].lower() == "sep=" and len(text) > 4:
+        separator, text = text[4], text.partition("\n")[2]
+    rows = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            rows.append([cell.strip() for cell in row[:MOST_COLUMNS]])
+            if len(rows) > MOST_LINES + 10:
+                break
+    except csv.Error as broken:
+        raise ListRefused(gettext("Dit bestand is niet als CSV te lezen. Bewaar het opnieuw, of plak de nummers.")) from broken
+    return rows
+
+
+def _sheet(content: bytes) -> list[list[str]]:
+    broken = gettext("Dit XLSX-bestand is niet te openen. Bewaar het opnieuw, of kies CSV.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # A small file can unpack to gigabytes; what the archive says of itself is checked again while reading, by the limit on lines.
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
+                raise ListRefused(gettext("Dit bestand is uitgepakt te groot. Deel de lijst op."))
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        try:
+            sheet = book.active
+            if sheet is None or not hasattr(sheet, "iter_rows"):
+                raise ListRefused(broken)
+            rows = sheet.iter_rows(max_row=MOST_LINES + 10, max_col=MOST_COLUMNS, values_only=True)
+            return [[_written(value) for value in row] for row in rows]
+        finally:
+            book.close()
+    except ListRefused:
+        raise
+    # A damaged archive or sheet fails in as many ways as there are parts in it; each means the same to whoever chose the file.
+    except (
+        zipfile.BadZipFile,
+        InvalidFileException,
+        KeyError,
+        ValueError,
+        TypeError,
+        OSError,
+        EOFError,
+        SyntaxError,
+        AttributeError,
+    ) as error:
+        raise ListRefused(broken) from error
+
+
+def _written(value: object) -> str:
+    """A cell as it reads: a number of a register that the sheet took for a quantity has no decimals."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _pieces(row: str) -> Iterator[str]:
+    for part in row.split(","):
+        words = part.split()
+        # "1901 234 56 78" is one number written for reading; "19012345678 19012345679" are two.
+        if len(words) > 1 and all(len(word) >= 6 for word in words):
+            yield from words
+        elif part.strip():
+            yield part.strip()
+
+
+def _plain(cell: str) -> str:
+    return re.sub(r"[^a-z]", "", cell.lower())
+
+
+def _column(head: dict[str, int], words: set[str]) -> int | None:
+    return next((place for word, place in head.items() if word in words), None)
+
+
+def _looks_like_numbers(rows: Sequence[Sequence[str]]) -> int | None:
+    width = max(len(row) for row in rows)
+    counts = [
+        sum(bool(LIKE_A_NUMBER.fullmatch(_cell(row, place)) or ROUNDED.fullmatch(_cell(row, place))) for row in rows)
+        for place in range(width)
+    ]
+    best = max(range(width), key=lambda place: counts[place])
+    return best if counts[best] else None
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""

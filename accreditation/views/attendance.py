@@ -1,0 +1,186 @@
+"""Attendance lists: bring one in, look at it, confirm, read the report per line, and sort out unknown numbers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.audit import origin_of, record
+from accounts.models import User
+from accounts.permissions import Action, may
+from accounts.requests import PersonRequest
+from accreditation.attendance import taking
+from accreditation.attendance.reading import ListRefused, read_file, read_pasted
+from accreditation.attendance.taking import TO_TAKE, TakingRefused
+from accreditation.exports.tables import CSV, stream_csv
+from accreditation.forms import AttendanceListForm
+from accreditation.models import AttendanceLine, AttendanceList
+
+ROWS_PER_PAGE = 50
+State = AttendanceLine.State
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def attendance_lists(request: PersonRequest) -> HttpResponse:
+    """The lists that were brought in, and bringing in another."""
+    _require(request)
+    form = AttendanceListForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            file = chosen["file"]
+            lines = read_file(file.name, file.read()) if file else read_pasted(chosen["pasted"])
+            kept = taking.bring(
+                lines=lines,
+                meeting=chosen["meeting"],
+                by=request.user,
+                name=file.name if file else gettext("geplakte nummers"),
+                register=chosen["register"],
+                enrols=chosen["enrols"],
+            )
+        except (ListRefused, TakingRefused) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("accreditation:attendance_list", pk=kept.pk)
+    rows = taking.lists_for(request.user).select_related("meeting__course", "made_by")
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    context = {"form": form, "page": page, "unresolved": taking.unresolved(request.user).count()}
+    return render(request, "accreditation/attendance_lists.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_safe
+def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
+    """Before confirming: what will happen to each line. Afterwards: what happened."""
+    kept = _list(request, pk)
+    lines = kept.lines.select_related("learner")
+    chosen = request.GET.get("stand", "")
+    if chosen in State.values:
+        lines = lines.filter(state=chosen)
+    counts = taking.counts_of(kept)
+    record(
+        "attendance-list-viewed", actor=request.user, on_behalf_of=kept.organisation, subject=str(kept.meeting), origin=origin_of(request)
+    )
+    return render(
+        request,
+        "accreditation/attendance_list.html",
+        {
+            "list": kept,
+            "page": Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
+            "chosen": chosen,
+            "counts": [(state.value, state.label, counts[state.value]) for state in State if counts.get(state.value)],
+            "ready": sum(counts.get(state, 0) for state in TO_TAKE),
+            "unknown": counts.get(State.UNKNOWN, 0),
+        },
+    )
+
+
+@login_required
+@require_POST
+def confirm_list(request: PersonRequest, pk: int) -> HttpResponse:
+    """Mark those who are ready."""
+    try:
+        job = taking.confirm(kept=_list(request, pk), by=request.user)
+    except TakingRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accreditation:attendance_list", pk=pk)
+    return redirect("accreditation:job", pk=job.pk)
+
+
+@login_required
+@require_POST
+def list_report(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """The report of every line as CSV, to mend the list with. By POST: it names people, so it stands in the audit trail."""
+    kept = _list(request, pk)
+    record("results-exported", actor=request.user, on_behalf_of=kept.organisation, subject=str(kept), origin=origin_of(request), kind="csv")
+    head = [
+        gettext("Regel"),
+        gettext("Nummer"),
+        gettext("Naam in de lijst"),
+        gettext("Deelnemer"),
+        gettext("Stand"),
+        gettext("Toelichting"),
+    ]
+    lines = kept.lines.select_related("learner").order_by("line").iterator(chunk_size=500)
+    rows = ([str(line.line), line.number, line.name, str(line.learner or ""), line.get_state_display(), line.text] for line in lines)
+    response = StreamingHttpResponse(stream_csv(head, rows), content_type=CSV)
+    response["Content-Disposition"] = f'attachment; filename="verslag-{slugify(kept.name)[:40] or kept.pk}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@never_cache
+@require_safe
+def unresolved(request: PersonRequest) -> HttpResponse:
+    """The numbers of which nobody knows yet whose they are."""
+    _require(request)
+    page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    lists = AttendanceList.objects.filter(pk__in=[line.list_id for line in page]).select_related("meeting")
+    return render(request, "accreditation/unresolved.html", {"page": page, "lists": lists})
+
+
+@login_required
+@require_POST
+def look_again(request: PersonRequest, pk: int) -> HttpResponse:
+    """Look the unknown numbers of a list up once more."""
+    found = taking.look_again(kept=_list(request, pk), by=request.user)
+    messages.success(
+        request,
+        ngettext("%(count)s nummer is nu bekend.", "%(count)s nummers zijn nu bekend.", found) % {"count": found}
+        if found
+        else gettext("Nog steeds is geen van deze nummers bekend."),
+    )
+    return redirect("accreditation:unresolved")
+
+
+@login_required
+@require_POST
+def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
+    """Say who a number is, or put it aside with a reason."""
+    _require(request)
+    line = get_object_or_404(taking.unresolved(request.user), pk=pk)
+    try:
+        if request.POST.get("doe") == "weg":
+            taking.drop(line=line, reason=request.POST.get("reden", ""), by=request.user)
+            messages.success(request, gettext("Regel %(line)s is weggelegd.") % {"line": line.line})
+        else:
+            learner = _by_email(line, request.POST.get("email", ""))
+            taking.settle(line=line, learner=learner, by=request.user)
+            messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
+    except TakingRefused as refusal:
+        page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+        kept = {"refused": str(refusal), "refused_line": line.pk, "typed": request.POST}
+        return render(request, "accreditation/unresolved.html", {"page": page, **kept}, status=422)
+    return redirect("accreditation:unresolved")
+
+
+def _by_email(line: AttendanceLine, email: str) -> User:
+    found = taking.reachable(line.list.organisation).filter(email__iexact=email.strip()).first()
+    if found is None:
+        raise TakingRefused(
+            gettext("Bij %(organisation)s kennen we geen deelnemer met dit e-mailadres.") % {"organisation": line.list.organisation}
+        )
+    return found
+
+
+def _require(request: PersonRequest) -> None:
+    if not may(request.user, Action.IMPORT_ATTENDANCE):
+        raise PermissionDenied
+
+
+def _list(request: PersonRequest, pk: int) -> AttendanceList:
+    _require(request)
+    rows: Any = taking.lists_for(request.user).select_related("meeting__course__organisation", "organisation", "register", "made_by")
+    found: AttendanceList = get_object_or_404(rows, pk=pk)
+    return found

@@ -1,0 +1,306 @@
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+from hypothesis import given, settings, strategies
+from openpyxl import Workbook
+
+from accounts.models import AuditEvent, Role
+from accreditation import jobs
+from accreditation.attendance import taking
+from accreditation.attendance.reading import Line, ListRefused, read_file, read_pasted
+from accreditation.attendance.taking import TakingRefused, bring, confirm, drop, look_again, settle
+from accreditation.models import AttendanceLine, AttendanceList, Job, PointAward
+from courses.models import Attendance, Enrolment
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accreditation import accredited
+from tests.factories.courses import CourseFactory, EnrolmentFactory
+from tests.factories.meetings import MeetingFactory, course_with_session
+
+DAY = datetime(2026, 3, 10, 18, tzinfo=UTC)
+
+
+def numbers(lines):
+    return [line.number for line in lines]
+
+
+# --- Reading ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_csv_is_read_in_any_usual_encoding_with_any_usual_separator(encoding, separator):
+    rows = [["Naam", "BIG-nummer", "Uren"], ["Zoë", "19012345678", "2.5"], ["André", "0901 2345 678", "3"]]
+    text = "\r\n".join(separator.join(row) for row in rows)
+
+    found = read_file("lijst.csv", text.encode(encoding))
+
+    assert found == [Line(2, "19012345678", "Zoë", Decimal("2.50")), Line(3, "09012345678", "André", Decimal("3.00"))]
+
+
+def test_a_decimal_comma_in_a_field_of_a_semicolon_file_is_hours():
+    assert read_file("x.csv", b"nummer;uren\n123456;2,5\n")[0].hours == Decimal("2.50")
+
+
+def test_a_sheet_is_read_with_numbers_that_it_took_for_quantities():
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["Naam", "Relatienummer"])
+    sheet.append(["Demo verpleegkundige", 123456])
+    sheet.append(["Demo verzorgende", 19012345678.0])
+    sheet.append([None, None])
+    out = io.BytesIO()
+    book.save(out)
+
+    assert numbers(read_file("lijst.xlsx", out.getvalue())) == ["123456", "19012345678"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("123456\n234567\n", ["123456", "234567"]),
+        ("123456, 234567,345678", ["123456", "234567", "345678"]),
+        ("1901 2345 678\n19012345679 19012345680", ["19012345678", "19012345679", "19012345680"]),
+        ("Nummer\n123456", ["123456"]),
+        ("Jan;123456\nPiet;234567", ["123456", "234567"]),
+    ],
+)
+def test_pasted_numbers_are_read_as_people_paste_them(text, found):
+    assert numbers(read_pasted(text)) == found
+
+
+def test_a_number_that_the_sheet_rounded_is_not_guessed_at():
+    [line] = read_file("x.csv", b"nummer\n1,9E+10\n")[:1]
+
+    assert "afgerond" in line.problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n\n", b"Naam\nJan\n", b"Nummer\n", b"%PDF-1.7", b"\xd0\xcf\x11\xe0rest", b"PK\x03\x04broken", b"a\x00b", b"\xff\xfe\x00", b"x" * (5 * 1024 * 1024 + 1)],
+)  # fmt: skip
+def test_what_is_no_list_is_refused_in_words(content):
+    with pytest.raises(ListRefused) as refused:
+        read_file("lijst", content)
+
+    assert str(refused.value).endswith(".")
+
+
+@settings(max_examples=60, deadline=None)
+@given(strategies.binary(max_size=300))
+def test_no_file_breaks_the_reading(content):
+    for start in (b"", b"PK\x03\x04", b"nummer;uren\n"):
+        try:
+            read_file("lijst", start + content)
+        except ListRefused:
+            pass
+
+
+# --- Looking, marking, sorting out --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def organisation():
+    return OrganisationFactory()
+
+
+@pytest.fixture
+def release(organisation):
+    return course_with_session(course=CourseFactory(organisation=organisation))
+
+
+@pytest.fixture
+def register():
+    return RegisterFactory(name="Kwaliteitsregister V&V")
+
+
+@pytest.fixture
+def meeting(release):
+    return MeetingFactory(release=release, starts_at=DAY - timedelta(hours=6))
+
+
+@pytest.fixture
+def manager(organisation):
+    return MembershipFactory(organisation=organisation, role=Role.ACCREDITATION_ADMIN).user
+
+
+@pytest.fixture
+def _now():
+    with time_machine.travel(DAY, tick=False):
+        yield
+
+
+def participant(release, register, number):
+    enrolment = EnrolmentFactory(release=release)
+    RegisterEntryFactory(user=enrolment.learner, register=register, number=number)
+    return enrolment
+
+
+def lines(*given_numbers, **more):
+    return [Line(line, number, **more) for line, number in enumerate(given_numbers, start=1)]
+
+
+def states(kept):
+    return [line.state for line in kept.lines.order_by("line")]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_now")
+class TestTaking:
+    def test_a_list_is_looked_at_first_and_then_marked_and_earns_points_by_the_usual_road(self, release, register, meeting, manager):
+        accredited(release=release, register=register)
+        participant(release, register, "11111111111")
+        participant(release, register, "09012345678")
+        RegisterEntryFactory(user=MembershipFactory(organisation=release.course.organisation).user, register=register, number="22222222222")
+        RegisterEntryFactory(register=register, number="33333333333")  # of nobody whom this organisation knows
+
+        kept = bring(
+            lines=[
+                *lines("11111111111", "9012345678", "11111111111", "22222222222", "33333333333", "44444444444"),
+                Line(7, "x", problem="Stuk."),
+            ],
+            meeting=meeting,
+            by=manager,
+            name="lijst.csv",
+        )
+        assert states(kept) == ["ready", "ready", "twice", "not_enrolled", "unknown", "unknown", "unreadable"]
+        assert not Attendance.objects.exists()
+        unknown = kept.lines.get(line=5)
+        assert unknown.learner is None  # nothing tells that somebody elsewhere holds this number
+        assert unknown.text == kept.lines.get(line=6).text
+        job = confirm(kept=kept, by=manager)
+
+        job.refresh_from_db()
+        assert job.result["text"] == "2 aanwezigen vastgelegd."
+        assert states(kept)[:2] == ["done", "done"]
+        assert Attendance.objects.filter(present=True, marked_by=manager).count() == 2
+        assert PointAward.objects.count() == 2
+        with pytest.raises(TakingRefused):
+            confirm(kept=kept, by=manager)
+
+    def test_the_same_list_again_marks_nobody_twice(self, release, register, meeting, manager):
+        participant(release, register, "11111111111")
+        for _time in range(2):
+            kept = bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="lijst.csv")
+            confirm(kept=kept, by=manager)
+
+        assert states(kept) == ["already"]
+        assert Attendance.objects.count() == 1
+
+    def test_who_does_not_follow_the_course_is_enrolled_only_when_asked(self, release, register, meeting, manager):
+        member = MembershipFactory(organisation=release.course.organisation).user
+        RegisterEntryFactory(user=member, register=register, number="11111111111")
+
+        confirm(kept=bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="a"), by=manager)
+        assert not Enrolment.objects.filter(learner=member).exists()
+        kept = bring(lines=lines("11111111111", hours=Decimal("1.50")), meeting=meeting, by=manager, name="b", enrols=True)
+        assert states(kept) == ["joins"]
+        confirm(kept=kept, by=manager)
+
+        assert Attendance.objects.get(enrolment__learner=member).hours == Decimal("1.50")
+
+    def test_an_unknown_number_is_linked_or_dropped_later_and_nothing_is_lost(self, release, register, meeting, manager):
+        enrolment = EnrolmentFactory(release=release)
+        kept = bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name="lijst")
+        confirm(kept=kept, by=manager)
+        first, second = taking.unresolved(manager)
+        with pytest.raises(TakingRefused, match="geen deelnemer van"):
+            settle(line=first, learner=UserFactory(), by=manager)
+        with pytest.raises(TakingRefused, match="Schrijf op waarom"):
+            drop(line=second, reason=" ", by=manager)
+
+        settle(line=first, learner=enrolment.learner, by=manager)
+        drop(line=second, reason="Was gast", by=manager)
+
+        assert states(kept) == ["done", "dropped"]
+        assert Attendance.objects.get().enrolment == enrolment
+        assert not taking.unresolved(manager).exists()
+        assert AuditEvent.objects.get(event="attendance-line-settled").dossier_owner == enrolment.learner
+        with pytest.raises(TakingRefused, match="al uitgezocht"):
+            settle(line=second, learner=enrolment.learner, by=manager)
+
+    def test_a_number_that_somebody_adds_to_their_profile_is_found_when_looked_up_again(self, release, register, meeting, manager):
+        enrolment = EnrolmentFactory(release=release)
+        kept = bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="lijst")
+        confirm(kept=kept, by=manager)
+        assert look_again(kept=kept, by=manager) == 0
+        RegisterEntryFactory(user=enrolment.learner, register=register, number="11111111111")
+
+        assert look_again(kept=kept, by=manager) == 1
+        assert states(kept) == ["done"]
+
+    def test_one_number_of_two_people_in_two_registers_is_for_a_person_to_decide(self, release, register, meeting, manager):
+        participant(release, register, "123456")
+        participant(release, RegisterFactory(), "123456")
+
+        assert states(bring(lines=lines("123456"), meeting=meeting, by=manager, name="a")) == ["unknown"]
+        assert states(bring(lines=lines("123456"), meeting=meeting, by=manager, name="b", register=register)) == ["ready"]
+
+    def test_a_meeting_that_has_not_begun_and_one_of_others_are_refused(self, release, manager):
+        coming = MeetingFactory(release=release, starts_at=DAY + timedelta(minutes=1))
+        with pytest.raises(TakingRefused, match="nog niet begonnen"):
+            bring(lines=lines("1"), meeting=coming, by=manager, name="a")
+        elsewhere = MeetingFactory(starts_at=DAY - timedelta(hours=3))
+        with pytest.raises(TakingRefused, match="leest iemand van"):
+            bring(lines=lines("1"), meeting=elsewhere, by=manager, name="a")
+
+    def test_a_worker_that_dies_between_two_lines_leaves_the_rest_to_the_next(self, release, register, meeting, manager, monkeypatch):
+        monkeypatch.setattr(jobs.work_on.__class__, "enqueue", lambda *args, **kwargs: None)
+        for number in range(4):
+            participant(release, register, f"1111111111{number}")
+        kept = bring(lines=lines(*(f"1111111111{number}" for number in range(4))), meeting=meeting, by=manager, name="a")
+        job = confirm(kept=kept, by=manager)
+        real, calls = taking.mark, []
+
+        def dying(**given_arguments):
+            calls.append(1)
+            if len(calls) == 3:
+                raise KeyboardInterrupt
+            return real(**given_arguments)
+
+        monkeypatch.setattr(taking, "mark", dying)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run(job.pk)
+        assert Attendance.objects.count() == 2
+        jobs.run(job.pk, take_over=True)
+
+        assert Attendance.objects.count() == 4
+        assert Job.objects.get(pk=job.pk).state == Job.State.DONE
+
+    def test_names_go_when_they_are_no_longer_needed(self, release, register, meeting, manager):
+        participant(release, register, "11111111111")
+        kept = bring(lines=lines("11111111111", "22222222222", name="Zoë"), meeting=meeting, by=manager, name="a")
+        confirm(kept=kept, by=manager)
+        with time_machine.travel(DAY + timedelta(days=91)):
+            call_command("catch_up")
+
+        assert [line.name for line in kept.lines.all()] == ["", "Zoë"]  # what is still to be found out keeps its name
+
+    def test_on_the_page_a_mistake_keeps_what_was_typed_and_a_list_goes_all_the_way(self, client, release, register, meeting, manager):
+        enrolment = participant(release, register, "11111111111")
+        client.force_login(manager)
+        address = reverse("accreditation:attendance_lists")
+
+        wrong = client.post(address, {"meeting": meeting.pk, "pasted": "geen nummers hier"})
+        assert wrong.status_code == 422
+        assert "geen nummers hier" in wrong.content.decode()
+        file = SimpleUploadedFile("lijst.csv", b"Nummer;Naam\n11111111111;Demo\n99999999999;<script>\n")
+        page = client.post(address, {"meeting": meeting.pk, "file": file}, follow=True).content.decode()
+        assert "Leg 1 aanwezige vast" in page
+        assert "&lt;script&gt;" in page
+        kept = AttendanceList.objects.get()
+        client.post(reverse("accreditation:confirm_list", args=[kept.pk]))
+        report = b"".join(client.post(reverse("accreditation:list_report", args=[kept.pk])).streaming_content).decode()
+        assert str(enrolment.learner) in report
+        line = AttendanceLine.objects.get(state="unknown")
+        refused = client.post(reverse("accreditation:settle_line", args=[line.pk]), {"email": "niemand@voorbeeld.example"})
+        assert refused.status_code == 422
+        assert "niemand@voorbeeld.example" in refused.content.decode()
+        client.post(reverse("accreditation:settle_line", args=[line.pk]), {"doe": "weg", "reden": "Gast"})
+
+        assert states(kept) == ["done", "dropped"]

@@ -58,6 +58,7 @@ class AccreditationConfig(AppConfig):
                 "dossier-share-stopped": _("Link om mee te kijken gestopt"),
                 "shared-dossier-viewed": _("Gedeeld dossier bekeken via een link"),
                 "shared-document-opened": _("Document uit een gedeeld dossier geopend via een link"),
+                "dossier-taken-over": _("Dossier van elders overgenomen"),
                 "dossier-packed": _("Dossier ingepakt om mee te nemen"),
                 "dossier-downloaded": _("Ingepakt dossier gedownload"),
                 "dossier-on-paper": _("Dossier als PDF gedownload"),

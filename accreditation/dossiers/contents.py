@@ -90,6 +90,7 @@ def _row(counted: Counted, standing: Standing, certificates: dict[int, Certifica
         "category_name": line.category,
         "points": amount(counted.row.points),
         "counted": amount(counted.counted),
+        "reason": counted.reason.value if counted.reason else "",
         "why_not": why_not(counted, standing.evaluation) if standing.evaluation else "",
         "note": line.note,
         "demo": line.is_demo,

@@ -84,8 +84,8 @@ class _Sheet:
             self._write(lines, LEFT, self.y, font, size, colour)
         self.y -= len(lines) * size * 1.35 + gap * mm
 
-    def table(self, columns: Sequence[tuple[str, int]], rows: Sequence[tuple[Sequence[str], str]]) -> None:
-        """Rows of cells; the second of a pair is a remark that runs under the row over its whole width."""
+    def table(self, columns: Sequence[tuple[str, int]], rows: Sequence[tuple[Sequence[str], str]], *, warn: bool = False) -> None:
+        """Rows of cells; the second of a pair is a remark that runs under the row, in a colour that warns when it should."""
         canvas = self.canvas
         self.room(24 * mm)
         with canvas.group("Table"):
@@ -103,7 +103,7 @@ class _Sheet:
                             self._write(lines, x, self.y, REGULAR, 8.4, INK, leading=3.9 * mm)
                             if remarks and index == 1:
                                 below = self.y - max(len(other) for other in wrapped) * 3.9 * mm
-                                self._write(remarks, x, below, REGULAR, 8, SIGNAL, leading=3.6 * mm)
+                                self._write(remarks, x, below, REGULAR, 8, SIGNAL if warn else SOFT, leading=3.6 * mm)
                         x += width * mm
                 self.y -= height
                 with canvas.artifact():
@@ -213,7 +213,7 @@ def _register(sheet: _Sheet, told: dict[str, Any]) -> None:
                 CATEGORIES, [([c["name"], *(_number(c[k]) for k in ("reached", "minimum", "maximum", "missing"))], "") for c in asked]
             )
         if told["rows"]:
-            sheet.table(ROWS, [_points_row(row) for row in told["rows"]])
+            sheet.table(ROWS, [_points_row(row) for row in told["rows"]], warn=True)
         else:
             sheet.text("P", "Er staan nog geen punten in deze periode.")
 
@@ -225,8 +225,8 @@ def _points_row(row: dict[str, Any]) -> tuple[list[str], str]:
         f"certificaat {row['certificate']}" if row.get("certificate") else "",
     ]
     what += "".join(f", {part}" for part in proof if part)
-    remark = " ".join(part for part in (row["why_not"], row["note"]) if part)
-    return [_short(row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], remark
+    what += f" ({row['note']})" if row["note"] else ""
+    return [_short(row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], row["why_not"]
 
 
 def _certificates(sheet: _Sheet, certificates: list[dict[str, Any]]) -> None:

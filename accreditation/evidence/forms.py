@@ -1,5 +1,6 @@
 """Forms of own evidence."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -121,7 +122,8 @@ class TakeBackForm(forms.Form):
 def _initial(evidence: Evidence) -> dict[str, Any]:
     if evidence.state == Evidence.State.DRAFT and not evidence.title:
         read = evidence.suggestions
-        return {name: read[name] for name in ("title", "provider", "done_on", "points", "hours", "id_number") if read.get(name)}
+        texts = {name: read[name] for name in ("title", "provider", "done_on", "id_number") if read.get(name)}
+        return {**texts, **{name: Decimal(read[name]) for name in ("points", "hours") if read.get(name)}}
     names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "points", "id_number", "description")
     return {**{name: getattr(evidence, name) for name in names}, "competencies": list(evidence.competencies.all())}
 

@@ -17,11 +17,12 @@ from accounts import audit
 from accounts.audit import origin_of
 from accounts.files import serve_private
 from accounts.requests import PersonRequest
-from accreditation.dossiers import checking, contents, packing, paper, signing
+from accreditation.dossiers import checking, contents, importing, packing, paper, signing
 from accreditation.dossiers.checking import NotADossier
 from accreditation.dossiers.forms import DossierFileForm
+from accreditation.dossiers.importing import ImportRefused
 from accreditation.dossiers.package import installation
-from accreditation.models import DossierPackage
+from accreditation.models import DossierIntake, DossierPackage
 from accreditation.verification import TooManyTries, count_try
 
 
@@ -88,3 +89,41 @@ def check_dossier(request: HttpRequest) -> HttpResponse:
 def dossier_keys(request: HttpRequest) -> HttpResponse:
     """The public keys of this installation, for verifiers elsewhere."""
     return JsonResponse({"installation": installation(), "issuer": settings.SITE_NAME, "keys": signing.published()})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_over(request: PersonRequest) -> HttpResponse:
+    """Hand in a dossier of another installation; it is checked and shown before anything comes in."""
+    form = DossierFileForm(request.POST or None, request.FILES or None)
+    report = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            intake = importing.hand_in(owner=request.user, source=form.cleaned_data["file"])
+        except ImportRefused as refused:
+            form.add_error("file", str(refused))
+            report = refused.report
+        else:
+            return redirect("accreditation:intake", intake.uuid)
+    return render(request, "accreditation/dossiers/take_over.html", {"form": form, "report": report})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def intake(request: PersonRequest, uuid: UUID) -> HttpResponse:
+    """What would come in; with a POST, it does."""
+    mine = get_object_or_404(DossierIntake.objects.select_related("owner"), owner=request.user, uuid=uuid)
+    if request.method == "POST":
+        importing.accept(mine)
+        return redirect("accreditation:intake", mine.uuid)
+    rows = importing.preview(mine)
+    coming = sum(row["becomes"] != "there" for row in rows)
+    known = bool(request.user.get_full_name()) and mine.report["name"].casefold() == request.user.get_full_name().casefold()
+    context = {
+        "intake": mine,
+        "rows": rows,
+        "coming": coming,
+        "same_name": known,
+        "busy": "accepted_at" in mine.report and mine.taken_at is None,
+    }
+    return render(request, "accreditation/dossiers/intake.html", context)

@@ -38,6 +38,7 @@ from accreditation.models import (
     BulkAction,
     Certificate,
     CertificateTemplate,
+    DossierIntake,
     DossierPackage,
     DossierShare,
     Draft,
@@ -591,6 +592,8 @@ def _package(world: World) -> uuid.UUID:
     return world.package.uuid
 
 
+NO_ITEMS = {"installation": "https://elders.example", "name": "", "person": "", "trust": "unknown", "by": "", "items": []}
+
 ADDRESSES: dict[str, Row] = {
     # config
     "healthz": everyone(),
@@ -682,6 +685,8 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_package": mine(uuid=_package),
     "accreditation:verify_dossier": everyone(),
     "accreditation:dossier_keys": everyone(),
+    "accreditation:take_over": logged_in(),
+    "accreditation:intake": mine(uuid=lambda world: DossierIntake.objects.create(owner=world.person("learner"), report=NO_ITEMS).uuid),
     "accreditation:my_shares": logged_in(),
     "accreditation:stop_share": mine(uuid=lambda world: world.share[0].uuid, method="post"),
     "accreditation:shared": everyone(token=lambda world: world.share[1]),  # who holds the link; others: tests/accreditation/test_sharing.py

@@ -12,7 +12,7 @@ from accreditation import expiry, jobs, reminders
 from accreditation.attendance import taking
 from accreditation.big_register import checking as big_numbers
 from accreditation.certificates import make_waiting
-from accreditation.dossiers import packing
+from accreditation.dossiers import importing as taking_over, packing
 from accreditation.evidence.files import sweep as sweep_evidence
 from accreditation.evidence.keeping import discard_old_drafts
 from accreditation.reporting import waking as reports
@@ -38,6 +38,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("files of own evidence without use deleted", sweep_evidence),
     ("dossiers packed", packing.make_waiting),
     ("BIG numbers looked up", big_numbers.catch_up),
+    ("dossiers of elsewhere taken over", taking_over.take_accepted),
     ("exports of one's records made", access_export.make_waiting),
     ("erasures finished", erasure.go_on),
     ("retention runs finished", retention.go_on),

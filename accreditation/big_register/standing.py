@@ -34,8 +34,12 @@ class Standing:
 
 def standings(person: User) -> list[Standing]:
     """Of the numbers someone holds, of those they asked for, and of one that was refused."""
-    found = [Standing(check.number, in_words(check), TONES[check.state], _address(check)) for check in BigCheck.objects.filter(person=person)]
-    for claim in NumberClaim.objects.filter(person=person).exclude(state=NumberClaim.State.GRANTED).select_related("register").order_by("-pk")[:3]:
+    found = [
+        Standing(check.number, in_words(check), TONES[check.state], _address(check)) for check in BigCheck.objects.filter(person=person)
+    ]
+    for claim in (
+        NumberClaim.objects.filter(person=person).exclude(state=NumberClaim.State.GRANTED).select_related("register").order_by("-pk")[:3]
+    ):
         if claim.state == NumberClaim.State.OPEN:
             text = _("Je vroeg op %(day)s om dit nummer in %(register)s. Een beheerder zoekt het uit.")
             names = {"day": _day(claim.asked_at), "register": claim.register}

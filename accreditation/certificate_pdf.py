@@ -121,7 +121,7 @@ def render(
     certificate_fonts.register()
     template = snapshot.get("template") or {}
     words = WORDS[template.get("language") or "nl"]
-    pictures = picture_of or _no_pictures
+    pictures = picture_of or no_pictures
     out = BytesIO()
     canvas = TaggedCanvas(
         out, pagesize=A4, lang=LANGUAGES[_language(snapshot)], pageCompression=1, pdfVersion=(1, 7), initialFontName=REGULAR, invariant=1
@@ -134,18 +134,18 @@ def render(
         on=issued_on,
     )
     if snapshot["demo"]:
-        _watermark(canvas)
-    _head(canvas, snapshot, template, pictures)
+        watermark(canvas)
+    head(canvas, snapshot, template, pictures)
     y = _statement(canvas, snapshot, template, words)
     y = _route(canvas, snapshot["route"], words, y=y)
     y = _facts(canvas, snapshot, words, issued_on=issued_on, y=y)
 
     def end_page() -> None:
-        _foot(canvas, words, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
+        foot(canvas, words, number=number, check_code=check_code, address=address, demo_seal=demo_seal)
 
     signatories = template.get("signatories") or []
     _points(canvas, snapshot, words, y=y, end_page=end_page, lowest=SIGNED_ROW if signatories else LOWEST_ROW)
-    _signatories(canvas, signatories, words, pictures)
+    signed_by(canvas, signatories, words, pictures)
     end_page()
     canvas.save()
     return out.getvalue()
@@ -155,11 +155,11 @@ def _language(snapshot: dict[str, Any]) -> str:
     return str((snapshot.get("template") or {}).get("language") or "nl")
 
 
-def _no_pictures(sha256: str) -> bytes:
+def no_pictures(sha256: str) -> bytes:
     raise LookupError(sha256)
 
 
-def _watermark(canvas: TaggedCanvas) -> None:
+def watermark(canvas: TaggedCanvas) -> None:
     with canvas.artifact():
         canvas.saveState()
         canvas.setFillColor(WATERMARK)
@@ -170,7 +170,7 @@ def _watermark(canvas: TaggedCanvas) -> None:
         canvas.restoreState()
 
 
-def _head(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, Any], picture_of: Callable[[str], bytes]) -> None:
+def head(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, Any], picture_of: Callable[[str], bytes]) -> None:
     with canvas.artifact():
         canvas.setFillColor(TEAL)
         canvas.rect(0, HEIGHT - 7 * mm, WIDTH, 7 * mm, stroke=0, fill=1)
@@ -180,7 +180,7 @@ def _head(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, An
         with canvas.tag("P"):
             canvas.setFont(SEMIBOLD, 10)
             canvas.setFillColor(INK)
-            canvas.drawRightString(RIGHT, HEIGHT - 20.5 * mm, _fit(snapshot["organisation"], SEMIBOLD, 10, 100 * mm))
+            canvas.drawRightString(RIGHT, HEIGHT - 20.5 * mm, shortened(snapshot["organisation"], SEMIBOLD, 10, 100 * mm))
         with canvas.tag("P"):
             canvas.setFont(REGULAR, 9)
             canvas.setFillColor(SOFT)
@@ -202,7 +202,7 @@ def _head(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, An
         canvas.drawString(LEFT + 34, HEIGHT - 25 * mm, snapshot["issuer"])
         canvas.setFont(REGULAR, 10)
         canvas.setFillColor(SOFT)
-        canvas.drawRightString(RIGHT, HEIGHT - 25 * mm, _fit(snapshot["organisation"], REGULAR, 10, 95 * mm))
+        canvas.drawRightString(RIGHT, HEIGHT - 25 * mm, shortened(snapshot["organisation"], REGULAR, 10, 95 * mm))
 
 
 def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[str, Any], words: dict[str, Any]) -> float:
@@ -210,9 +210,9 @@ def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[st
     with canvas.tag("H1"):
         canvas.setFillColor(TEAL)
         canvas.setFont(SEMIBOLD, 13)
-        canvas.drawString(LEFT, y, _fit(template.get("title") or "Certificaat van afronding", SEMIBOLD, 13, RIGHT - LEFT))
+        canvas.drawString(LEFT, y, shortened(template.get("title") or "Certificaat van afronding", SEMIBOLD, 13, RIGHT - LEFT))
     y -= 14 * mm
-    size = _size_that_fits(snapshot["name"], BOLD, 30, RIGHT - LEFT)
+    size = size_that_fits(snapshot["name"], BOLD, 30, RIGHT - LEFT)
     with canvas.tag("P"):
         canvas.setFillColor(INK)
         canvas.setFont(BOLD, size)
@@ -221,11 +221,11 @@ def _statement(canvas: TaggedCanvas, snapshot: dict[str, Any], template: dict[st
     with canvas.tag("P"):
         canvas.setFont(REGULAR, 11.5)
         canvas.setFillColor(SOFT)
-        canvas.drawString(LEFT, y, words["completed"].format(day=_day(snapshot["earned_on"], _language(snapshot))))
+        canvas.drawString(LEFT, y, words["completed"].format(day=written_day(snapshot["earned_on"], _language(snapshot))))
     y -= 12 * mm
     with canvas.tag("H2"):
         canvas.setFillColor(INK)
-        for line in _lines(snapshot["course"]["title"], SEMIBOLD, 19, RIGHT - LEFT)[:3]:
+        for line in wrapped(snapshot["course"]["title"], SEMIBOLD, 19, RIGHT - LEFT)[:3]:
             canvas.setFont(SEMIBOLD, 19)
             canvas.drawString(LEFT, y, line)
             y -= 8.2 * mm
@@ -242,7 +242,7 @@ def _own_words(canvas: TaggedCanvas, text: str, y: float) -> float:
     with canvas.tag("P"):
         canvas.setFillColor(INK)
         canvas.setFont(REGULAR, 9.6)
-        for line in [line for part in text.splitlines() for line in _lines(part, REGULAR, 9.6, RIGHT - LEFT)][:6]:
+        for line in [line for part in text.splitlines() for line in wrapped(part, REGULAR, 9.6, RIGHT - LEFT)][:6]:
             canvas.drawString(LEFT, y + 1.5 * mm, line)
             y -= 4.6 * mm
     return y - 1.5 * mm
@@ -286,7 +286,7 @@ def _route(canvas: TaggedCanvas, stations: Sequence[str], words: dict[str, Any],
             _tick(canvas, x, y, 1.25 if last else 0.9)
             canvas.setFillColor(INK if last else SOFT)
             font = SEMIBOLD if last else REGULAR
-            lines = _lines(name, font, 8.2, width)
+            lines = wrapped(name, font, 8.2, width)
             for number, line in enumerate(lines[:3]):
                 baseline = y - 6.4 * mm - number * 3.6 * mm
                 lowest = min(lowest, baseline)
@@ -315,11 +315,11 @@ def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], words: dict[str, Any]
         (words["form"], snapshot["course"]["form_label"]),
         (words["study"], _duration(snapshot["study_minutes"], words)),
         (words["release"], str(snapshot["course"]["release"])),
-        (words["issued"], _day(issued_on.isoformat(), language)),
+        (words["issued"], written_day(issued_on.isoformat(), language)),
     ]
     if snapshot.get("valid_until"):
         # In place of the release, which the checking page tells too: six facts are what fits.
-        facts[4] = (words["valid"], _day(snapshot["valid_until"], language))
+        facts[4] = (words["valid"], written_day(snapshot["valid_until"], language))
     column = (RIGHT - LEFT) / 3
     with canvas.group("L"):
         for index, (label, value) in enumerate(facts):
@@ -330,7 +330,7 @@ def _facts(canvas: TaggedCanvas, snapshot: dict[str, Any], words: dict[str, Any]
                 canvas.drawString(x, top, label)
                 canvas.setFillColor(INK)
                 canvas.setFont(SEMIBOLD, 10.2)
-                for line_number, line in enumerate(_lines(value, SEMIBOLD, 10.2, column - 4 * mm)[:3]):
+                for line_number, line in enumerate(wrapped(value, SEMIBOLD, 10.2, column - 4 * mm)[:3]):
                     canvas.drawString(x, top - 5 * mm - line_number * 4.4 * mm, line)
     return y - 17 * mm * ((len(facts) + 2) // 3) - 5 * mm
 
@@ -346,7 +346,7 @@ def _points(
         end_page()
         canvas.showPage()
         if snapshot["demo"]:
-            _watermark(canvas)
+            watermark(canvas)
         return HEIGHT - 30 * mm
 
     if y - 15 * mm < lowest:
@@ -376,7 +376,7 @@ def _points(
 
 def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
     unit = words["hours" if line["unit"] == "hours" else "points"]
-    points = [f"{_number(entry['points'])} {unit}, {entry['category'].lower()}" for entry in line["points"]]
+    points = [f"{written_number(entry['points'])} {unit}, {entry['category'].lower()}" for entry in line["points"]]
     if not line["credited"]:
         points.append(words["not credited" if line["number"] else "no number"])
     cells = [
@@ -385,12 +385,12 @@ def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any
         [line["number"] or words["unknown"]],
         points,
     ]
-    wrapped = [
-        [part for text in texts for part in _lines(text, REGULAR, 8.8, width)] for texts, (_x, width) in zip(cells, columns, strict=True)
+    columns_of_lines = [
+        [part for text in texts for part in wrapped(text, REGULAR, 8.8, width)] for texts, (_x, width) in zip(cells, columns, strict=True)
     ]
-    height = max(len(texts) for texts in wrapped)
+    height = max(len(texts) for texts in columns_of_lines)
     with canvas.group("TR"):
-        for index, (texts, (x, _width)) in enumerate(zip(wrapped, columns, strict=True)):
+        for index, (texts, (x, _width)) in enumerate(zip(columns_of_lines, columns, strict=True)):
             with canvas.tag("TD"):
                 for number, text in enumerate(texts):
                     canvas.setFillColor(INK if number == 0 or index == 3 else SOFT)
@@ -404,7 +404,7 @@ def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any
     return bottom - 5 * mm
 
 
-def _signatories(
+def signed_by(
     canvas: TaggedCanvas, signatories: Sequence[dict[str, str]], words: dict[str, Any], picture_of: Callable[[str], bytes]
 ) -> None:
     """Who signs, side by side above the foot of the last page."""
@@ -421,12 +421,12 @@ def _signatories(
         with canvas.tag("P"):
             canvas.setFillColor(INK)
             canvas.setFont(SEMIBOLD, 9.4)
-            canvas.drawString(x, line - 4.6 * mm, _fit(person["name"], SEMIBOLD, 9.4, width - 8 * mm))
+            canvas.drawString(x, line - 4.6 * mm, shortened(person["name"], SEMIBOLD, 9.4, width - 8 * mm))
         if person["office"]:
             with canvas.tag("P"):
                 canvas.setFillColor(SOFT)
                 canvas.setFont(REGULAR, 8.6)
-                canvas.drawString(x, line - 8.8 * mm, _fit(person["office"], REGULAR, 8.6, width - 8 * mm))
+                canvas.drawString(x, line - 8.8 * mm, shortened(person["office"], REGULAR, 8.6, width - 8 * mm))
 
 
 def _picture(canvas: TaggedCanvas, content: bytes, x: float, y: float, width: float, height: float) -> None:
@@ -437,7 +437,7 @@ def _picture(canvas: TaggedCanvas, content: bytes, x: float, y: float, width: fl
     canvas.drawImage(image, x, y, wide * scale, high * scale, mask="auto")
 
 
-def _foot(canvas: TaggedCanvas, words: dict[str, Any], *, number: str, check_code: str, address: str, demo_seal: bool) -> None:
+def foot(canvas: TaggedCanvas, words: dict[str, Any], *, number: str, check_code: str, address: str, demo_seal: bool) -> None:
     size, base = 27 * mm, 17 * mm
     with canvas.artifact():
         canvas.setStrokeColor(LINE)
@@ -462,7 +462,7 @@ def _foot(canvas: TaggedCanvas, words: dict[str, Any], *, number: str, check_cod
         with canvas.tag("P"):
             canvas.setFillColor(SOFT)
             canvas.setFont(REGULAR, 9)
-            canvas.drawString(x, y, _fit(text, REGULAR, 9, RIGHT - x))
+            canvas.drawString(x, y, shortened(text, REGULAR, 9, RIGHT - x))
     y -= 7 * mm
     with canvas.tag("P"):
         canvas.setFillColor(INK)
@@ -474,7 +474,7 @@ def _foot(canvas: TaggedCanvas, words: dict[str, Any], *, number: str, check_cod
     with canvas.tag("P"):
         canvas.setFillColor(SIGNAL if demo_seal else SOFT)
         canvas.setFont(REGULAR, 8)
-        for line in _lines(seal, REGULAR, 8, RIGHT - x):
+        for line in wrapped(seal, REGULAR, 8, RIGHT - x):
             canvas.drawString(x, y, line)
             y -= 3.9 * mm
 
@@ -507,7 +507,7 @@ def _width(text: str, font: str, size: float) -> float:
     return float(stringWidth(text, font, size))
 
 
-def _lines(text: str, font: str, size: float, width: float) -> list[str]:
+def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in _pieces(text, font, size, width):
         together = f"{lines[-1]} {word}" if lines else word
@@ -532,7 +532,7 @@ def _pieces(text: str, font: str, size: float, width: float) -> Iterator[str]:
         yield word[start:]
 
 
-def _fit(text: str, font: str, size: float, width: float) -> str:
+def shortened(text: str, font: str, size: float, width: float) -> str:
     if _width(text, font, size) <= width:
         return text
     while text and _width(text + "…", font, size) > width:
@@ -540,11 +540,11 @@ def _fit(text: str, font: str, size: float, width: float) -> str:
     return text + "…"
 
 
-def _size_that_fits(text: str, font: str, size: float, width: float) -> float:
+def size_that_fits(text: str, font: str, size: float, width: float) -> float:
     return min(size, size * width / max(1.0, _width(text, font, size)))
 
 
-def _day(iso: str, language: str = "nl") -> str:
+def written_day(iso: str, language: str = "nl") -> str:
     day = date.fromisoformat(iso)
     return f"{day.day} {(ENGLISH_MONTHS if language == 'en' else MONTHS)[day.month - 1]} {day.year}"
 
@@ -553,7 +553,7 @@ def _short(iso: str) -> str:
     return f"{date.fromisoformat(iso):%d-%m-%Y}" if iso else "–"
 
 
-def _number(points: str) -> str:
+def written_number(points: str) -> str:
     return f"{Decimal(points).normalize():f}".replace(".", ",")
 
 

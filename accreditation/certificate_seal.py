@@ -43,7 +43,7 @@ class SealWaits(Exception):
     """The seal cannot be had now, and the certificate waits; the message says on what, for an administrator."""
 
 
-def seal(pdf: bytes) -> bytes:
+def seal(pdf: bytes, *, reason: str = "Verzegeld bewijs van afgeronde scholing") -> bytes:
     """The PDF with the seal added after it; afterwards no change is allowed (certification level 1). Raises SealWaits."""
     signer, level = current_signer(), current_level()
     metadata = signers.PdfSignatureMetadata(
@@ -52,7 +52,7 @@ def seal(pdf: bytes) -> bytes:
         subfilter=fields.SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
-        reason="Verzegeld bewijs van afgeronde scholing",
+        reason=reason,
         name=signer.subject_name,
         **(_for_ever() if level == "B-LT" else {}),
     )

@@ -5,9 +5,7 @@ seal keeps nobody waiting. What the PDF says comes from the snapshot alone, and 
 later, a download gives the same file.
 """
 
-import hashlib
 import logging
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -26,6 +23,7 @@ from accounts.models import RegisterEntry, User
 from accreditation import certificate_pdf, certificate_seal, certificate_templates
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
+from accreditation.sealed_files import PdfDamaged as PdfDamaged, PdfNotReady as PdfNotReady, read_pdf as read_pdf, store_once
 from courses.models import Enrolment
 
 logger = logging.getLogger(__name__)
@@ -35,14 +33,6 @@ RETRY_AFTER = [timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=15
 
 class CertificateRefused(Exception):
     """A certificate cannot be revoked or replaced; the message tells the person what to do."""
-
-
-class PdfNotReady(Exception):
-    """The PDF is not made yet."""
-
-
-class PdfDamaged(Exception):
-    """The stored file is not the file that was issued."""
 
 
 def order(*, enrolment: Enrolment, completed_at: datetime) -> Certificate:
@@ -182,31 +172,13 @@ def make_pdf_now(certificate: Certificate) -> Certificate:
             picture_of=certificate_templates.picture_of,
         )
     )
-    storage = Certificate._meta.get_field("pdf").storage
-    name = storage.save(f"certificates/{certificate.created_at:%Y}/{secrets.token_hex(20)}.pdf", ContentFile(content))
-    digest = hashlib.sha256(content).hexdigest()
-    with transaction.atomic():
-        first = Certificate.objects.filter(pk=certificate.pk, sha256="").update(
-            pdf=name, sha256=digest, sealed_at=timezone.now(), problem=""
-        )
-        if first:
-            CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.ISSUED)
-    if not first:
-        storage.delete(name)
-    certificate.refresh_from_db()
+    store_once(
+        certificate,
+        content,
+        folder="certificates",
+        issued=lambda: CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.ISSUED),
+    )
     return certificate
-
-
-def read_pdf(certificate: Certificate) -> bytes:
-    """The bytes as issued. Raises PdfNotReady, and PdfDamaged when the stored file has another hash than the ledger."""
-    if not certificate.sha256:
-        raise PdfNotReady
-    with certificate.pdf.open("rb") as file:
-        content: bytes = file.read()
-    if not secrets.compare_digest(hashlib.sha256(content).hexdigest(), certificate.sha256):
-        logger.error("The stored PDF of certificate %s differs from what was issued", certificate.number)
-        raise PdfDamaged(certificate.number)
-    return content
 
 
 def verification_address(certificate: Certificate) -> str:

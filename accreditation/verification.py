@@ -11,16 +11,19 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from accreditation.attendance_statements import state as attendance_state
 from accreditation.badges import reading
 from accreditation.badges.status import why_revoked
 from accreditation.certificates import state
-from accreditation.models import Certificate, CertificateEvent
+from accreditation.models import AttendanceStatement, Certificate, CertificateEvent
 
 LARGEST_NUMBER_OF_ENDS = 40
 LIMITS = {
@@ -50,6 +53,7 @@ class What(StrEnum):
 
     CERTIFICATE = "certificate"
     BADGE = "badge"
+    STATEMENT = "statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +73,28 @@ class Answer:
     accredited: bool = False
     demo: bool = False
     lines: tuple[dict[str, Any], ...] = ()
+    hours: str = ""
+    meetings: int = 0
 
 
 UNKNOWN = Answer(Verdict.UNKNOWN)
 
 
 def by_token(token: str) -> Answer:
-    return _answer(Certificate.objects.filter(token=token).exclude(sha256="").prefetch_related("events").first())
+    certificate = Certificate.objects.filter(token=token).exclude(sha256="").prefetch_related("events").first()
+    return _answer(certificate) if certificate else _attended(_statements().filter(token=token).first())
 
 
 def by_number(number: str, check_code: str) -> Answer:
     """The certificate with this number, if the code that is printed beside it is right."""
-    known = Certificate.objects.filter(number=_bare(number)).exclude(sha256="").values_list("pk", "check_code").first()
+    kind: Any = AttendanceStatement if _bare(number).startswith("DV-") else Certificate
+    known = kind.objects.filter(number=_bare(number)).exclude(sha256="").values_list("pk", "check_code").first()
     # Compared in either case, and nothing more is read before that: the time an answer takes does not tell which numbers exist.
     right = secrets.compare_digest((known[1] if known else "????????").encode(), _bare(check_code).replace("-", "").encode())
     if known is None or not right:
         return UNKNOWN
+    if kind is AttendanceStatement:
+        return _attended(_statements().get(pk=known[0]))
     return _answer(Certificate.objects.prefetch_related("events").get(pk=known[0]))
 
 
@@ -94,9 +104,12 @@ def by_file(content: bytes) -> Answer:
         return _by_badge(content)
     digest = hashlib.sha256(content).hexdigest()
     certificate = Certificate.objects.filter(sha256=digest).prefetch_related("events").first()
-    if certificate is None and _begins_as_ours(content):
+    if certificate is not None:
+        return _answer(certificate)
+    statement = _statements().filter(sha256=digest).first()
+    if statement is None and _begins_as_ours(content):
         return Answer(Verdict.CHANGED)
-    return _answer(certificate)
+    return _attended(statement)
 
 
 def _by_badge(content: bytes) -> Answer:
@@ -121,7 +134,7 @@ def _begins_as_ours(content: bytes) -> bool:
         digest.update(content[start:end])
         start = end
         prefixes.append(digest.copy().hexdigest())
-    return bool(prefixes) and Certificate.objects.filter(sha256__in=prefixes).exists()
+    return bool(prefixes) and any(kind.objects.filter(sha256__in=prefixes).exists() for kind in (Certificate, AttendanceStatement))
 
 
 def _ends(content: bytes) -> list[int]:
@@ -173,6 +186,31 @@ def _answer(certificate: Certificate | None) -> Answer:
         accredited=said["accredited"],
         demo=said["demo"],
         lines=tuple({key: line[key] for key in ("register", "id_number", "unit", "points", "credited")} for line in said["lines"]),
+    )
+
+
+def _statements() -> QuerySet[AttendanceStatement]:
+    return AttendanceStatement.objects.exclude(sha256="").select_related("revocation", "replaced_by")
+
+
+def _attended(statement: AttendanceStatement | None) -> Answer:
+    if statement is None:
+        return UNKNOWN
+    said, current = statement.snapshot, attendance_state(statement)
+    since = {Certificate.State.REVOKED: "revocation.at", Certificate.State.REPLACED: "replaced_by.created_at"}.get(current)
+    return Answer(
+        verdict=Verdict(current.value),
+        what=What.STATEMENT,
+        number=statement.number or "",
+        initials=initials(said["name"]) if "@" not in said["name"] else "",
+        course=said["course"]["title"],
+        organisation=said["organisation"],
+        earned_on=statement.attended_until,
+        since=attrgetter(since)(statement) if since else None,
+        accredited=said["accredited"],
+        demo=said["demo"],
+        hours=said["hours"],
+        meetings=len(said["meetings"]),
     )
 
 

@@ -17,6 +17,7 @@ from accreditation.models.reminders import Reminder
 from accreditation.models.reports import KnownAnswer, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.models.rules import CategoryRule, LeaveRule, PointCategory, RegisterRule
 from accreditation.models.saved_views import SavedView
+from accreditation.models.statements import AttendanceStatement, AttendanceStatementRevocation
 from accreditation.models.templates import CertificatePicture, CertificateTemplate
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Application",
     "AttendanceLine",
     "AttendanceList",
+    "AttendanceStatement",
+    "AttendanceStatementRevocation",
     "Badge",
     "BadgeKey",
     "BigCheck",

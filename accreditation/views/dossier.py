@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.files import serve_private
 from accounts.models import Register
 from accounts.requests import PersonRequest
-from accreditation import certificates, points
+from accreditation import attendance_statements, certificates, points
 from accreditation.dossier import standings
 from accreditation.dossier_picture import picture
 from accreditation.forecast_picture import forecast_picture
-from accreditation.models import Certificate
+from accreditation.models import AttendanceStatement, Certificate
 from accreditation.templatetags.accreditation import points as written
 from courses.models import Enrolment
 
@@ -63,7 +63,21 @@ def my_certificates(request: PersonRequest) -> HttpResponse:
     mine = Certificate.objects.filter(learner=request.user).select_related("course").prefetch_related("events", "replaced_by")
     rows = [{"certificate": certificate, "state": certificates.state(certificate)} for certificate in mine]
     waiting = any(not certificate.sha256 for certificate in mine)
-    return render(request, "accreditation/my_certificates.html", {"rows": rows, "waiting": waiting})
+    statements = (
+        AttendanceStatement.objects.filter(learner=request.user)
+        .select_related("revocation", "replaced_by")
+        .order_by("-attended_until", "-pk")
+    )
+    attended = [
+        {"statement": statement, "state": attendance_statements.state(statement), "said": statement.snapshot} for statement in statements
+    ]
+    in_part = [
+        enrolment
+        for enrolment in attendance_statements.attended_in_part(learner=request.user)
+        if not attendance_statements.current(enrolment)
+    ]
+    context = {"rows": rows, "waiting": waiting, "attended": attended, "in_part": in_part}
+    return render(request, "accreditation/my_certificates.html", context)
 
 
 @login_required

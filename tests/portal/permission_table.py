@@ -34,6 +34,7 @@ from accreditation.models import (
     Application,
     AttendanceLine,
     AttendanceList,
+    AttendanceStatement,
     BigCheck,
     BulkAction,
     Certificate,
@@ -359,6 +360,51 @@ def _meeting(world: World) -> uuid.UUID:
 
 def _meeting_of_learner(world: World) -> uuid.UUID:
     return MeetingFactory(release=world.enrolment.release).uuid
+
+
+def _attendance_of(world: World) -> AttendanceStatement:
+    enrolment = world.certificate.enrolment
+    found, _made = AttendanceStatement.objects.get_or_create(
+        enrolment=enrolment,
+        replaces=None,
+        defaults={
+            "learner": enrolment.learner,
+            "organisation": enrolment.course.organisation,
+            "number": "DV-2026-000001",
+            "attended_until": timezone.localdate(),
+            "made_by": enrolment.learner,
+            "snapshot": _ATTENDED,
+        },
+    )
+    return found
+
+
+_ATTENDED = {
+    "language": "nl",
+    "name": "Demo",
+    "numbers": [],
+    "course": {"title": "Cursus", "release": 1},
+    "organisation": "Organisatie",
+    "issuer": "Vakwijs",
+    "id_numbers": [],
+    "meetings": [],
+    "hours": "1.00",
+    "accredited": False,
+    "demo": True,
+    "template": {"logo": "", "signatories": []},
+}
+
+
+def _my_attendance(world: World) -> str:
+    return str(_attendance_of(world).number)
+
+
+def _attendance_statement(world: World) -> int:
+    return _attendance_of(world).pk
+
+
+def _attended(world: World) -> int:
+    return world.certificate.enrolment_id
 
 
 _ISSUERS = ("accreditation_admin", "association_admin")
@@ -695,6 +741,12 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points
     "accreditation:my_certificate_pdf": mine(number=lambda world: world.certificate.number),
+    "accreditation:my_attendance_ask": mine(enrolment=lambda world: world.certificate.enrolment.uuid, method="post"),
+    "accreditation:my_attendance_pdf": mine(number=_my_attendance),
+    "accreditation:attendance_overview": only("accreditation_admin"),
+    "accreditation:attendance_issue": only("accreditation_admin", others="404", elsewhere="404", enrolment=_attended, method="post"),
+    "accreditation:attendance_pdf": only("accreditation_admin", others="404", elsewhere="404", pk=_attendance_statement),
+    "accreditation:attendance_revoke": only("accreditation_admin", others="404", elsewhere="404", pk=_attendance_statement, method="post"),
     "accreditation:my_badge": mine(number=lambda world: world.certificate.number),
     "accreditation:my_badge_file": mine(number=lambda world: world.certificate.number, kind="json"),
     # What an issuer publishes is for everyone, once somebody holds a badge of it.

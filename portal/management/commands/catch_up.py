@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from accreditation import expiry, jobs, reminders
+from accreditation import attendance_statements, expiry, jobs, reminders
 from accreditation.attendance import taking
 from accreditation.big_register import checking as big_numbers
 from accreditation.certificates import make_waiting
@@ -30,6 +30,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("register connections set to send", reports.wake),
     ("overdue tests handed in", hand_in_all_overdue),
     ("certificates ordered again", make_waiting),
+    ("attendance statements ordered again", attendance_statements.make_waiting),
     ("warnings sent that an accreditation ends", expiry.warn),
     ("reminders mailed that a registration period ends", reminders.send_due),
     ("names in old attendance lists blanked", taking.forget_old),

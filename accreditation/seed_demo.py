@@ -15,6 +15,7 @@ from accounts.models import Register, User
 from accreditation import certificates, reference
 from accreditation.evaluation import AMSTERDAM
 from accreditation.models import Accreditation, AccreditationPoints, Certificate, PointCategory
+from accreditation.reporting import seed_demo as reporting
 from courses.models import CoursePage, Enrolment, Release
 from courses.progress import satisfied_id
 from courses.recording import record
@@ -46,6 +47,7 @@ def seed() -> None:
     reference.load()
     accredit(courses=_demo_courses())
     history({role: user for role in HISTORY if (user := User.objects.filter(email=MAIL.format(role)).first())})
+    reporting.seed(User.objects.filter(email=MAIL.format("accreditatie")).first())
 
 
 def accredit(*, courses: list[CoursePage]) -> list[Accreditation]:

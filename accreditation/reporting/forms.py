@@ -54,7 +54,7 @@ class ConnectionForm(forms.ModelForm):
             fields["organisation"].disabled = fields["register"].disabled = True
             fields["user_key"].help_text = fields["user_id"].help_text = _("Leeg: zoals hij was.")
         elif fields["organisation"].queryset.count() == 1:
-            fields["organisation"].initial = fields["organisation"].queryset.get()
+            self.initial["organisation"] = fields["organisation"].queryset.get().pk
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -379,7 +379,8 @@ class _Turn:
         if rest:
             error = _whose(answer, rest, alone=len(rows) == 1, unmatched=claimed > len(taken))
             if error is None:
-                self._back([row.report for row in rest], call, Outcome.UNCLEAR, text=answer.text, alone=True)
+                # What the answer says may be about somebody else: it stands with the call, not in the history of a person.
+                self._back([row.report for row in rest], call, Outcome.UNCLEAR, alone=True)
             else:
                 self._reject(call, rest, code=error.code, text=error.text)
         self._smooth()

@@ -111,7 +111,6 @@ def reports(request: PersonRequest) -> HttpResponse:
                 for value, label in Report.State.choices
                 if counts.get(value)
             ],
-            "total": sum(counts.values()),
             "state": request.GET.get("stand", ""),
             "connections": mine.order_by("organisation__name", "register__name"),
             "accreditations": Accreditation.objects.filter(reports__connection__in=mine)
@@ -133,10 +132,10 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
     _require(request, Action.MANAGE_ACCREDITATION)
     mine = Report.objects.filter(connection__in=visible_to(request.user, Action.MANAGE_ACCREDITATION))
     chosen = mine.filter(pk__in=[int(key) for key in request.POST.getlist("rij") if key.isdigit()][:2000])
-    if request.POST.get("alle") == "1":
-        chosen = _narrowed(request, mine)
-    back = f"{reverse('accreditation:reports')}?{request.GET.urlencode()}"
     act = request.POST.get("doe", "")
+    if act.startswith("alle-"):
+        chosen, act = _narrowed(request, mine), act.removeprefix("alle-")
+    back = f"{reverse('accreditation:reports')}?{request.GET.urlencode()}"
     if not chosen.exists():
         messages.warning(request, gettext("Kies eerst een of meer meldingen."))
         return redirect(back)

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Organisation, Register, RegisterEntry, User
 from accounts.outgoing.locks import locked
-from accreditation.models import Accreditation, PointAward, PointCategory, RegisterConnection
+from accreditation.models import Accreditation, PointAward, RegisterConnection
 from courses.models import Enrolment
 from tests.factories.accounts import RegisterFactory
 from tests.factories.accreditation import accredited
@@ -51,7 +51,7 @@ def awards(of: Accreditation, count: int, *, first: int = 100001, at: datetime =
     )
     release = of.releases.get()
     enrolments = Enrolment.objects.bulk_create([Enrolment(learner=person, course=of.course, release=release) for person in people])
-    category = PointCategory.objects.get(register=of.register)
+    category = of.points.get().category
     return PointAward.objects.bulk_create(
         [
             PointAward(

@@ -178,7 +178,7 @@ def test_chosen_ones_or_all_of_a_filter_go_again_or_are_marked(client, of):
 
     client.post(url("act_on_reports"), {"doe": "opnieuw", "rij": [second.pk, first.pk]})
     assert list(Report.objects.order_by("pk").values_list("state", flat=True)) == ["waiting", "waiting", "rejected", "rejected"]
-    client.post(f"{url('act_on_reports')}?stand=rejected", {"doe": "gemeld", "alle": "1", "on": "2026-06-30", "note": "Zelf ingevoerd"})
+    client.post(f"{url('act_on_reports')}?stand=rejected", {"doe": "alle-gemeld", "on": "2026-06-30", "note": "Zelf ingevoerd"})
 
     assert list(Report.objects.order_by("pk").values_list("state", flat=True)) == ["waiting", "waiting", "marked", "marked"]
     third.refresh_from_db()
@@ -219,7 +219,7 @@ def test_somebody_of_another_organisation_sees_nothing(of):
 
     assert "100001" not in texts(client.get(url("reports")))
     client.post(url("act_on_reports"), {"doe": "hoeft-niet", "rij": [report.pk], "note": "x"})
-    client.post(f"{url('act_on_reports')}", {"doe": "hoeft-niet", "alle": "1", "note": "x"})
+    client.post(f"{url('act_on_reports')}", {"doe": "alle-hoeft-niet", "note": "x"})
     assert b"100001" not in b"".join(client.post(url("export_reports", kind="csv")).streaming_content)
     report.refresh_from_db()
     assert report.state == "waiting"

@@ -1,18 +1,33 @@
 """What the ledger of points asks of the learning records: its proof stays as long as a register may ask for it."""
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _, ngettext
 
+from accounts.models import User
 from accreditation.certificates import with_state
-from accreditation.models import Certificate, PointAward
+from accreditation.dossiers import contents
+from accreditation.evidence import files
+from accreditation.models import (
+    Application,
+    Certificate,
+    DossierIntake,
+    DossierPackage,
+    DossierShare,
+    Evidence,
+    EvidenceDocument,
+    EvidenceFile,
+    PointAward,
+)
 from lrs.erasure import Standing
 from lrs.models import Statement
 
@@ -35,6 +50,11 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
             count,
         )
         yield Standing(text % {"count": count})
+    standing_on = Application.objects.filter(owner__pseudonym=learner, withdrawn_at=None, evidence__isnull=False)
+    for application in standing_on.select_related("register").distinct():
+        text = _("Eigen bewijs in de aanvraag voor %(register)s blijft: het register mag ernaar vragen (AVG art. 17 lid 3 onder b).")
+        duty = proof_until(application.period_end) >= timezone.localdate()
+        yield Standing(text % {"register": application.register.name}, duty=duty)
     days = [*awards.values_list("awarded_on", flat=True), *certificates.values_list("earned_on", flat=True)]
     if days and (until := proof_until(max(days))) >= timezone.localdate():
         text = _(
@@ -42,6 +62,62 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
             "een controle niets verloren gaat."
         )
         yield Standing(text % {"earned": date_format(max(days), "j F Y"), "until": date_format(until, "j F Y")}, duty=True)
+
+
+def forget(learner: uuid.UUID) -> dict[str, int]:
+    """Delete what this person brought and made themselves: own evidence that no standing application rests on, with its files; links, packed
+    dossiers and what was handed in. Files go after the commit.
+    """
+    mine = {"owner__pseudonym": learner}
+    count = 0
+    for model in (DossierPackage, DossierIntake):
+        for row in model.objects.filter(**mine):
+            name, storage = str(row.file.name), row.file.storage
+            row.delete()
+            if name:
+                transaction.on_commit(lambda name=name, storage=storage: storage.delete(name), robust=True)  # type: ignore[misc]
+            count += 1
+    count += DossierShare.objects.filter(**mine).delete()[0]
+    count += Application.objects.filter(**mine).exclude(withdrawn_at=None).delete()[0]
+    free = Evidence.objects.filter(**mine).exclude(applications__withdrawn_at=None, applications__isnull=False)
+    kept = [document.file for document in EvidenceDocument.objects.filter(evidence__in=free).select_related("file")]
+    count += free.count()
+    free.delete()
+    files.let_go(kept)
+    return {"evidence": count} if count else {}
+
+
+def access(learner: uuid.UUID) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """What somebody gets of their own dossier: all of it as JSON, drafts and links too, and the files of their evidence, in pieces."""
+    person = User.objects.filter(pseudonym=learner).first()
+    if person is None:
+        return
+    told = contents.whole(person=person)
+    told["drafts"] = [
+        contents.evidence_json(one) for one in Evidence.objects.filter(owner=person, state=Evidence.State.DRAFT, done_on__isnull=False)
+    ]
+    told["unfinished"] = list(Evidence.objects.filter(owner=person, state=Evidence.State.DRAFT).values_list("suggestions", flat=True))
+    told["shares"] = [
+        {
+            "reader": one.reader,
+            "register": one.register.code,
+            "created_at": one.created_at.isoformat(),
+            "expires_at": one.expires_at.isoformat(),
+        }
+        for one in DossierShare.objects.filter(owner=person).select_related("register")
+    ]
+    yield "dossier/dossier.json", iter([json.dumps(told, ensure_ascii=False, indent=1).encode()])
+    for file in EvidenceFile.objects.filter(owner=person).order_by("pk"):
+        yield f"dossier/bewijs/{file.sha256}{files.EXTENSIONS.get(file.content_type, '.bin')}", _pieces(file)
+
+
+def _pieces(file: EvidenceFile) -> Iterator[bytes]:
+    try:
+        with file.file.storage.open(str(file.file.name), "rb") as source:
+            while piece := source.read(files.CHUNK):
+                yield piece
+    except FileNotFoundError:
+        return
 
 
 def _valid() -> QuerySet[Any]:

@@ -14,12 +14,14 @@ from datetime import timedelta
 from itertools import islice
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 from django_tasks import task
 
 from accounts import audit
@@ -95,6 +97,7 @@ def write(subject: Subject, *, into: IO[bytes], about: str = "") -> dict[str, in
         profiles = ProfileDocument.objects.filter(kind=ProfileDocument.Kind.AGENT, subject__in=subject.keys)
         _write_documents(archive, "profielen", profiles, counts, "profiles")
         _write_files(archive, hashes, counts)
+        _write_rooms(archive, subject)
         index = {"counts": counts, "pages": pages, "about": about, "made_at": timezone.now()}
         archive.writestr("index.html", render_to_string("lrs/access_export/index.html", index))
     return counts
@@ -188,6 +191,15 @@ def _write_files(archive: zipfile.ZipFile, hashes: dict[str, None], counts: dict
             for chunk in _chunks(source):
                 target.write(chunk)
         counts["files"] += 1
+
+
+def _write_rooms(archive: zipfile.ZipFile, subject: Subject) -> None:
+    """What the rooms above hold of this person and the record does not; each is named in the settings."""
+    for path in settings.LRS_ACCESS_ADDS if subject.learner else ():
+        for name, pieces in import_string(path)(subject.learner):
+            with archive.open(name, "w", force_zip64=True) as target:
+                for piece in pieces:
+                    target.write(piece)
 
 
 def _chunks(source: Any) -> Iterator[bytes]:

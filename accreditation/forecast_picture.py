@@ -102,7 +102,7 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
         "at_end": _n(_whole(found.at_end or Decimal(0))),
         "total": _n(rule.total),
         "unit": unit_name(rule),
-        "what": _lowered(found.slowest.name) if found.slowest else unit_name(rule),
+        "what": _lowered(found.slowest.name) if found.slowest else "",
     }
     if found.outlook is Outlook.COMPLETE:
         return gettext("Je voldoet nu al aan de regel voor deze periode")
@@ -115,6 +115,8 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
         }
     if found.outlook is Outlook.TOO_LATE:
         return gettext("In dit tempo voldoe je pas op %(on)s, en je periode eindigt op %(last)s") % names
+    if found.slowest is None:
+        return gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s") % names
     return gettext("In dit tempo haal je de norm voor %(what)s niet") % names
 
 

@@ -72,11 +72,13 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
         if chosen in SimulatedPerson.Outcome.values:
             people = people.filter(outcome=chosen)
         page = Paginator(_ordered(people), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+        counted = groups.tallies(request.user, simulation)
         context |= {
             "tallies": [
                 {"tally": tally, "text": OUTCOMES[tally.outcome][0], "tone": OUTCOMES[tally.outcome][1]}
-                for tally in groups.tallies(request.user, simulation)
+                for tally in counted
             ],
+            "withheld": any(tally.count is None for tally in counted),
             "page": page,
             "chosen": chosen if chosen in SimulatedPerson.Outcome.values else "",
             "outcomes": SimulatedPerson.Outcome.choices,

@@ -1,6 +1,6 @@
 """A person's own leave, because a register may give them longer. Nobody else sees it, and nobody asks why."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +15,7 @@ from accounts.profiles import record_change
 from accounts.requests import PersonRequest
 from accreditation.dossier import standings
 from accreditation.forms import DateInput
-from accreditation.models import Leave
+from accreditation.models import Leave, LeaveKind
 
 
 class LeaveForm(forms.ModelForm):
@@ -31,7 +31,13 @@ class LeaveForm(forms.ModelForm):
             "percentage": _("Hoeveel van je uren werkte je niet, in procenten"),
         }
         widgets = {"first_day": DateInput(), "last_day": DateInput()}
+        error_messages = {"kind": {"required": _("Kies wat voor verlof het was.")}}
         help_texts = {"last_day": _("Duurt het nog? Vul de dag in waarop je weer denkt te beginnen, en pas het later aan.")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kind = cast(forms.ChoiceField, self.fields["kind"])
+        kind.choices = [("", gettext("Kies")), *((value, str(label).capitalize()) for value, label in LeaveKind.choices)]
 
 
 @login_required

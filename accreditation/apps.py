@@ -59,6 +59,7 @@ class AccreditationConfig(AppConfig):
                 "shared-dossier-viewed": _("Gedeeld dossier bekeken via een link"),
                 "shared-document-opened": _("Document uit een gedeeld dossier geopend via een link"),
                 "dossier-taken-over": _("Dossier van elders overgenomen"),
+                "evidence-kind-saved": _("Soort eigen bewijs bewaard"),
                 "dossier-packed": _("Dossier ingepakt om mee te nemen"),
                 "dossier-downloaded": _("Ingepakt dossier gedownload"),
                 "dossier-on-paper": _("Dossier als PDF gedownload"),

@@ -77,7 +77,7 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
     awards = list(
         PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
     )
-    evidence = list(_counting().filter(owner=person, kind__register__in=registers)) if entries else []
+    evidence = list(_counting().filter(owner=person, kind__register__in=registers).prefetch_related("competencies")) if entries else []
     leave = list(Leave.objects.filter(user=person)) if entries else []
     professions = professions_of([person.pk])[person.pk] if any(rule.profession for rule in rules) else frozenset()
     return [

@@ -17,6 +17,7 @@ from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import why_not
 from accreditation.evaluation import Counted
 from accreditation.models import Application, Certificate, Evidence
+from competencies.models import Evidence as Shown
 
 FORMAT, VERSION = "vakwijs-dossier", 1
 
@@ -49,6 +50,7 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
         return {**told, "rule": None, "rows": []}
     if certificates is None:
         certificates = newest_by_enrolment(certificates_of(entry.user))
+    areas = _areas_of(standing)
     return {
         **told,
         "rule": {"name": rule.name, "unit": rule.unit, "total": amount(rule.total), "source": rule.source, "confirmed": standing.confirmed},
@@ -74,11 +76,22 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
             for result in evaluation.categories
         ],
         "work_hours": {"asked": rule.work_hours, "worked": amount(standing.worked)},
-        "rows": [_row(counted, standing, certificates) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id))],
+        "rows": [_row(counted, standing, certificates, areas) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id))],
     }
 
 
-def _row(counted: Counted, standing: Standing, certificates: dict[int, Certificate]) -> dict[str, Any]:
+def _areas_of(standing: Standing) -> dict[int, list[str]]:
+    """The CanMEDS areas that each course states, by the key of the enrolment."""
+    enrolments = {line.award.enrolment_id for line in standing.lines.values() if line.award}
+    found: dict[int, list[str]] = {}
+    shown = Shown.objects.filter(enrolment__in=enrolments).order_by("competency__framework", "competency__order")
+    for enrolment, name in shown.values_list("enrolment", "competency__name"):
+        if name not in found.setdefault(enrolment, []):
+            found[enrolment].append(name)
+    return found
+
+
+def _row(counted: Counted, standing: Standing, certificates: dict[int, Certificate], areas: dict[int, list[str]]) -> dict[str, Any]:
     line = standing.lines[counted.row.id]
     source, key = counted.row.id
     told = {
@@ -98,8 +111,10 @@ def _row(counted: Counted, standing: Standing, certificates: dict[int, Certifica
     if line.award:
         certificate = certificates.get(line.award.enrolment_id)
         told |= {"id_number": line.award.accreditation.id_number, "certificate": certificate.number if certificate else ""}
+        told["competencies"] = areas.get(line.award.enrolment_id, [])
     if line.evidence:
         told |= {"id_number": line.evidence.id_number, "evidence": str(line.evidence.uuid), "provider": line.evidence.provider}
+        told["competencies"] = [competency.name for competency in line.evidence.competencies.all()]
     return told
 
 

@@ -226,6 +226,7 @@ def _points_row(row: dict[str, Any]) -> tuple[list[str], str]:
     ]
     what += "".join(f", {part}" for part in proof if part)
     what += f" ({row['note']})" if row["note"] else ""
+    what += f". CanMEDS: {', '.join(row['competencies'])}" if row.get("competencies") else ""
     return [_short(row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], row["why_not"]
 
 

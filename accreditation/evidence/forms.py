@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Register, User
 from accreditation.evidence import files
 from accreditation.evidence.files import CheckedFile, FileRefused
 from accreditation.evidence.keeping import Told, kinds_for
 from accreditation.forms import DateInput
-from accreditation.models import Evidence, EvidenceKind
+from accreditation.models import Evidence, EvidenceKind, PointCategory
 from competencies.models import Competency, Framework
 
 
@@ -105,6 +105,55 @@ class EvidenceForm(forms.Form):
         values = dict(self.cleaned_data)
         values["competencies"] = list(values.get("competencies") or [])
         return Told(**values)
+
+
+class EvidenceKindForm(forms.ModelForm):
+    """A kind of own evidence, as an administrator sets it."""
+
+    class Meta:
+        model = EvidenceKind
+        fields = [
+            "name",
+            "code",
+            "form",
+            "category",
+            "points_per_hour",
+            "fixed_points",
+            "most_competencies",
+            "needs_file",
+            "help_text",
+            "source",
+            "confirmed",
+            "active",
+            "order",
+        ]
+        widgets = {"source": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {
+            "code": _("Kleine letters en streepjes. Verandert daarna niet meer."),
+            "category": _("Hoeveel van deze soort telt, staat bij de regel als maximum van de puntensoort."),
+            "points_per_hour": _("Alleen bij uren. Wat al in een dossier staat, verandert niet."),
+            "confirmed": _("Zet dit pas aan als je het bij het register hebt nagekeken."),
+            "active": _("Uit: niemand kan haar meer kiezen. Wat er al staat, blijft tellen."),
+        }
+
+    def __init__(self, *args: Any, register: Register, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.instance.register = register
+        self.fields["category"].queryset = PointCategory.objects.filter(register=register)  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.fields["code"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        form = cleaned.get("form")
+        if form and form != EvidenceKind.Form.WORK and not cleaned.get("category"):
+            self.add_error("category", gettext("Kies in welke puntensoort dit telt."))
+        if form == EvidenceKind.Form.ONCE and cleaned.get("fixed_points") is None:
+            self.add_error("fixed_points", gettext("Vul in hoeveel punten dit geeft."))
+        taken = EvidenceKind.objects.filter(register=self.instance.register, code=cleaned.get("code")).exclude(pk=self.instance.pk)
+        if taken.exists():
+            self.add_error("code", gettext("Dit register heeft al een soort met deze code. Kies een andere."))
+        return cleaned
 
 
 class WithdrawForm(forms.Form):

@@ -15,7 +15,8 @@ from accounts.models import Organisation, Register, RegisterSection, User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation.dossier import rules_in_full
-from accreditation.models import Draft, PointCategory, RegisterRule
+from accreditation.evidence.forms import EvidenceKindForm
+from accreditation.models import Draft, EvidenceKind, PointCategory, RegisterRule
 from accreditation.rule_forms import CategoryForm, EndForm, RuleForms, SectionForm
 from accreditation.simulation import contents, reckoning
 
@@ -36,7 +37,9 @@ def registers(request: PersonRequest) -> HttpResponse:
     """The rules of each register, with source and whether the register confirmed them."""
     if not may(request.user, Action.MANAGE_REGISTER_RULES):
         raise PermissionDenied
-    shown = Register.objects.prefetch_related("sections__professions", "point_categories__part_of").order_by("name")
+    shown = Register.objects.prefetch_related("sections__professions", "point_categories__part_of", "evidence_kinds__category").order_by(
+        "name"
+    )
     rules: dict[int, list[RegisterRule]] = {}
     for rule in rules_in_full():
         rules.setdefault(rule.register_id, []).append(rule)
@@ -110,6 +113,13 @@ def section(request: PersonRequest, register: str, pk: int | None = None) -> Htt
 def category(request: PersonRequest, register: str, pk: int | None = None) -> HttpResponse:
     """Add or change a kind of points of a register."""
     return _part(request, register, pk, PointCategory, CategoryForm, gettext("Puntensoort"), "point-category-saved")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def evidence_kind(request: PersonRequest, register: str, pk: int | None = None) -> HttpResponse:
+    """Add or change a kind of own evidence of a register: how it gives points, and where they count."""
+    return _part(request, register, pk, EvidenceKind, EvidenceKindForm, gettext("Soort eigen bewijs"), "evidence-kind-saved")
 
 
 def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule | None, end_form: EndForm | None = None) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import AuditEvent, Organisation, Role
 from accreditation import certificates, reference
 from accreditation.evidence import files, keeping
 from accreditation.evidence.doubles import warnings
@@ -21,7 +22,7 @@ from accreditation.models import Certificate, Evidence, EvidenceFile, EvidenceKi
 from competencies.models import Competency, Framework
 from tests.accreditation.evidence_files import BADGE, a_baked_badge, a_pdf, a_photo, as_jwt
 from tests.accreditation.racing import at_once
-from tests.factories.accounts import RegisterEntryFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, UserFactory
 from tests.factories.accreditation import EvidenceFactory, EvidenceKindFactory, accredited, satisfy
 from tests.factories.courses import EnrolmentFactory, released_course
 
@@ -431,3 +432,21 @@ def test_the_list_asks_as_much_for_three_as_for_one(client, nurse, kind):
         client.get(reverse("accreditation:my_evidence"))
 
     assert len(one) == len(three)
+
+
+def test_an_administrator_sets_the_kinds_of_a_register_and_sees_what_is_not_confirmed(client, kind):
+    association = OrganisationFactory(kind=Organisation.Kind.ASSOCIATION)
+    client.force_login(MembershipFactory(organisation=association, role=Role.ACCREDITATION_ADMIN).user)
+    page = client.get(reverse("accreditation:registers")).content.decode()
+    assert "Intervisie" in page
+    assert "niet bevestigd" in page
+    address = reverse("accreditation:evidence_kind", args=[kind.register.code, kind.pk])
+    fields = {"name": "Intervisie", "form": "hours", "category": kind.category_id, "points_per_hour": "0.5", "order": 0, "confirmed": "on"}
+
+    wrong = client.post(address, {**fields, "form": "once"})
+    assert "Vul in hoeveel punten dit geeft" in wrong.content.decode()
+    assert client.post(address, fields).status_code == 302
+
+    kind.refresh_from_db()
+    assert (kind.points_per_hour, kind.confirmed, kind.active) == (Decimal("0.5"), True, False)
+    assert AuditEvent.objects.filter(event="evidence-kind-saved").exists()

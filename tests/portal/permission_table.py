@@ -44,6 +44,7 @@ from accreditation.models import (
     DossierShare,
     Draft,
     Evidence,
+    EvidenceKind,
     Job,
     KnownAnswer,
     Leave,
@@ -66,7 +67,7 @@ from lrs.store import append
 from lrs.subjects import subject_of
 from tests.accreditation.evidence_files import a_photo
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
-from tests.factories.accreditation import PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
+from tests.factories.accreditation import EvidenceKindFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
 from tests.factories.cms import make_tool
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 from tests.factories.forwarding import a_target
@@ -154,6 +155,10 @@ class World:
             user=self.person("learner"), register=register, period_start=date(2022, 1, 1), period_end=date(2099, 12, 31)
         )
         return sharing.share(entry=entry, reader="Beoordelaar", days=14)
+
+    @cached_property
+    def evidence_kind(self) -> EvidenceKind:
+        return EvidenceKindFactory()
 
     @cached_property
     def document(self) -> int:
@@ -827,6 +832,10 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:new_section": only("accreditation_admin", register=lambda world: RegisterFactory().code),
     "accreditation:section": only(
         "accreditation_admin", register=lambda world: world.section.register.code, pk=lambda world: world.section.pk
+    ),
+    "accreditation:new_evidence_kind": only("accreditation_admin", register=lambda world: RegisterFactory().code),
+    "accreditation:evidence_kind": only(
+        "accreditation_admin", register=lambda world: world.evidence_kind.register.code, pk=lambda world: world.evidence_kind.pk
     ),
     "accreditation:new_category": only("accreditation_admin", register=lambda world: RegisterFactory().code),
     "accreditation:category": only(

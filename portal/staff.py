@@ -16,7 +16,7 @@ from courses.models import CourseIndexPage, CoursePage
 from courses.review import Due, lessons_due_for_review
 
 LATELY = timedelta(days=30)
-SOON = timedelta(days=60)
+SOON = timedelta(days=90)  # when the first warning of an accreditation's end goes out
 SHOWN = 5
 # Events in which someone saw the data of another.
 LOOKS = ("progress-opened", "work-opened", "work-file-opened", "open-answer-read", "certificate-viewed", "certificate-downloaded")

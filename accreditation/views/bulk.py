@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -121,7 +121,19 @@ def _page(request: PersonRequest, action: BulkAction, *, form: Any = None, undo_
             "undo_form": undo_form or BulkUndoForm(prefix="ongedaan"),
             "may_confirm": action.planned_at and not action.confirmed_at and action.asked_by_id == request.user.pk and included,
             "may_undo": running.may_undo(action),
-            "verb": gettext("Doe dit bij %(count)s") % {"count": included},
+            "verb": _verb(action.kind, included),
         },
         status=status,
     )
+
+
+def _verb(kind: str, count: int) -> str:
+    """What the button says it will do."""
+    words = {
+        BulkAction.Kind.AWARD: ngettext("Schrijf bij %(count)s punten bij", "Schrijf bij %(count)s punten bij", count),
+        BulkAction.Kind.CORRECT: ngettext("Verbeter %(count)s toekenning", "Verbeter %(count)s toekenningen", count),
+        BulkAction.Kind.REVOKE: ngettext("Trek %(count)s certificaat in", "Trek %(count)s certificaten in", count),
+        BulkAction.Kind.REISSUE: ngettext("Geef %(count)s certificaat opnieuw uit", "Geef %(count)s certificaten opnieuw uit", count),
+        BulkAction.Kind.REPORT: ngettext("Bied %(count)s melding aan", "Bied %(count)s meldingen aan", count),
+    }
+    return words[BulkAction.Kind(kind)] % {"count": count}

@@ -37,6 +37,12 @@ def saved(entry: RegisterEntry) -> None:
         _named(settings.ACCOUNTS_NUMBER_SAVED)(entry)
 
 
+def renamed(person: User) -> None:
+    """The name beside the numbers changed."""
+    if settings.ACCOUNTS_NAME_CHANGED:
+        _named(settings.ACCOUNTS_NAME_CHANGED)(person)
+
+
 def claim(
     *, person: User, register: Register, number: str, section: str, period_start: date | None, period_end: date | None, origin: str
 ) -> str:

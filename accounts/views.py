@@ -42,6 +42,8 @@ def profile(request: PersonRequest) -> HttpResponse:
             person.save()
             work.save()
             record_change(user=request.user, event="profile_changed", origin=audit.origin_of(request))
+            if {"first_name", "last_name"} & set(person.changed_data):
+                numbers.renamed(request.user)
             messages.success(request, _("Je profiel is bewaard."))
             response = redirect("accounts:profile")
             _remember_language(request, response)

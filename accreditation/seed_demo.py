@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from accounts.models import Register, User
+from accounts.models import Membership, Organisation, Profession, ProfessionalProfile, Region, Register, Role, User
 from accreditation import certificates, reference
 from accreditation.evaluation import AMSTERDAM
 from accreditation.models import Accreditation, AccreditationPoints, Certificate, PointCategory
@@ -41,11 +41,22 @@ HISTORY: dict[str, list[tuple[int, int]]] = {
     "docent": [(0, 300)],
 }
 
+# Region, profession, how many people. Two regions are so small that their numbers stay hidden.
+COHORT = [
+    ("groningen", "vpk", 9),
+    ("groningen", "vs-agz", 3),
+    ("utrecht", "vpk", 6),
+    ("utrecht", "vs-agz", 6),
+    ("nijmegen", "vpk", 2),
+    ("leiden", "vs-agz", 1),
+]
+
 
 def seed() -> None:
     """Accredit the demo courses and give the demo people who are there their history. Again is harmless."""
     reference.load()
     accredit(courses=_demo_courses())
+    cohort()
     history({role: user for role in HISTORY if (user := User.objects.filter(email=MAIL.format(role)).first())})
     reporting.seed(User.objects.filter(email=MAIL.format("accreditatie")).first())
 
@@ -95,8 +106,33 @@ def history(users: Mapping[str, User]) -> None:
         _example_of_a_replacement(specialist)
 
 
-def complete(*, learner: User, course: CoursePage, on: date) -> Certificate | None:
-    """A completion in the past under an enrolment of its own, so that whoever follows the course now is not disturbed."""
+def cohort() -> None:
+    """People without a log-in who completed a course this year, so that there is something to count under "Inzicht", and something to hide."""
+    association = Organisation.objects.filter(slug="demo-vereniging-verpleegkundigen").first()
+    courses = _demo_courses()
+    if association is None or not courses:
+        return
+    number = 0
+    for region, profession, people in COHORT:
+        for _person in range(people):
+            number += 1
+            user, made = User.objects.get_or_create(
+                email=MAIL.format(f"deelnemer-{number:02d}"),
+                defaults={"first_name": "Demo", "last_name": f"deelnemer {number}", "password": "!"},
+            )
+            if made:
+                profile = ProfessionalProfile.objects.create(user=user, region=Region.objects.filter(code=region).first())
+                profile.professions.set(Profession.objects.filter(code=profession))
+                Membership.objects.create(user=user, organisation=association, role=Role.LEARNER)
+            day = timezone.localdate().replace(month=1, day=5) + timedelta(days=number % 20)
+            complete(learner=user, course=courses[number % 2 % len(courses)], on=min(day, timezone.localdate()), sealed=False)
+
+
+def complete(*, learner: User, course: CoursePage, on: date, sealed: bool = True) -> Certificate | None:
+    """A completion in the past under an enrolment of its own, so that whoever follows the course now is not disturbed.
+
+    Not `sealed`: the worker makes the PDF, as for anybody.
+    """
     release = Release.objects.filter(course=course).order_by("number").first()
     if release is None:
         return None
@@ -111,7 +147,7 @@ def complete(*, learner: User, course: CoursePage, on: date) -> Certificate | No
             enrolment=enrolment, verb=SATISFIED, statement_id=satisfied_id(enrolment), at=at, result={"completion": True, "success": True}
         )
     certificate = Certificate.objects.filter(enrolment=enrolment, replaced_by=None).first()
-    return certificates.make_pdf_now(certificate) if certificate else None
+    return certificates.make_pdf_now(certificate) if certificate and sealed else certificate
 
 
 def _example_of_a_replacement(learner: User) -> None:

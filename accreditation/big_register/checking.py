@@ -55,6 +55,14 @@ def ask_again(check: BigCheck) -> None:
         transaction.on_commit(lambda: look_up.enqueue(check.pk), robust=True)
 
 
+@transaction.atomic
+def order_anew(person: User) -> None:
+    """Somebody took another name: what agreed with the old one is compared again. What waits for a person goes on waiting for that person."""
+    if service.is_configured():
+        for check in BigCheck.objects.filter(person=person, state__in=SETTLED):
+            ask_again(check)
+
+
 @task()
 def look_up(check_id: int) -> None:
     """A worker's turn at one number."""

@@ -78,6 +78,11 @@ def saved(entry: RegisterEntry) -> None:
     )
 
 
+def renamed(person: User) -> None:
+    """Somebody changed the name on a profile."""
+    checking.order_anew(person)
+
+
 def claimed(*, person: User, register: Register, number: str, origin: str, **details: Any) -> str:
     """Somebody asks for a number that stands with another; answers what to tell them, or raises ValueError with what to do first."""
     try:

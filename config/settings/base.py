@@ -171,6 +171,7 @@ BIG_REGISTER_MAX_AGE_DAYS = env.int("BIG_REGISTER_MAX_AGE_DAYS", default=365)  #
 # What the room above has to say about the numbers on a profile (accounts.numbers).
 ACCOUNTS_NUMBER_STANDINGS = "accreditation.big_register.standing.standings"
 ACCOUNTS_NUMBER_SAVED = "accreditation.big_register.standing.saved"
+ACCOUNTS_NAME_CHANGED = "accreditation.big_register.standing.renamed"
 ACCOUNTS_NUMBER_CLAIMED = "accreditation.big_register.standing.claimed"
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]

@@ -197,6 +197,19 @@ class TestChecking:
         checking.do_now(BigCheck.objects.get().pk)
         assert len(register_of_big.asked) == 2
 
+    def test_another_name_is_compared_again_and_a_question_for_a_person_stays_with_that_person(self, client, register_of_big):
+        person = nurse()
+        entry_of(person)
+        assert looked_up(person).state == State.AGREED
+        client.force_login(person)
+        form = {"first_name": "Jannie", "last_name": "Bakker", "language": "nl", "employer": "", "region": ""}
+
+        client.post(reverse("accounts:profile"), form)
+        assert BigCheck.objects.get().state == State.REVIEW
+
+        client.post(reverse("accounts:profile"), {**form, "last_name": "de Vries"})
+        assert BigCheck.objects.get().state == State.REVIEW
+
     def test_no_more_questions_a_minute_than_allowed_and_those_too_many_wait(self, register_of_big, settings):
         settings.BIG_REGISTER_CALLS_A_MINUTE = 2
         checks = [looked_up(nurse()) for _person in range(3)]

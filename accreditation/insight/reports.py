@@ -215,7 +215,12 @@ def accreditations(perspective: Perspective, year: int, by: str) -> Table:
         "%(count)s accreditaties lopen binnen %(days)s dagen af zonder opvolger",
         len(lines),
     ) % {"count": len(lines), "days": WARN_DAYS[0]}
-    columns = [Column(_("Register")), Column(_("ID-nummer")), Column(_("Geldig tot en met")), Column(_("Dagen over"), "signal")]
+    columns = [
+        Column(_("Register"), words=True),
+        Column(_("ID-nummer"), words=True),
+        Column(_("Geldig tot en met"), words=True),
+        Column(_("Dagen over"), "signal"),
+    ]
     return Table(title=title, rows_are=_("Cursus"), columns=columns, lines=lines)
 
 

@@ -28,10 +28,11 @@ Cell = int | Decimal | date | str | Hidden | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`tone` is how its bar looks; a column without one is not drawn."""
+    """`tone` is how its bar looks; a column without one is not drawn. Words stand on the left, numbers on the right."""
 
     label: str
     tone: str = ""
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Table:
         yield from self.lines
         if self.total:
             yield self.total
+
+    def columned(self) -> list[tuple[Line, list[tuple[Column, Cell]]]]:
+        """The lines, each cell with its column."""
+        return [(line, list(zip(self.columns, line.cells, strict=True))) for line in self.lines]
 
     def head(self) -> list[str]:
         return [self.rows_are, *(column.label for column in self.columns)]

@@ -3,8 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ["pages", "certificates", "evaluator", "simulation", "exports", "insight", "demo", "outbox"]
-BENCHMARKS = ["pages", "certificates", "evaluator", "simulation", "bulk", "exports", "insight", "demo"]
+BENCHMARKS = ["pages", "certificates", "evaluator", "simulation", "bulk", "exports", "insight", "demo", "outbox"]
 
 for name in sys.argv[1:] or BENCHMARKS:
     importlib.import_module(f"tests.bench.{name}").measure()

@@ -21,7 +21,7 @@ from accreditation.evaluation import AMSTERDAM
 NO_ACCESS, TOO_MANY, INVALID = "400", "500", "505"
 LONGEST_TEXT = 1000
 # The number of the line, however it is written: in brackets, without, with a colon.
-LINE = re.compile(r"\s*(?:op\s+)?regel\s*:?\s*\[?\s*\d+\s*\]?", re.IGNORECASE)
+LINE = re.compile(r"\s*(?:op\s+)?regel\s*:?\s*(?:\[\s*\d+\s*\]|\d+)", re.IGNORECASE)
 
 
 class Outcome(StrEnum):

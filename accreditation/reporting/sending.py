@@ -35,6 +35,8 @@ from accreditation.reporting import answers
 from accreditation.reporting.answers import Answer
 from accreditation.reporting.outbox import NOTHING, net_points, places_of
 from accreditation.reporting.transport import Sealed, Service, login_of
+from courses.meetings.attendance import length
+from courses.models import Attendance
 
 State, Outcome, Reason = Report.State, ReportAttempt.Outcome, RegisterConnection.Reason
 LEASE = timedelta(minutes=4)  # longer than a call lasts
@@ -156,6 +158,7 @@ def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list
     net = net_points(page)
     places = _places(page)
     term = ReportingTerm.objects.filter(register=connection.register_id).first()
+    short = _there_in_part(page) if term is not None and term.whole_only else set()
     ready: list[Row] = []
     refused: list[tuple[Report, str, str]] = []
     for report in page:
@@ -168,7 +171,8 @@ def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list
             refused.append((report, State.DROPPED, gettext("De aanwezigheid bij deze bijeenkomst is intussen gecorrigeerd.")))
             continue
         worth = sum((line.points for line in report.accreditation.points.all()), Decimal(0))
-        why = why_held(report, in_part=left < max(first, worth), term=term, connection=connection)
+        in_part = left < max(first, worth) or (report.learner_id, report.accreditation_id) in short
+        why = why_held(report, in_part=in_part, term=term, connection=connection)
         if why:
             refused.append((report, State.HELD, why))
         else:
@@ -197,21 +201,34 @@ def put_aside(refused: Sequence[tuple[Report, str, str]]) -> None:
 def _places(page: Sequence[Report]) -> dict[tuple[int, int, str], Place]:
     """Where each report that is about one edition or meeting has its numbers now: they may have been filled in since it was queued."""
     parts = [report for report in page if report.part]
-    if not parts:
-        return {}
-    awards = PointAward.objects.filter(
-        learner__in={report.learner_id for report in parts}, accreditation__in={report.accreditation_id for report in parts}
-    )
-    enrolments: dict[tuple[int, int], int] = {
-        (learner, accreditation): enrolment
-        for learner, accreditation, enrolment in awards.order_by("-pk").values_list("learner", "accreditation", "enrolment")
-    }
+    enrolments = _enrolments(parts)
     keys = {(report.learner_id, report.accreditation_id): report.accreditation for report in parts}
     found = places_of((accreditation, enrolments[key]) for key, accreditation in keys.items() if key in enrolments)
     return {
         (learner, accreditation, place.key): place
         for (learner, accreditation), enrolment in enrolments.items()
         for place in found.get((accreditation, enrolment), [])
+    }
+
+
+def _there_in_part(page: Sequence[Report]) -> set[tuple[int, int]]:
+    """Who was at a meeting for fewer hours than it lasted."""
+    enrolments = _enrolments(page)
+    rows = Attendance.objects.filter(enrolment__in=enrolments.values(), corrected_by=None, present=True).select_related("meeting")
+    short = {row.enrolment_id for row in rows if row.hours < length(row.meeting).quantize(Decimal("0.01"))}
+    return {key for key, enrolment in enrolments.items() if enrolment in short}
+
+
+def _enrolments(reports: Sequence[Report]) -> dict[tuple[int, int], int]:
+    """The enrolment that brought each of these people their points under each of these accreditations."""
+    if not reports:
+        return {}
+    awards = PointAward.objects.filter(
+        learner__in={report.learner_id for report in reports}, accreditation__in={report.accreditation_id for report in reports}
+    )
+    return {
+        (learner, accreditation): enrolment
+        for learner, accreditation, enrolment in awards.order_by("-pk").values_list("learner", "accreditation", "enrolment")
     }
 
 

@@ -74,10 +74,7 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
         page = Paginator(_ordered(people), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
         counted = groups.tallies(request.user, simulation)
         context |= {
-            "tallies": [
-                {"tally": tally, "text": OUTCOMES[tally.outcome][0], "tone": OUTCOMES[tally.outcome][1]}
-                for tally in counted
-            ],
+            "tallies": [{"tally": tally, "text": OUTCOMES[tally.outcome][0], "tone": OUTCOMES[tally.outcome][1]} for tally in counted],
             "withheld": any(tally.count is None for tally in counted),
             "page": page,
             "chosen": chosen if chosen in SimulatedPerson.Outcome.values else "",

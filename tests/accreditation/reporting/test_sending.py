@@ -11,13 +11,25 @@ from django.db import connection as database
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from accreditation.models import PointAward, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
+from accreditation.models import (
+    AccreditationEdition,
+    AccreditationMeeting,
+    PointAward,
+    RegisterConnection,
+    Report,
+    ReportAttempt,
+    ReportCall,
+    ReportingTerm,
+)
 from accreditation.points import correct, undo
-from accreditation.reporting import outbox, sending, transport, waking
+from accreditation.reporting import files, outbox, sending, transport, waking
 from accreditation.reporting.connections import send_tested
 from accreditation.reporting.transport import Sealed, login_of
+from courses.meetings.attendance import mark
+from courses.meetings.booking import add_participant
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import UserFactory
+from tests.factories.meetings import MeetingFactory, course_with_session, teacher_of
 from tests.factories.reports import AT, KEY, USER, a_connection, a_register, an_accreditation, awards
 
 State, Outcome, Reason = Report.State, ReportAttempt.Outcome, RegisterConnection.Reason
@@ -379,6 +391,76 @@ def test_what_lacks_something_is_held_with_the_reason_and_goes_when_it_is_mended
     outbox.change_number(report=Report.objects.get(), number="100 001", actor=UserFactory())
     sending.send(connection.pk)
     assert states() == {"accepted": 1}
+
+
+def two_days(of):
+    """Somebody with points who was at two meetings of a course that the register counts meeting by meeting."""
+    (award,) = awards(of, 1)
+    teacher = teacher_of(of.course.organisation)
+    meetings = []
+    for day in (10, 17):
+        start = datetime(2026, 3, day, 12, tzinfo=UTC)
+        meeting = MeetingFactory(release=of.releases.get(), starts_at=start, title=f"Dag {day}")
+        add_participant(enrolment=award.enrolment, meeting=meeting)
+        with time_machine.travel(start + timedelta(hours=4)):
+            mark(meeting=meeting, enrolment=award.enrolment, present=True, by=teacher)
+        meetings.append(meeting)
+    edition = AccreditationEdition.objects.create(accreditation=of, name="Voorjaar", external_edition_id="voorjaar")
+    for meeting in meetings:
+        AccreditationMeeting.objects.create(accreditation=of, edition=edition, meeting=meeting)
+    return award, meetings, teacher
+
+
+def test_each_meeting_is_a_report_that_waits_for_its_number_and_goes_once(stand_in):
+    of = an_accreditation(release=course_with_session(), course_type=1)
+    service = stand_in(of, ["100001"], editions={"voorjaar": ["dag-10", "dag-17"]})
+    connection = a_connection(of, service.address)
+    award, meetings, teacher = two_days(of)
+    assert len(outbox.queue(awards=[award], actor=None).new) == 2
+    sending.send(connection.pk)
+    assert states() == {"held": 2}
+    assert "PEMeetingID of externalMeetingID" in Report.objects.first().problem
+
+    for meeting in meetings:
+        AccreditationMeeting.objects.filter(meeting=meeting).update(external_meeting_id=meeting.title.lower().replace(" ", "-"))
+    assert outbox.queue(awards=[award], actor=None).new == [], "a number filled in later is not another attendance"
+    outbox.again(reports=Report.objects.all(), actor=teacher)
+    sending.send(connection.pk)
+
+    assert states() == {"accepted": 2}
+    assert {key[3:5] for key in service.register} == {("voorjaar", "dag-10"), ("voorjaar", "dag-17")}
+    assert set(service.register.values()) == {1}
+
+
+def test_attendance_that_was_corrected_before_it_went_is_not_sent(stand_in):
+    of = an_accreditation(release=course_with_session(), course_type=1)
+    service = stand_in(of, ["100001"], editions={"voorjaar": ["dag-10", "dag-17"]})
+    connection = a_connection(of, service.address)
+    award, meetings, teacher = two_days(of)
+    AccreditationMeeting.objects.filter(meeting=meetings[0]).update(external_meeting_id="dag-10")
+    AccreditationMeeting.objects.filter(meeting=meetings[1]).update(external_meeting_id="dag-17")
+    outbox.queue(awards=[award], actor=None)
+
+    mark(meeting=meetings[1], enrolment=award.enrolment, present=False, by=teacher)
+    sending.send(connection.pk)
+
+    assert states() == {"accepted": 1, "dropped": 1}
+    assert {key[4] for key in service.register} == {"dag-10"}
+
+
+def test_who_stayed_for_half_a_meeting_is_not_sent_to_a_register_of_whole_attendance():
+    of = an_accreditation(19, release=course_with_session(), course_type=1)
+    ReportingTerm.objects.create(register=of.register, whole_only=True)
+    connection = a_connection(of, transport="list")
+    award, meetings, teacher = two_days(of)
+    outbox.queue(awards=[award], actor=None)
+    mark(meeting=meetings[1], enrolment=award.enrolment, present=True, by=teacher, hours=Decimal(1))
+
+    with pytest.raises(files.NothingToFile):
+        files.make(connection=connection, actor=teacher)
+
+    assert states() == {"held": 2}
+    assert all("bewijs van deelname" in report.problem for report in Report.objects.all())
 
 
 def test_an_example_is_never_reported_to_a_real_register():

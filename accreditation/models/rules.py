@@ -112,11 +112,12 @@ class RegisterRule(models.Model):
             raise ValidationError({"applies_until": gettext("De laatste dag ligt voor de eerste. Kijk de datums na.")})
         if self.work_hours is not None and self.patient_care_hours is not None and self.patient_care_hours > self.work_hours:
             raise ValidationError({"patient_care_hours": gettext("Dit is meer dan alle werkuren samen. Kijk beide getallen na.")})
-        if self.register_id:
-            self.refuse_overlap(RegisterRule.objects.filter(register=self.register_id).exclude(pk=self.pk))
 
     def refuse_overlap(self, others: Iterable["RegisterRule"]) -> None:
-        """Two rules for the same people and the same day would leave it open which of them holds."""
+        """Two rules for the same people and the same day would leave it open which of them holds.
+
+        Not in `clean`: whoever adds a rule may end the one before it in the same breath, and names the others that are left.
+        """
         for other in others:
             if (other.section, other.profession) == (self.section, self.profession) and self.overlaps(other):
                 names = {"name": other.name, "dates": other.dates}

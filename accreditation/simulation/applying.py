@@ -25,7 +25,7 @@ def newest(draft: Draft) -> Simulation | None:
     return draft.simulations.select_related("job", "draft__register").order_by("-pk").first()
 
 
-def apply(*, draft: Draft, simulation: Simulation, actor: User, organisation: Organisation | None, origin: str = "") -> Job | None:
+def apply(*, draft: Draft, simulation: Simulation | None, actor: User, organisation: Organisation | None, origin: str = "") -> Job | None:
     """Let the draft take effect as `simulation` reckoned it; for an accreditation that touches awards, answers the job that does so.
 
     Raises ApplyRefused when the draft, the rules, the ledger or the people changed since: what was seen would not be what happens.
@@ -91,6 +91,7 @@ def drop(*, draft: Draft, actor: User, organisation: Organisation | None, origin
         draft = _locked(draft)
         draft.state = Draft.State.DROPPED
         draft.save(update_fields=["state"])
+        draft.simulations.all().delete()
         record("draft-dropped", actor=actor, on_behalf_of=organisation, subject=str(draft), origin=origin, draft=draft.pk)
 
 
@@ -108,8 +109,8 @@ def _locked(draft: Draft) -> Draft:
     return found
 
 
-def _refuse_unless_true(draft: Draft, simulation: Simulation) -> None:
-    if simulation.draft_id != draft.pk or simulation.finished_at is None:
+def _refuse_unless_true(draft: Draft, simulation: Simulation | None) -> None:
+    if simulation is None or simulation.draft_id != draft.pk or simulation.finished_at is None:
         raise ApplyRefused(gettext("Reken het voorstel eerst door. Dan zie je wat er gebeurt voordat het ingaat."))
     if simulation.content != draft.content:
         raise ApplyRefused(gettext("Het voorstel is na de doorrekening gewijzigd. Reken het opnieuw door; je wijziging is bewaard."))

@@ -45,6 +45,8 @@ class World:
 def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) -> Simulation:
     """Order the reckoning of a draft; what it rests on is written down first, so that a change during it is noticed."""
     day = timezone.localdate()
+    # What is no longer the outcome tells of people for nothing.
+    draft.simulations.all().delete()
     simulation = Simulation.objects.create(
         draft=draft, content=draft.content, base=basis(draft.register, day=day), day=day, asked_by=asked_by
     )
@@ -61,9 +63,14 @@ def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) ->
 
 def step(job: Job) -> bool:
     """One piece of the reckoning; answers whether there is more."""
-    simulation = Simulation.objects.select_related("draft__register", "draft__rule", "draft__accreditation").get(
-        pk=job.parameters["simulation"]
+    simulation = (
+        Simulation.objects.select_related("draft__register", "draft__rule", "draft__accreditation")
+        .filter(pk=job.parameters["simulation"])
+        .first()
     )
+    if simulation is None:
+        job.result = {"text": gettext("Er is opnieuw doorgerekend; deze doorrekening is niet meer nodig.")}
+        return False
     register = simulation.draft.register
     after = job.cursor.get("after", 0)
     entries = list(RegisterEntry.objects.filter(register=register, pk__gt=after).order_by("pk")[:PEOPLE_AT_ONCE])

@@ -147,7 +147,8 @@ def reckon_draft(request: PersonRequest, pk: int) -> HttpResponse:
 def apply_draft(request: PersonRequest, pk: int) -> HttpResponse:
     """Let the draft take effect, as it was reckoned."""
     found = _draft(request, pk)
-    simulation = get_object_or_404(Simulation, draft=found, pk=_number(request.POST.get("doorrekening")))
+    # One that was replaced meanwhile is refused with the reason, as one that is no longer true.
+    simulation = Simulation.objects.filter(draft=found, pk=_number(request.POST.get("doorrekening"))).first()
     try:
         job = applying.apply(
             draft=found, simulation=simulation, actor=request.user, organisation=_organisation(request, found), origin=origin_of(request)

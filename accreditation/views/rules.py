@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -88,9 +88,7 @@ def end_rule(request: PersonRequest, pk: int) -> HttpResponse:
             before, rule.applies_until = rule.applies_until, last_day
             try:
                 rule.refuse_overlap(RegisterRule.objects.filter(register=rule.register).exclude(pk=rule.pk))
-            except Exception as overlap:
-                if not hasattr(overlap, "messages"):
-                    raise
+            except ValidationError as overlap:
                 form.add_error("last_day", overlap.messages)
             else:
                 rule.save(update_fields=["applies_until"])

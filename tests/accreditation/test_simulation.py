@@ -13,6 +13,7 @@ from accreditation import jobs, points
 from accreditation.dossier import standings
 from accreditation.models import Certificate, Draft, Job, Leave, PointAward, RegisterRule, SimulatedPerson, Simulation
 from accreditation.simulation import applying, contents, groups, reckoning
+from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
@@ -385,6 +386,7 @@ def test_a_longer_list_of_people_takes_no_more_queries(
 def test_reckoning_more_people_takes_no_more_queries(rule, register, manager, django_assert_num_queries, django_assert_max_num_queries):
     a_person(register, 8, 2)
     draft = a_draft(rule, manager, total="8")
+    reckoned(draft, manager)
     with django_assert_max_num_queries(100) as one:
         reckoned(draft, manager)
     for _ in range(2):
@@ -411,3 +413,43 @@ def test_the_differences_are_told_in_words(rule, register, manager):
         {"name": "Scholing", "before": "ten minste 4, bevestigd", "after": "ten minste 5, bevestigd"},
     ]
     assert Decimal("12.5") == contents.number(content["total"])
+
+
+def test_a_new_reckoning_takes_the_place_of_the_old_and_a_draft_put_away_keeps_nothing_of_anybody(rule, register, manager, client):
+    a_person(register, 8)
+    draft = a_draft(rule, manager, total="8")
+    old = reckoned(draft, manager)
+    new = reckoned(draft, manager)
+    assert list(Simulation.objects.all()) == [new]
+    client.force_login(manager)
+    page = client.post(reverse("accreditation:apply_draft", args=[draft.pk]), {"doorrekening": old.pk}, follow=True)
+    assert "Reken het voorstel eerst door" in page.content.decode()
+    Job.objects.filter(pk=old.job_id).update(state="waiting", finished_at=None)
+    jobs.run(old.job_id)  # as a worker that comes to it late
+    assert Job.objects.get(pk=old.job_id).state == Job.State.DONE
+
+    applying.drop(draft=draft, actor=manager, organisation=None)
+
+    assert not SimulatedPerson.objects.exists()
+    rule.refresh_from_db()
+    assert rule.total == 10
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_let_a_draft_take_effect_at_the_same_moment_one_is_told(rule, register, manager):
+    draft = a_draft(rule, manager, total="8")
+    simulation = reckoned(draft, manager)
+
+    def press():
+        try:
+            applying.apply(draft=Draft.objects.get(pk=draft.pk), simulation=simulation, actor=manager, organisation=None)
+        except applying.ApplyRefused as refusal:
+            return str(refusal)
+        return "applied"
+
+    answers = at_once(press, press)
+
+    assert sorted(answer == "applied" for answer in answers) == [False, True]
+    assert any("al ingegaan" in answer for answer in answers)
+    assert AuditEvent.objects.filter(event="draft-applied").count() == 1

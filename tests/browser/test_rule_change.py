@@ -1,9 +1,11 @@
 """A change of rule, from the form to everybody's dossier: what the page foretells is what then happens."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import Organisation, Profession, Register, RegisterEntry, Role
@@ -62,26 +64,28 @@ def people(association, register):
     return found
 
 
-def headline_of(page, log_in, person):
-    page.context.clear_cookies()
-    log_in(page, person)
-    page.goto("/mijn/dossier/")
-    return page.locator(".vw-standing h2").inner_text()
+def headlines(people):
+    """What each dossier says in its first line. By the test client: the browser looks at one of them."""
+    found = {}
+    for name, person in people.items():
+        client = Client()
+        client.force_login(person)
+        (found[name],) = re.findall(r'<h2 id="register-\d+">([^<]+)</h2>', client.get("/mijn/dossier/").content.decode())
+    return found
 
 
 def test_the_simulator_predicts_exactly_what_the_rule_change_then_does(page_at, log_in, association, register, people):
     manager = MembershipFactory(organisation=association, role=Role.ACCREDITATION_ADMIN).user
     rule = RegisterRule.objects.get(register=register, section="verpleegkundige", applies_from=date(2027, 7, 1))
     page, other = page_at(1280, reduced_motion="reduce", expect_errors=True), page_at(390, reduced_motion="reduce")
+    log_in(other, people["Bea"])
     log_in(page, manager)
-    before = {name: headline_of(other, log_in, person) for name, person in people.items()}
+    before = headlines(people)
     assert "je voldoet aan de regel" in before["Aalt"]
     assert "je voldoet aan de regel" in before["Bea"]
 
     page.goto("/beheer/registers/")
-    page.get_by_role("link", name="Verpleegkundige", exact=True).first.click()
-    page.go_back()
-    page.goto(f"/beheer/registers/regel/{rule.pk}/")
+    page.locator(f'a[href="/beheer/registers/regel/{rule.pk}/"]').click()
     assert violations(page) == []
     page.get_by_label("Totaal nodig").fill("")
     page.get_by_label("Waarom deze wijziging").fill("Besluit van het register")
@@ -103,11 +107,13 @@ def test_the_simulator_predicts_exactly_what_the_rule_change_then_does(page_at, 
     foretold = {row.get_by_role("rowheader").inner_text().split()[0]: row.inner_text() for row in table.get_by_role("row").all()[1:]}
     assert set(foretold) == {"Bea", "Cor", "Dirkje", "Evi"}  # Aalt has enough either way
     assert "voldoet straks niet meer" in foretold["Bea"]
-    assert {name: headline_of(other, log_in, person) for name, person in people.items()} == before
+    assert headlines(people) == before
     page.get_by_role("button", name="Laat ingaan").click()
 
     expect(page.get_by_text("Het voorstel is ingegaan")).to_be_visible()
-    after = {name: headline_of(other, log_in, person) for name, person in people.items()}
+    after = headlines(people)
+    other.goto("/mijn/dossier/")
+    expect(other.get_by_role("heading", name="Je hebt 184 van 188 punten")).to_be_visible()
     assert after["Aalt"].replace("188", "184") == before["Aalt"]
     for name, told in foretold.items():
         total, missing = POINTS[name], max(0, 188 - POINTS[name])
@@ -145,10 +151,7 @@ def test_pages_about_rules_drafts_and_leave(page_at, log_in, association, regist
     for visitor, path in [
         (page, "/beheer/registers/"),
         (page, f"/beheer/registers/{register.code}/regel/nieuw/"),
-        (page, f"/beheer/registers/{register.code}/deelregister/nieuw/"),
-        (page, f"/beheer/registers/{register.code}/puntensoort/nieuw/"),
         (page, f"/beheer/accreditaties/{accreditation.pk}/voorstel/"),
-        (page, "/beheer/voorstellen/"),
         (other, "/mijn/dossier/"),
         (other, "/mijn/verlof/"),
     ]:

@@ -849,7 +849,7 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft),
     "accreditation:change_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft),
     "accreditation:reckon_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, method="post"),
-    "accreditation:apply_draft": nothing_there(pk=_draft, method="post"),  # without the reckoning that was seen
+    "accreditation:apply_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, method="post"),
     "accreditation:drop_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, method="post"),
     "accreditation:export_draft": only("accreditation_admin", others="404", elsewhere="404", pk=_draft, kind="csv", method="post"),
     # teaching, and work that is handed in

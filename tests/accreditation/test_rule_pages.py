@@ -1,0 +1,157 @@
+"""What an administrator of an association writes down about a register, and that every mistake is told without losing what was typed."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import AuditEvent, Organisation, Profession, RegisterSection, Role
+from accreditation.models import PointCategory, RegisterRule
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
+from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def register():
+    return RegisterFactory(code="voorbeeld", name="Voorbeeldregister")
+
+
+@pytest.fixture
+def rule(register):
+    rule = RegisterRuleFactory(register=register, total=184, name="De eerste")
+    CategoryRuleFactory(rule=rule, category=PointCategoryFactory(register=register), minimum=80, confirmed=True)
+    return rule
+
+
+@pytest.fixture
+def manager(client):
+    organisation = OrganisationFactory(kind=Organisation.Kind.ASSOCIATION)
+    manager = MembershipFactory(organisation=organisation, role=Role.ACCREDITATION_ADMIN).user
+    client.force_login(manager)
+    return manager
+
+
+def data(register, **more):
+    return {
+        "name": "De tweede", "section": "", "profession": "", "unit": "points", "period_years": "5", "total": "200", "source": "Besluit",
+        "reminder_weeks": "12, 4", "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-category": register.point_categories.get().pk,
+        "soorten-0-counts": "on", "soorten-0-minimum": "90", "soorten-0-times": "", "verlof-TOTAL_FORMS": 2, "verlof-INITIAL_FORMS": 2,
+        "verlof-0-kind": "birth", "verlof-0-extends": "on", "verlof-0-minimum_days": "28", "verlof-0-share": "50", "verlof-1-kind": "care", **more,
+    }  # fmt: skip
+
+
+def test_a_new_rule_may_end_the_one_that_held_until_then(client, manager, rule, register):
+    client.post(reverse("accreditation:new_rule", args=[register.code]), data(register, applies_from="2028-01-01", ends_previous="on"))
+
+    rule.refresh_from_db()
+    new = RegisterRule.objects.get(name="De tweede")
+    assert rule.applies_until == date(2027, 12, 31)
+    assert (new.total, new.applies_from, new.reminder_weeks) == (200, date(2028, 1, 1), [12, 4])
+    assert [(line.minimum, line.confirmed) for line in new.categories.all()] == [(90, False)]
+    assert [(term.kind, term.minimum_days, term.share, term.confirmed) for term in new.leave_rules.all()] == [("birth", 28, 50, False)]
+    assert AuditEvent.objects.get(event="register-rule-saved").actor == manager
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "geldt dan al een regel: ‘De eerste’"),
+        ({"ends_previous": "on"}, "geen regel die dan nog geldt"),
+        ({"total": ""}, "verplicht"),
+        ({"reminder_weeks": "twaalf"}, "Schrijf hele weken"),
+        ({"reminder_weeks": "0"}, "Schrijf hele weken"),
+        ({"applies_from": "2028-01-01", "applies_until": "2027-01-01"}, "De laatste dag ligt voor de eerste"),
+        ({"soorten-0-maximum": "10"}, "Er telt minder mee dan er nodig is"),
+        ({"soorten-0-counts": ""}, "Zet dit vinkje, of haal de getallen weg"),
+        ({"section": "bestaat-niet"}, "Kies uit de lijst"),
+        ({"work_hours": "100", "patient_care_hours": "200"}, "meer dan alle werkuren samen"),
+        ({"verlof-0-share": "101"}, "Zorg ervoor dat deze waarde"),
+        ({"soorten-0-category": "999999"}, "soorten-0"),
+    ],
+)
+def test_a_mistake_in_a_rule_keeps_what_was_typed_and_makes_nothing(client, manager, rule, register, change, told):
+    answer = client.post(reverse("accreditation:new_rule", args=[register.code]), data(register, source="Mijn bron", **change))
+
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+    assert "Mijn bron" in answer.content.decode()
+    assert RegisterRule.objects.get() == rule
+    rule.refresh_from_db()
+    assert rule.applies_until is None
+
+
+def test_a_rule_for_a_profession_stands_beside_the_general_one(client, manager, rule, register):
+    Profession.objects.create(code="bedrijfsarts", name="Bedrijfsarts")
+
+    client.post(reverse("accreditation:new_rule", args=[register.code]), data(register, profession="bedrijfsarts"))
+
+    assert RegisterRule.objects.filter(register=register).count() == 2
+    assert "bedrijfsarts" in client.get(reverse("accreditation:registers")).content.decode()
+
+
+def test_a_rule_is_ended_on_a_day_and_not_before_it_begins(client, manager, rule):
+    address = reverse("accreditation:end_rule", args=[rule.pk])
+    client.post(address, {"einde-last_day": "2027-06-30"})
+    rule.refresh_from_db()
+    assert rule.applies_until == date(2027, 6, 30)
+    RegisterRule.objects.update(applies_from=date(2027, 1, 1))
+
+    answer = client.post(address, {"einde-last_day": "2026-12-31"})
+
+    assert (answer.status_code, "Kies een latere dag" in answer.content.decode()) == (422, True)
+    rule.refresh_from_db()
+    assert rule.applies_until == date(2027, 6, 30)
+    assert AuditEvent.objects.filter(event="register-rule-ended").count() == 1
+
+
+def test_a_section_is_added_and_changed_and_keeps_its_code(client, manager, register):
+    profession = Profession.objects.create(code="vig", name="Verzorgende IG")
+    posted = {"name": "Verzorgende", "code": "verzorgende", "professions": [profession.pk], "order": "0", "source": "Register"}
+    client.post(reverse("accreditation:new_section", args=[register.code]), posted)
+    section = RegisterSection.objects.get()
+    assert (section.register, list(section.professions.all()), section.confirmed) == (register, [profession], False)
+
+    client.post(
+        reverse("accreditation:section", args=[register.code, section.pk]),
+        {**posted, "code": "anders", "name": "Verzorgenden", "confirmed": "on"},
+    )
+
+    section.refresh_from_db()
+    assert (section.code, section.name, section.confirmed) == ("verzorgende", "Verzorgenden", True)
+
+
+def test_a_kind_of_points_is_added_once_and_is_never_part_of_itself(client, manager, register):
+    posted = {"name": "Scholing", "code": "scholing", "accredited": "on", "order": "0"}
+    address = reverse("accreditation:new_category", args=[register.code])
+    client.post(address, posted)
+    outer = PointCategory.objects.get()
+    assert "al een soort met deze code" in client.post(address, posted).content.decode()
+    client.post(address, {**posted, "name": "Deel", "code": "deel", "part_of": outer.pk})
+    part = PointCategory.objects.get(code="deel")
+    assert part.part_of == outer
+
+    circle = client.post(reverse("accreditation:category", args=[register.code, outer.pk]), {**posted, "part_of": part.pk})
+
+    assert "geen onderdeel van zichzelf" in circle.content.decode()
+    outer.refresh_from_db()
+    assert outer.part_of is None
+    assert client.get(reverse("accreditation:category", args=[RegisterFactory().code, outer.pk])).status_code == 404
+
+
+def test_a_longer_list_of_rules_takes_no_more_queries(
+    client, manager, rule, register, django_assert_num_queries, django_assert_max_num_queries
+):
+    address = reverse("accreditation:registers")
+    RegisterSection.objects.create(register=register, code="deel", name="Deel")
+    client.get(address)
+    with django_assert_max_num_queries(60) as one:
+        client.get(address)
+    for number in range(2):
+        other = RegisterRuleFactory(register=RegisterFactory(), name=f"Regel {number}")
+        CategoryRuleFactory(rule=other, category=PointCategoryFactory(register=other.register))
+        RegisterSection.objects.create(register=other.register, code="deel", name="Deel")
+
+    with django_assert_num_queries(len(one)):
+        client.get(address)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organisation, Profession, ProfessionalProfile, Region, Register, Role, User
 from accreditation import certificates, reference
 from accreditation.evaluation import AMSTERDAM
+from accreditation.evidence import demo as evidence_demo
 from accreditation.models import Accreditation, AccreditationPoints, Certificate, PointCategory
 from accreditation.reporting import seed_demo as reporting
 from courses.models import CoursePage, Enrolment, Release
@@ -58,6 +59,7 @@ def seed() -> None:
     accredit(courses=_demo_courses())
     cohort()
     history({role: user for role in HISTORY if (user := User.objects.filter(email=MAIL.format(role)).first())})
+    evidence_demo.seed(User.objects.filter(email=MAIL.format("verpleegkundige")).first())
     reporting.seed(User.objects.filter(email=MAIL.format("accreditatie")).first())
 
 

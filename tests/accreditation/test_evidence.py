@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Organisation, Role
+from accounts.models import AuditEvent, Organisation, Register, Role
 from accreditation import certificates, reference
-from accreditation.evidence import files, keeping
+from accreditation.evidence import demo, files, keeping
 from accreditation.evidence.doubles import warnings
 from accreditation.evidence.files import FileRefused
 from accreditation.evidence.keeping import EvidenceRefused, Told
@@ -450,3 +450,13 @@ def test_an_administrator_sets_the_kinds_of_a_register_and_sees_what_is_not_conf
     kind.refresh_from_db()
     assert (kind.points_per_hour, kind.confirmed, kind.active) == (Decimal("0.5"), True, False)
     assert AuditEvent.objects.filter(event="evidence-kind-saved").exists()
+
+
+def test_the_demo_nurse_has_examples_that_say_so_once():
+    reference.load()
+    nurse = RegisterEntryFactory(register=Register.objects.get(code="kwaliteitsregister-vv"), number="123456").user
+    demo.seed(nurse)
+    demo.seed(nurse)
+    demo.seed(None)
+
+    assert [one.title.startswith("Voorbeeld: ") for one in Evidence.objects.filter(owner=nurse, state="kept")] == [True] * 4

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.base import ContentFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -117,7 +118,11 @@ def achievement(request: HttpRequest, release: str) -> HttpResponse:
     found = _achieved(release)
     if _wants_json(request):
         return _published({"@context": [CREDENTIALS, BADGES], **of_release(found)}, "application/ld+json")
-    accreditations = Accreditation.objects.filter(course=found.course, releases=found, status=Accreditation.Status.GRANTED)
+    today = timezone.localdate()
+    # Those of now: what counted on the day that somebody completed it, is in the badge.
+    accreditations = Accreditation.objects.filter(
+        course=found.course, releases=found, status=Accreditation.Status.GRANTED, valid_from__lte=today, valid_until__gte=today
+    )
     return render(
         request,
         "accreditation/achievement.html",

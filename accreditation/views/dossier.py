@@ -17,7 +17,7 @@ from accreditation import attendance_statements, certificates, points
 from accreditation.dossier import standings
 from accreditation.dossier_picture import picture
 from accreditation.forecast_picture import forecast_picture
-from accreditation.models import AttendanceStatement, Certificate
+from accreditation.models import AttendanceStatement, Certificate, CertificateEvent
 from accreditation.templatetags.accreditation import points as written
 from courses.models import Enrolment
 
@@ -34,7 +34,7 @@ def my_dossier(request: PersonRequest) -> HttpResponse:
     return render(
         request,
         "accreditation/my_dossier.html",
-        {"shown": shown, "claims": claims.items(), "without_points": _without_points(request)},
+        {"shown": shown, "claims": claims.items(), "without_points": _without_points(request), "revoked": _revoked(request)},
     )
 
 
@@ -114,6 +114,12 @@ def serve_certificate(request: HttpRequest, certificate: Certificate) -> HttpRes
         filename=f"certificaat-{certificate.number}.pdf",
         content_type="application/pdf",
     )
+
+
+def _revoked(request: PersonRequest) -> list[CertificateEvent]:
+    """What was taken back from me and not issued again, newest first."""
+    revoked = CertificateEvent.objects.filter(kind=CertificateEvent.Kind.REVOKED, certificate__learner=request.user)
+    return list(revoked.filter(certificate__replaced_by=None).select_related("certificate").order_by("-at"))
 
 
 def _without_points(request: PersonRequest) -> list[dict[str, object]]:

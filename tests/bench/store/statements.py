@@ -6,7 +6,7 @@ from typing import Any
 NAMESPACE = "https://vakwijs.example/xapi"
 COURSES = 40
 ACTIVITIES = 12  # in each course
-LEARNERS = 4000
+LEARNERS = 1500  # few enough for each to have fifty statements among 100,000: a page of 50 is one then too
 VERBS = ("answered", "experienced", "completed", "passed", "progressed", "interacted")
 
 

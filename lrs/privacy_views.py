@@ -43,6 +43,7 @@ COUNTED = {
     "waiting": gettext_lazy("Uitspraken die nog verwerkt moesten worden"),
     "exports": gettext_lazy("Exports die klaarlagen"),
     "links": gettext_lazy("Verwijzingen vanuit cursussen naar uitspraken"),
+    "numbers": gettext_lazy("Controles van registernummers"),
     "evidence": gettext_lazy("Eigen bewijs, links en pakketten in het dossier"),
     "tool_uses": gettext_lazy("Keren dat een hulpmiddel werd gebruikt, nu van niemand"),
 }

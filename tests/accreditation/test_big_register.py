@@ -1,3 +1,4 @@
+import json
 import threading
 from datetime import date, timedelta
 
@@ -10,7 +11,7 @@ from lxml import etree
 
 from accounts.models import AuditEvent, Profession, RegisterEntry, Role
 from accounts.profiles import profile_of
-from accreditation.big_register import checking, claims, reviewing, soap, standing
+from accreditation.big_register import checking, claims, privacy, reviewing, soap, standing
 from accreditation.big_register.matching import Finding, match
 from accreditation.big_register.soap import Professional, Registration
 from accreditation.models import BigCheck, NumberClaim
@@ -452,6 +453,21 @@ class TestClaims:
 
         claim.refresh_from_db()
         assert claim.state == NumberClaim.State.SETTLED
+
+
+@pytest.mark.django_db
+def test_somebody_gets_the_checks_of_their_numbers_and_has_them_forgotten_without_those_of_others(differing, manager, register_of_big):
+    reviewing.ask_learner(check=differing, actor=manager, question="Ben je getrouwd?")
+    stranger = looked_up(nurse(), NUMBER)
+    person = differing.person
+
+    ((name, pieces),) = privacy.access(person.pseudonym)
+
+    told = json.loads(b"".join(pieces))
+    assert (name, [one["reason"] for one in told["checks"]]) == ("nummers/controles.json", ["Ben je getrouwd?"])
+    assert "Vries" not in json.dumps(told)  # the register's name may be a stranger's
+    assert privacy.forget(person.pseudonym) == {"numbers": 1}
+    assert list(BigCheck.objects.all()) == [stranger]
 
 
 @pytest.mark.django_db(transaction=True)

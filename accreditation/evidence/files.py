@@ -77,8 +77,11 @@ def check(file: File, *, owner: User) -> CheckedFile:
 
 
 def keep(checked: CheckedFile, *, owner: User) -> EvidenceFile:
-    """Store it, or find it: the same content of the same person is there once, also when two windows upload it at the same moment."""
-    existing = EvidenceFile.objects.filter(owner=owner, sha256=checked.sha256).first()
+    """Store it, or find it: the same content of the same person is there once, also when two windows upload it at the same moment.
+
+    Within a transaction: what is found stays locked until it is in use, so that nobody lets go of it meanwhile.
+    """
+    existing = EvidenceFile.objects.select_for_update().filter(owner=owner, sha256=checked.sha256).first()
     if existing:
         return existing
     row = EvidenceFile(owner=owner, sha256=checked.sha256, size=checked.size, content_type=checked.content_type)

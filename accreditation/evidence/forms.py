@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
@@ -86,6 +87,9 @@ class EvidenceForm(forms.Form):
         options.setdefault("initial", _initial(evidence))
         super().__init__(*args, **options)
         kinds = kinds_for(evidence.owner)
+        if evidence.kind_id:  # what it was kept as stays to be chosen, also when nobody else can choose it any more
+            kept = EvidenceKind.objects.filter(Q(pk__in=kinds.values("pk")) | Q(pk=evidence.kind_id))
+            kinds = kept.select_related("register", "category").order_by("register__name", "order", "name")
         self.fields["kind"].queryset = kinds  # type: ignore[attr-defined]
         choices = Competency.objects.filter(framework__in=_frameworks(evidence.owner)).select_related("framework")
         if evidence.pk:  # what was chosen before stays to be chosen, also after a change of profession

@@ -396,6 +396,18 @@ def test_a_refusal_keeps_all_that_was_typed(client, nurse, kind):
     assert "Geleerd" in text
 
 
+def test_what_was_kept_as_a_kind_that_is_no_longer_offered_can_still_be_mended(client, nurse, kind):
+    client.force_login(nurse)
+    evidence = EvidenceFactory(owner=nurse, kind=kind)
+    EvidenceKind.objects.update(active=False)
+
+    page = post(client, evidence, kind=kind.pk, title="Verbeterd", done_on="2026-03-01", hours="4")
+    assert page.url == reverse("accreditation:my_evidence")
+    assert Evidence.objects.get().title == "Verbeterd"
+    page = post(client, keeping.begin(owner=nurse), kind=kind.pk, title="Nieuw", done_on="2026-03-02", hours="4")
+    assert page.status_code == 200
+
+
 def test_nobody_else_finds_my_evidence_or_its_file(client, nurse, kind):
     evidence = keeping.begin(owner=nurse, checked=files.check(a_pdf("geheim"), owner=nurse))
     pages = [

@@ -19,6 +19,7 @@ from accreditation.dossiers import contents
 from accreditation.evidence import files
 from accreditation.models import (
     Application,
+    AttendanceStatement,
     Certificate,
     DossierIntake,
     DossierPackage,
@@ -135,8 +136,9 @@ def proof_until(earned: date) -> date:
 
 
 def keeps(statements: Sequence[Statement]) -> dict[int, str]:
-    """The statements of an enrolment that earned points or a certificate: they are the proof."""
+    """The statements of an enrolment that earned points or a certificate, or that an attendance statement rests on: they are the proof."""
     registrations = {statement.registration for statement in statements if statement.registration}
     earned = set(PointAward.objects.filter(enrolment__uuid__in=registrations).values_list("enrolment__uuid", flat=True))
     earned |= set(Certificate.objects.filter(enrolment__uuid__in=registrations).values_list("enrolment__uuid", flat=True))
+    earned |= set(AttendanceStatement.objects.filter(enrolment__uuid__in=registrations).values_list("enrolment__uuid", flat=True))
     return {statement.sequence: "ledger" for statement in statements if statement.registration in earned and statement.source == "server"}

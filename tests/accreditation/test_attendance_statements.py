@@ -14,11 +14,13 @@ from accreditation import attendance_pdf, attendance_statements, certificate_sea
 from accreditation.attendance_statements import StatementRefused, attended_in_part, current, issue, revoke, state
 from accreditation.certificates import revoke as revoke_certificate
 from accreditation.models import AttendanceStatement, Certificate, PointAward
+from accreditation.privacy import keeps
 from accreditation.results import results
 from accreditation.sealed_files import read_pdf
 from accreditation.verification import Verdict, What, by_file, by_number, by_token
 from courses.meetings.attendance import mark
 from courses.meetings.booking import add_participant
+from lrs.models import Statement
 from tests.accreditation.poppler import needs
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, RegisterEntryFactory, RegisterFactory, UserFactory
@@ -284,3 +286,13 @@ def test_asking_twice_at_once_gives_one_statement(enrolment, teacher, learner):
 
     assert first == second
     assert AttendanceStatement.objects.count() == 1
+
+
+def test_the_records_under_a_statement_stay_when_somebody_is_erased(enrolment, teacher, learner):
+    was_at(enrolment, teacher, day=8)
+    statements = list(Statement.objects.filter(registration=enrolment.uuid, source="server"))
+    assert keeps(statements) == {}  # they could go
+
+    issue(enrolment=enrolment, by=learner)
+
+    assert set(keeps(statements).values()) == {"ledger"}

@@ -1,24 +1,25 @@
 """How quickly the outbox empties: 10,000 people in a hundred calls to the stand-in, on the database of the settings."""
 
+import os
 import resource
 import time
 
-from django.db import connection
-from django.test.utils import setup_databases, setup_test_environment, teardown_databases, teardown_test_environment
+import django
 
 from tests.bench.figures import Figure, show
 
 
 def measure(*, people: int = 10_000) -> None:
     """Queueing and sending, each from begin to end; the stand-in works in the same process, so its share is measured too."""
-    setup_test_environment(debug=False)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    django.setup()
+    from django.test.utils import setup_databases, teardown_databases  # noqa: PLC0415 - needs the settings above
+
     before = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
     try:
         _measure(people)
     finally:
-        connection.close()
         teardown_databases(before, verbosity=0)
-        teardown_test_environment()
 
 
 def _measure(people: int) -> None:

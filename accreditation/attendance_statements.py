@@ -115,7 +115,7 @@ def attended_in_part(*, organisations: QuerySet[Organisation] | None = None, lea
 
 def current(enrolment: Enrolment) -> AttendanceStatement | None:
     """The newest statement of an enrolment that `attended_in_part` gave."""
-    statements: Any = enrolment.attendance_statements  # type: ignore[attr-defined]
+    statements: Any = enrolment.attendance_statements
     return next((statement for statement in statements.all() if not hasattr(statement, "replaced_by")), None)
 
 

@@ -175,7 +175,12 @@ ACCOUNTS_NAME_CHANGED = "accreditation.big_register.standing.renamed"
 ACCOUNTS_NUMBER_CLAIMED = "accreditation.big_register.standing.claimed"
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]
-LRS_ERASURE_FORGET = ["courses.privacy.forget", "cms.privacy.forget", "accreditation.privacy.forget", "accreditation.big_register.privacy.forget"]
+LRS_ERASURE_FORGET = [
+    "courses.privacy.forget",
+    "cms.privacy.forget",
+    "accreditation.privacy.forget",
+    "accreditation.big_register.privacy.forget",
+]
 # What they add to everything that somebody gets of themselves (AVG, article 15).
 LRS_ACCESS_ADDS = ["accreditation.privacy.access", "accreditation.big_register.privacy.access"]
 LRS_RETENTION_KEEPS = ["courses.privacy.keeps", "accreditation.privacy.keeps"]

@@ -53,6 +53,10 @@ def measure() -> None:
     if (found["issued"], found["sealed"], found["twice"]) != (COUNT, COUNT, 0):
         raise RuntimeError(f"not each exactly once: {found}")
     rate = COUNT / found["seconds"]
-    show(Figure(name="certificates_reissued_in_one_action", value=rate, unit="certificates/s", target=f">= {TARGET:.0f}", holds=rate >= TARGET))
+    show(
+        Figure(
+            name="certificates_reissued_in_one_action", value=rate, unit="certificates/s", target=f">= {TARGET:.0f}", holds=rate >= TARGET
+        )
+    )
     memory = found["memory"]
     show(Figure(name="certificates_reissued_in_one_action_memory", value=memory, unit="MB", target="<= 250", holds=memory <= 250))

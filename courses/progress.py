@@ -188,7 +188,8 @@ def _changes(statement: Statement) -> dict[str, datetime]:
     if statement.source != Source.SERVER:
         return {}
     if statement.verb == adl.ATTENDED:
-        return {"attended_at": statement.timestamp}
+        # Who was there in part has hours to show for it, and not the meeting.
+        return {} if _result(statement).get("completion") is False else {"attended_at": statement.timestamp}
     if statement.verb == vakwijs.JUDGED and _result(statement).get("success") is True:
         return {"judged_sufficient_at": statement.timestamp}
     if statement.verb == vakwijs.EVALUATED:

@@ -39,6 +39,7 @@ class Participant:
 def mark(*, meeting: Meeting, enrolment: Enrolment, present: bool, by: User, hours: Decimal | None = None) -> Attendance:
     """Record that this participant was there (for so many hours, the whole meeting when not said) or was not.
 
+    Hours are counted either way, but only who was at the whole meeting meets "attended": a register of physicians takes nothing less (ABSG).
     The same mark again changes nothing. Raises AttendanceRefused before the meeting begins, for a meeting that was called off, for
     someone who is not on the list, and for a teacher of another organisation.
     """
@@ -157,7 +158,7 @@ def _attended(meeting: Meeting, enrolment: Enrolment, *, hours: Decimal, by: Use
         enrolment=enrolment,
         verb=adl.ATTENDED,
         subject=activity,
-        result={"completion": True, "duration": f"PT{int(hours * 60)}M"},
+        result={"completion": hours >= length(meeting), "duration": f"PT{int(hours * 60)}M"},
         context={"instructor": actor_of(by.pseudonym)},
         at=min(meeting.ends_at, timezone.now()),
     )

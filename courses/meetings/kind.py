@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from courses.meetings.attendance import length
 from courses.meetings.booking import open_booking
 from courses.meetings.planning import coming_dates
 from courses.models import Attendance, Booking, CoursePage, Enrolment, ReleaseActivity
@@ -28,6 +29,7 @@ class SessionKind:
     def context(self, request: HttpRequest, *, activity: ReleaseActivity, enrolment: Enrolment | None) -> dict[str, Any]:
         dates = list(coming_dates(course=activity.release.course, activity=activity.uuid))
         booking = open_booking(enrolment=enrolment, activity=activity.uuid) if enrolment else None
+        whole, part = _was_there(enrolment, activity) if enrolment else (None, None)
         return {
             "activity": activity,
             "enrolment": enrolment,
@@ -37,14 +39,18 @@ class SessionKind:
             ],
             "booking": booking,
             "has_begun": booking is not None and booking.meeting.starts_at <= timezone.now(),
-            "attendance": _was_there(enrolment, activity) if enrolment else None,
+            "attendance": whole,
+            "attendance_in_part": part,
             "not_yet_marked": enrolment is not None and _waits_for_mark(enrolment, activity),
         }
 
 
-def _was_there(enrolment: Enrolment, activity: ReleaseActivity) -> Attendance | None:
+def _was_there(enrolment: Enrolment, activity: ReleaseActivity) -> tuple[Attendance | None, Attendance | None]:
+    """The first meeting where this learner was all the time; without one, the first where they were part of it."""
     rows = Attendance.objects.filter(enrolment=enrolment, meeting__activity=activity.uuid, corrected_by=None, present=True)
-    return rows.select_related("meeting").order_by("meeting__starts_at").first()
+    marks = list(rows.select_related("meeting").order_by("meeting__starts_at"))
+    whole = next((mark for mark in marks if mark.hours >= length(mark.meeting)), None)
+    return whole, (marks[0] if marks and whole is None else None)
 
 
 def _waits_for_mark(enrolment: Enrolment, activity: ReleaseActivity) -> bool:

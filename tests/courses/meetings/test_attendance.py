@@ -71,10 +71,17 @@ def test_the_statement_tells_when_the_meeting_was_and_how_long_someone_was_there
 
     statement = Statement.objects.with_verb(adl.ATTENDED).get()
     assert (statement.uuid, statement.source, statement.timestamp) == (row.statement, Source.SERVER, END)
-    assert statement.document["result"] == {"completion": True, "duration": "PT150M"}
-    assert ActivityProgress.objects.get().attended_at == END
+    assert statement.document["result"] == {"completion": False, "duration": "PT150M"}
     assert hours_attended(enrolment) == Decimal("2.5")
     assert AuditEvent.objects.get().dossier_owner == enrolment.learner
+
+
+@pytest.mark.usefixtures("_afterwards")
+@pytest.mark.parametrize(("hours", "met"), [("2.99", False), ("3", True), (None, True)])
+def test_only_who_was_at_the_whole_meeting_meets_the_rule(meeting, enrolment, teacher, hours, met):
+    mark(meeting=meeting, enrolment=enrolment, present=True, hours=Decimal(hours) if hours else None, by=teacher)
+
+    assert ActivityProgress.objects.filter(attended_at=END).exists() is met
 
 
 @pytest.mark.usefixtures("_afterwards")
@@ -87,13 +94,13 @@ def test_taking_attendance_back_adds_a_row_and_undoes_the_progress_also_when_rep
     assert Statement.objects.with_verb(adl.ATTENDED).get().voided
     assert not ActivityProgress.objects.exists()
 
-    mark(meeting=meeting, enrolment=enrolment, present=True, hours=Decimal(1), by=teacher)
+    mark(meeting=meeting, enrolment=enrolment, present=True, by=teacher)
     before = progress()
     assert before[0][1] is not None
     rebuild(enrolment.learner.pseudonym)
 
     assert progress() == before
-    assert hours_attended(enrolment) == 1
+    assert hours_attended(enrolment) == 3
 
 
 def progress():

@@ -1,10 +1,12 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
+from courses.meetings.attendance import mark
 from courses.meetings.booking import book
 from courses.models import Attendance, Booking, Meeting
 from tests.factories.accounts import UserFactory
@@ -177,3 +179,16 @@ def test_the_lesson_shows_place_and_link_only_with_a_place(meeting, enrolment):
     assert "https://video.example/geheim" not in before
     assert "https://video.example/geheim" in after
     assert "Een casus" in after
+
+
+def test_who_was_there_in_part_reads_why_it_does_not_count_and_can_choose_another_date(meeting, enrolment):
+    other = MeetingFactory(release=enrolment.release, starts_at=timezone.now() + timedelta(days=9))
+    book(meeting=meeting, enrolment=enrolment)
+    Meeting.objects.filter(pk=meeting.pk).update(starts_at=timezone.now() - timedelta(hours=3), ends_at=timezone.now() - timedelta(hours=1))
+    meeting.refresh_from_db()
+    mark(meeting=meeting, enrolment=enrolment, present=True, hours=Decimal(1), by=teacher_of(meeting.course.organisation))
+
+    page = logged_in(enrolment.learner).get(f"/cursus/{meeting.course.slug}/les-2/").content.decode()
+
+    assert "Er staat 1 uur voor je vast. Voor deze cursus telt een hele bijeenkomst." in page
+    assert f"/leren/bijeenkomst/{other.uuid}/aanmelden/" in page

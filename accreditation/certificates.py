@@ -28,6 +28,7 @@ from courses.models import Enrolment
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = 200
 RETRY_AFTER = [timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)]
 
 
@@ -150,8 +151,12 @@ def make_pdf(certificate_id: int, attempt: int = 0) -> None:
 
 
 def make_waiting(*, older_than: timedelta = timedelta(minutes=5)) -> int:
-    """Order again the PDFs that should have been there: after a crash, or a queue that was lost. Answers how many."""
-    waiting = Certificate.objects.filter(sha256="", created_at__lt=timezone.now() - older_than).values_list("pk", flat=True)
+    """Order again the PDFs that should have been there: after a crash, or a queue that was lost. Answers how many.
+
+    The oldest of them: this is asked again and again, and a long queue would grow by itself.
+    """
+    late = Certificate.objects.filter(sha256="", created_at__lt=timezone.now() - older_than)
+    waiting = late.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]
     for certificate_id in waiting:
         make_pdf.enqueue(certificate_id)
     return len(waiting)

@@ -27,7 +27,9 @@ from accreditation.models import (
     Evidence,
     EvidenceDocument,
     EvidenceFile,
+    Leave,
     PointAward,
+    Report,
 )
 from lrs.erasure import Standing
 from lrs.models import Statement
@@ -51,6 +53,13 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
             count,
         )
         yield Standing(text % {"count": count})
+    if count := Report.objects.filter(learner__pseudonym=learner, state__in=(Report.State.ACCEPTED, Report.State.MARKED)).count():
+        text = ngettext(
+            "%(count)s melding aan een register blijft: zij bewijst wat het register is verteld (AVG art. 17 lid 3 onder b).",
+            "%(count)s meldingen aan registers blijven: zij bewijzen wat een register is verteld (AVG art. 17 lid 3 onder b).",
+            count,
+        )
+        yield Standing(text % {"count": count})
     standing_on = Application.objects.filter(owner__pseudonym=learner, withdrawn_at=None, evidence__isnull=False)
     for application in standing_on.select_related("register").distinct():
         text = _("Eigen bewijs in de aanvraag voor %(register)s blijft: het register mag ernaar vragen (AVG art. 17 lid 3 onder b).")
@@ -66,8 +75,8 @@ def standing(learner: uuid.UUID) -> Iterator[Standing]:
 
 
 def forget(learner: uuid.UUID) -> dict[str, int]:
-    """Delete what this person brought and made themselves: own evidence that no standing application rests on, with its files; links, packed
-    dossiers and what was handed in. Files go after the commit.
+    """Delete what this person brought and made themselves: own evidence that no standing application rests on, with its files; leave, links,
+    packed dossiers and what was handed in. Files go after the commit.
     """
     mine = {"owner__pseudonym": learner}
     count = 0
@@ -84,6 +93,7 @@ def forget(learner: uuid.UUID) -> dict[str, int]:
     kept = [document.file for document in EvidenceDocument.objects.filter(evidence__in=free).select_related("file")]
     count += free.count()
     free.delete()
+    count += Leave.objects.filter(user__pseudonym=learner).delete()[0]
     files.let_go(kept)
     return {"evidence": count} if count else {}
 
@@ -106,6 +116,22 @@ def access(learner: uuid.UUID) -> Iterator[tuple[str, Iterator[bytes]]]:
             "expires_at": one.expires_at.isoformat(),
         }
         for one in DossierShare.objects.filter(owner=person).select_related("register")
+    ]
+    told["leave"] = [
+        {"kind": one.kind, "first_day": one.first_day.isoformat(), "last_day": one.last_day.isoformat(), "percentage": one.percentage}
+        for one in Leave.objects.filter(user=person)
+    ]
+    told["reports"] = [
+        {
+            "register": one.connection.register.code,
+            "course": one.accreditation.course.title,
+            "number": one.number,
+            "end_date": one.end_date.isoformat(),
+            "state": one.state,
+            "answer": one.text,
+            "sent_at": one.sent_at.isoformat() if one.sent_at else None,
+        }
+        for one in Report.objects.filter(learner=person).select_related("connection__register", "accreditation__course")
     ]
     yield "dossier/dossier.json", iter([json.dumps(told, ensure_ascii=False, indent=1).encode()])
     for file in EvidenceFile.objects.filter(owner=person).order_by("pk"):

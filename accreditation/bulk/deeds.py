@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext
 
 from accreditation import certificates, points
 from accreditation.models import BulkAction, BulkRow, Certificate, PointAward
 from accreditation.points import Why
-from accreditation.reporting import outbox
+from accreditation.reporting import outbox, waking
 
 Kind = BulkAction.Kind
 
@@ -184,6 +185,8 @@ def _foresee_reports(rows: Sequence[PointAward]) -> dict[int, Foreseen]:
 def _report(action: BulkAction, row: BulkRow) -> None:
     queued = outbox.queue(awards=[_award_of(row)], actor=action.asked_by)
     if queued.new:
+        connection = queued.new[0].connection
+        transaction.on_commit(lambda: waking.wake_one(connection), robust=True)
         return
     if queued.known:
         raise Refused(gettext("Staat al bij de meldingen."))

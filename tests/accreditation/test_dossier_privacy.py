@@ -9,12 +9,28 @@ import time_machine
 from accreditation import privacy
 from accreditation.dossiers import packing, sharing
 from accreditation.evidence import applications, files, keeping
-from accreditation.models import Application, DossierPackage, DossierShare, Evidence, EvidenceFile
+from accreditation.models import (
+    Application,
+    DossierPackage,
+    DossierShare,
+    Evidence,
+    EvidenceFile,
+    Leave,
+    LeaveKind,
+    RegisterConnection,
+    Report,
+)
 from lrs.access_export import write
 from lrs.subjects import subject_of
 from tests.accreditation.evidence_files import a_photo
 from tests.factories.accounts import RegisterEntryFactory, UserFactory
-from tests.factories.accreditation import CategoryRuleFactory, EvidenceFactory, EvidenceKindFactory, RegisterRuleFactory
+from tests.factories.accreditation import (
+    AccreditationFactory,
+    CategoryRuleFactory,
+    EvidenceFactory,
+    EvidenceKindFactory,
+    RegisterRuleFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +105,25 @@ def test_erasing_takes_what_no_application_rests_on_and_says_what_stays(entry):
     assert not EvidenceFile.objects.filter(owner=entry.user).exists()
     with time_machine.travel(datetime(2032, 1, 1, tzinfo=UTC)):
         assert list(privacy.standing(learner)) == []
+
+
+def test_leave_goes_along_and_is_erased_and_what_a_register_was_told_stays(entry):
+    Leave.objects.create(user=entry.user, kind=LeaveKind.PARENTAL, first_day=date(2025, 1, 1), last_day=date(2025, 3, 31), percentage=50)
+    accreditation = AccreditationFactory(register=entry.register)
+    connection = RegisterConnection.objects.create(organisation=accreditation.course.organisation, register=entry.register)
+    now = datetime(2026, 6, 1, 10, tzinfo=UTC)
+    told = {"connection": connection, "accreditation": accreditation, "number": "12345678901", "end_date": now, "queued_at": now}
+    Report.objects.create(learner=entry.user, state=Report.State.ACCEPTED, **told)
+    Report.objects.create(learner=UserFactory(), state=Report.State.ACCEPTED, **told)
+    out = io.BytesIO()
+
+    write(subject_of(entry.user), into=out)
+
+    with zipfile.ZipFile(out) as archive:
+        given = json.loads(archive.read("dossier/dossier.json"))
+    assert [(one["kind"], one["percentage"]) for one in given["leave"]] == [("parental", 50)]
+    assert [(one["number"], one["state"]) for one in given["reports"]] == [("12345678901", "accepted")]
+    assert ["1 melding aan een register blijft" in one.text for one in privacy.standing(entry.user.pseudonym)] == [True]
+    assert privacy.forget(entry.user.pseudonym) == {"evidence": 1}
+    assert not Leave.objects.exists()
+    assert Report.objects.count() == 2

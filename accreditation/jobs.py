@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "simulate-draft": Kind("accreditation.simulation.reckoning.step", _("Voorstel doorrekenen"), Action.MANAGE_ACCREDITATION),
     "apply-draft": Kind("accreditation.simulation.applying.step", _("Voorstel doorvoeren"), Action.MANAGE_ACCREDITATION),
     "attendance-list": Kind("accreditation.attendance.taking.take", _("Presentielijst vastleggen"), Action.IMPORT_ATTENDANCE, atomic=False),
+    "results-file": Kind("accreditation.exports.asked_for.write", _("Resultaten als XLSX"), Action.EXPORT_RESULTS, atomic=False),
     "bulk-plan": Kind("accreditation.bulk.running.plan", _("Overzicht maken van een bulkactie"), Action.MANAGE_CERTIFICATES),
     "bulk-do": Kind("accreditation.bulk.running.do", _("Bulkactie uitvoeren"), Action.MANAGE_CERTIFICATES, atomic=False),
     "bulk-undo": Kind("accreditation.bulk.running.take_back", _("Bulkactie ongedaan maken"), Action.MANAGE_CERTIFICATES, atomic=False),
@@ -92,6 +93,13 @@ def start(
     )
     transaction.on_commit(lambda: work_on.enqueue(job.pk), robust=True)
     return job
+
+
+def reached(job: Job, *, done: int) -> None:
+    """Within a long piece of a kind that does its own commits: how far it is, and that the worker lives. Ends the piece when it was stopped."""
+    mine = Job.objects.filter(pk=job.pk, claim=job.claim)
+    if not mine.update(done=done, claimed_until=timezone.now() + LEASE):
+        raise _LetGo
 
 
 def stop(job: Job) -> None:

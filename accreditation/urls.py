@@ -131,6 +131,7 @@ urlpatterns = [
     path("beheer/uit-te-zoeken/<int:pk>/", attendance.settle_line, name="settle_line"),
     path("beheer/taken/", jobs.job_list, name="jobs"),
     path("beheer/taken/<int:pk>/", jobs.job, name="job"),
+    path("beheer/taken/<int:pk>/bestand/", jobs.job_file, name="job_file"),
     path("beheer/taken/<int:pk>/stop/", jobs.stop_job, name="stop_job"),
     path("beheer/taken/<int:pk>/verder/", jobs.continue_job, name="continue_job"),
     path("beheer/melden/", reporting.overview, name="reporting"),

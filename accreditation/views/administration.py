@@ -23,6 +23,7 @@ from accounts.audit import origin_of, record
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation import certificates, editions, history, jobs, points
+from accreditation.exports import asked_for
 from accreditation.exports.pe_online.fields import problems
 from accreditation.exports.pe_online.xml import NotReportable, calls
 from accreditation.exports.rows import count_earned, each_earned, earned, head, lines
@@ -171,6 +172,19 @@ def export(request: PersonRequest, pk: int, kind: str) -> HttpResponseBase:
     instance = get_object_or_404(
         _my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk
     )
+    if kind == "xlsx" and count_earned([instance]) > asked_for.LONG:
+        job = asked_for.order(accreditation=instance, asked_by=request.user)
+        record(
+            "results-exported",
+            actor=request.user,
+            on_behalf_of=instance.course.organisation,
+            subject=str(instance),
+            origin=origin_of(request),
+            kind=kind,
+            rows=job.total,
+            file=job.parameters["name"],
+        )
+        return redirect("accreditation:job", pk=job.pk)
     try:
         content, content_type, suffix = _file(kind, instance)
     except NotReportable as incomplete:

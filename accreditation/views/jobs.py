@@ -6,8 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.files import File
+from django.core.files.storage import storages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -15,9 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import origin_of, record
+from accounts.files import serve_private
 from accounts.permissions import may
 from accounts.requests import PersonRequest
 from accreditation import jobs
+from accreditation.exports import asked_for
+from accreditation.exports.tables import XLSX
 from accreditation.models import Job
 
 ROWS_PER_PAGE = 30
@@ -62,6 +67,20 @@ def continue_job(request: PersonRequest, pk: int) -> HttpResponse:
     jobs.go_on(found)
     _record(request, found, "job-continued")
     return redirect("accreditation:job", pk=pk)
+
+
+@login_required
+@never_cache
+@require_safe
+def job_file(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """The file that a job made, while it is there."""
+    found = get_object_or_404(
+        jobs.visible_to(request.user).select_related("organisation"), pk=pk, kind=asked_for.KIND, result__has_key="href"
+    )
+    _record(request, found, "job-file-fetched")
+    stored: Any = File(None, name=found.parameters["place"])
+    stored.storage = storages["private"]
+    return serve_private(request, stored, filename=found.parameters["name"], content_type=XLSX)
 
 
 def _record(request: PersonRequest, found: Job, event: str) -> None:

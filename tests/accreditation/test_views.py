@@ -1,13 +1,18 @@
-from datetime import UTC, date, datetime
+import io
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.files.storage import storages
 from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import AuditEvent, Organisation, Role
-from accreditation import reference
+from accreditation import jobs, reference
 from accreditation.courses import checks, credit_of
-from accreditation.models import Accreditation, Certificate, PointAward, RegisterRule
+from accreditation.exports import asked_for
+from accreditation.models import Accreditation, Certificate, Job, PointAward, RegisterRule
 from courses.models import CoursePage
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
@@ -237,6 +242,43 @@ def test_an_export_is_a_file_and_a_row_in_the_audit_trail(client, manager, learn
     assert f'.{suffix}"' in answer["Content-Disposition"]
     event = AuditEvent.objects.get(event="results-exported")
     assert (event.actor, event.details["kind"], event.details["rows"]) == (manager, kind, 1)
+
+
+def test_results_that_take_long_are_made_by_a_worker_and_fetched_for_a_day(client, manager, learner, accreditation, monkeypatch):
+    monkeypatch.setattr(asked_for, "LONG", 0)
+    monkeypatch.setattr(asked_for, "TOLD_EVERY", 1)
+    client.force_login(manager)
+
+    page = client.post(reverse("accreditation:export", args=[accreditation.pk, "xlsx"]), follow=True)
+
+    job = Job.objects.get()
+    assert (job.state, job.done, job.total, job.claim) == (Job.State.DONE, 1, 1, None)
+    assert job.parameters["name"] in page.content.decode()
+    fetched = client.get(job.result["href"])
+    sheet = load_workbook(io.BytesIO(b"".join(fetched.streaming_content))).active
+    assert [row[0] for row in sheet.iter_rows(values_only=True)] == ["Naam", str(learner)]
+    events = AuditEvent.objects.filter(actor=manager, event__in=("results-exported", "job-file-fetched"))
+    assert [event.event for event in events.order_by("pk")] == ["results-exported", "job-file-fetched"]
+
+    with time_machine.travel(timezone.now() + asked_for.KEPT + timedelta(minutes=1), tick=False):
+        assert asked_for.sweep() == 1
+        assert asked_for.sweep() == 0
+    assert client.get(reverse("accreditation:job_file", args=[job.pk])).status_code == 404
+    assert not storages["private"].exists(job.parameters["place"])
+
+
+def test_a_file_that_somebody_stopped_is_not_made_any_further(manager, learner, accreditation, monkeypatch):
+    monkeypatch.setattr(asked_for, "TOLD_EVERY", 1)
+    monkeypatch.setattr(jobs.work_on.__class__, "enqueue", lambda *args, **kwargs: None)
+    job = asked_for.order(accreditation=accreditation, asked_by=manager)
+    told = jobs.reached
+    monkeypatch.setattr(jobs, "reached", lambda job, *, done: (jobs.stop(job), told(job, done=done)))
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.result) == (Job.State.STOPPED, {})
+    assert not storages["private"].exists(job.parameters["place"])
 
 
 def test_an_export_needs_a_post(client, manager, accreditation):

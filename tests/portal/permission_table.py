@@ -23,6 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.utils import timezone
 
 from accounts import editors
@@ -453,6 +454,12 @@ def _job(world: World) -> int:
     return Job.objects.create(kind="award-missing", organisation=world.organisation).pk
 
 
+def _job_with_file(world: World) -> int:
+    place = storages["private"].save("exports/matrix.xlsx", ContentFile(b"PK"))
+    parameters, result = {"place": place, "name": "resultaten.xlsx"}, {"href": "/"}
+    return Job.objects.create(kind="results-file", organisation=world.organisation, state="done", parameters=parameters, result=result).pk
+
+
 def _leave(world: World) -> int:
     return Leave.objects.create(user=world.person("learner"), kind="birth", first_day=date(2025, 1, 1), last_day=date(2025, 3, 1)).pk
 
@@ -795,7 +802,8 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:look_again": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
     "accreditation:unresolved": only("teacher", "accreditation_admin"),
     "accreditation:settle_line": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_line, method="post"),
-    "accreditation:jobs": only("teacher", "accreditation_admin"),
+    "accreditation:jobs": only("teacher", "accreditation_admin", "auditor"),
+    "accreditation:job_file": only("accreditation_admin", "auditor", others="404", elsewhere="404", pk=_job_with_file),
     "accreditation:job": only("accreditation_admin", others="404", elsewhere="404", pk=_job),
     "accreditation:stop_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),
     "accreditation:continue_job": only("accreditation_admin", others="404", elsewhere="404", pk=_job, method="post"),

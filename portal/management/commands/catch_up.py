@@ -15,6 +15,7 @@ from accreditation.certificates import make_waiting
 from accreditation.dossiers import importing as taking_over, packing
 from accreditation.evidence.files import sweep as sweep_evidence
 from accreditation.evidence.keeping import discard_old_drafts
+from accreditation.exports import asked_for
 from accreditation.reporting import waking as reports
 from courses.questions.attempts import hand_in_all_overdue
 from lrs import access_export, attachments, erasure, importing, privacy_cases, references, retention
@@ -35,6 +36,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("reminders mailed that a registration period ends", reminders.send_due),
     ("names in old attendance lists blanked", taking.forget_old),
     ("jobs of administrators taken up", jobs.catch_up),
+    ("result files deleted after a day", asked_for.sweep),
     ("drafts of own evidence thrown away after three months", discard_old_drafts),
     ("files of own evidence without use deleted", sweep_evidence),
     ("dossiers packed", packing.make_waiting),

@@ -105,8 +105,8 @@ def create(
     """Make a credential; answers it with its secret, which cannot be shown again. Raises CredentialRefused."""
     if source not in (Source.TOOL, Source.OUTSIDE):
         raise CredentialRefused(_("Een toegangssleutel is van een hulpmiddel of van een ander systeem."))
-    secret = secrets.token_urlsafe(32)
-    credential = Credential(name=name, key=secrets.token_urlsafe(18), organisation=organisation, source=source, secret_hash=hash_of(secret))
+    secret = _unguessable(32)
+    credential = Credential(name=name, key=_unguessable(18), organisation=organisation, source=source, secret_hash=hash_of(secret))
     _limit(
         credential,
         scopes=scopes,
@@ -178,7 +178,7 @@ def rotate(credential: Credential, *, overlap: timedelta = timedelta(0)) -> str:
     _not_revoked(credential)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise CredentialRefused(_("Oud en nieuw geheim werken hooguit 30 dagen naast elkaar."))
-    secret = secrets.token_urlsafe(32)
+    secret = _unguessable(32)
     credential.previous_secret_hash = credential.secret_hash if overlap else ""
     credential.previous_until = timezone.now() + overlap if overlap else None
     credential.secret_hash = hash_of(secret)
@@ -304,3 +304,10 @@ def _found(key: str) -> Credential | None:
 
 
 _known: Remembered[Credential] = Remembered(_found)
+
+
+def _unguessable(length: int) -> str:
+    """Not with a hyphen in front: on a command line that is an option, and `--key -abc` is refused."""
+    while (word := secrets.token_urlsafe(length)).startswith("-"):
+        pass
+    return word

@@ -211,7 +211,7 @@ def build_lessons(page: Page, course: CoursePage) -> None:
     exercise = put_block(page, "body", "Interactieve oefening (H5P)")
     name_activity(page, exercise, key="oefening", title="Oefening")
     page.locator("[data-contentpath=content]").get_by_role("button", name=re.compile("^Kies")).click()
-    page.get_by_role("link", name="Wat vraag je het eerst").click()
+    page.get_by_role("link", name="Wat vraag je het eerst").click(timeout=30_000)
     test = put_block(page, "body", "Vragen of toets")
     name_activity(page, test, key="eindtoets", title="Eindtoets")
     page.select_option(f"[name=body-{test}-value-mode]", "test")

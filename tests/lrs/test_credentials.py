@@ -254,3 +254,12 @@ def test_a_large_body_is_not_read_for_a_stranger(monkeypatch, method):
     )
 
     assert answer.status_code == 401
+
+
+def test_neither_key_nor_secret_can_be_taken_for_an_option_of_a_command(monkeypatch):
+    words = iter(["-a", "b", "-c", "-d", "e"])
+    monkeypatch.setattr("lrs.credentials.secrets.token_urlsafe", lambda length: next(words))
+
+    credential, secret = create(name="Simulator", scopes=["all"])
+
+    assert (credential.key, secret) == ("e", "b")

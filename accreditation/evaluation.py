@@ -168,8 +168,18 @@ class Evaluation:
 
     @property
     def gap(self) -> Decimal:
-        """How far someone is from what is asked: what the total misses and what every minimum misses. Nought is complete."""
+        """To compare by: what the total misses and what every minimum misses, added up. Nought is complete; `needed` is what to tell."""
         return sum((result.missing for result in self.categories), self.missing)
+
+    @property
+    def needed(self) -> Decimal:
+        """The fewest further points with which all is met: what a minimum asks counts for the total too, and for what is around it."""
+
+        def within(code: str | None) -> Decimal:
+            parts = [result for result in self.categories if result.category.part_of == code]
+            return sum((max(result.missing, within(result.category.code)) for result in parts), ZERO)
+
+        return max(self.missing, within(None))
 
     def of(self, code: str) -> CategoryResult:
         return next(result for result in self.categories if result.category.code == code)

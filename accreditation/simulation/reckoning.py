@@ -126,7 +126,8 @@ def compare(before: Judgement | None, after: Judgement | None) -> Effect:
         return Effect(before, after, Outcome.FALLS_SHORT)
     if new.complete and not old.complete:
         return Effect(before, after, Outcome.MEETS)
-    earlier, later = (-old.gap, old.total, old.last_day), (-new.gap, new.total, new.last_day)
+    earlier = (-old.needed, -old.gap, old.total, old.last_day)
+    later = (-new.needed, -new.gap, new.total, new.last_day)
     if earlier == later:
         return Effect(before, after, None)
     return Effect(before, after, Outcome.GAINS if later > earlier else Outcome.LOSES)
@@ -155,8 +156,8 @@ def _person(simulation: Simulation, user: int, effect: Effect, worth: tuple[Deci
         outcome=effect.outcome or "",
         total_before=before.total if before else None,
         total_after=after.total if after else None,
-        gap_before=before.gap if before else None,
-        gap_after=after.gap if after else None,
+        gap_before=before.needed if before else None,
+        gap_after=after.needed if after else None,
         last_day_before=before.last_day if before else None,
         last_day_after=after.last_day if after else None,
         points_before=worth[0] if worth else None,

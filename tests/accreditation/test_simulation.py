@@ -94,7 +94,7 @@ def dossiers(people):
     found = {}
     for person in people:
         evaluation = standings(person=person)[0].evaluation
-        found[person] = (evaluation.total, evaluation.gap, evaluation.last_day) if evaluation else (None, None, None)
+        found[person] = (evaluation.total, evaluation.needed, evaluation.last_day) if evaluation else (None, None, None)
     return found
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accreditation import jobs
-from accreditation.exports.rows import count_earned, each_earned, head, lines
+from accreditation.exports.rows import each_earned, head, lines
 from accreditation.exports.tables import Value, write_xlsx
 from accreditation.models import Accreditation, Job
 
@@ -25,18 +25,25 @@ TOLD_EVERY = 2000  # rows between two signs of life
 KEPT = timedelta(days=1)
 
 
-def order(*, accreditation: Accreditation, asked_by: User) -> Job:
-    """Have the file made; the page of the job shows how far it is, and has the link."""
-    name = (
-        f"{slugify(accreditation.register.code)}-{slugify(accreditation.id_number) or accreditation.pk}-{timezone.localdate():%Y%m%d}.xlsx"
-    )
+def name_of(accreditation: Accreditation, suffix: str) -> str:
+    """What a file of results is called, however it is made."""
+    number = slugify(accreditation.id_number) or accreditation.pk
+    return f"{slugify(accreditation.register.code)}-{number}-{timezone.localdate():%Y%m%d}.{suffix}"
+
+
+def order(*, accreditation: Accreditation, asked_by: User, rows: int) -> Job:
+    """Have the file made of about so many rows; the page of the job shows how far it is, and has the link."""
     return jobs.start(
         kind=KIND,
         asked_by=asked_by,
         organisation=accreditation.course.organisation,
         # The place of the file is known before it is made: a second try writes over what a first one left.
-        parameters={"accreditation": accreditation.pk, "name": name, "place": f"exports/{secrets.token_hex(20)}.xlsx"},
-        total=count_earned([accreditation]),
+        parameters={
+            "accreditation": accreditation.pk,
+            "name": name_of(accreditation, "xlsx"),
+            "place": f"exports/{secrets.token_hex(20)}.xlsx",
+        },
+        total=rows,
     )
 
 

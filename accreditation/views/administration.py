@@ -13,9 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -172,35 +170,18 @@ def export(request: PersonRequest, pk: int, kind: str) -> HttpResponseBase:
     instance = get_object_or_404(
         _my_accreditations(request, Action.EXPORT_RESULTS).select_related("register", "course__organisation"), pk=pk
     )
-    if kind == "xlsx" and count_earned([instance]) > asked_for.LONG:
-        job = asked_for.order(accreditation=instance, asked_by=request.user)
-        record(
-            "results-exported",
-            actor=request.user,
-            on_behalf_of=instance.course.organisation,
-            subject=str(instance),
-            origin=origin_of(request),
-            kind=kind,
-            rows=job.total,
-            file=job.parameters["name"],
-        )
+    rows = count_earned([instance])
+    if kind == "xlsx" and rows > asked_for.LONG:
+        job = asked_for.order(accreditation=instance, asked_by=request.user, rows=rows)
+        _record_export(request, instance, kind=kind, rows=rows, file=job.parameters["name"])
         return redirect("accreditation:job", pk=job.pk)
     try:
         content, content_type, suffix = _file(kind, instance)
     except NotReportable as incomplete:
         messages.error(request, gettext("Er is geen bestand gemaakt. %(reasons)s") % {"reasons": " ".join(incomplete.reasons[:5])})
         return redirect("accreditation:accreditation", pk=pk)
-    name = f"{slugify(instance.register.code)}-{slugify(instance.id_number) or instance.pk}-{timezone.localdate():%Y%m%d}.{suffix}"
-    record(
-        "results-exported",
-        actor=request.user,
-        on_behalf_of=instance.course.organisation,
-        subject=str(instance),
-        origin=origin_of(request),
-        kind=kind,
-        rows=count_earned([instance]),
-        file=name,
-    )
+    name = asked_for.name_of(instance, suffix)
+    _record_export(request, instance, kind=kind, rows=rows, file=name)
     response = FileResponse(content) if hasattr(content, "read") else StreamingHttpResponse(content)
     response["Content-Type"] = content_type
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -345,6 +326,17 @@ def _completed_without_award(instance: Accreditation) -> int:
         .exclude(learner__point_awards__accreditation=instance)
         .distinct()
         .count()
+    )
+
+
+def _record_export(request: PersonRequest, instance: Accreditation, **details: Any) -> None:
+    record(
+        "results-exported",
+        actor=request.user,
+        on_behalf_of=instance.course.organisation,
+        subject=str(instance),
+        origin=origin_of(request),
+        **details,
     )
 
 

@@ -270,7 +270,7 @@ def test_results_that_take_long_are_made_by_a_worker_and_fetched_for_a_day(clien
 def test_a_file_that_somebody_stopped_is_not_made_any_further(manager, learner, accreditation, monkeypatch):
     monkeypatch.setattr(asked_for, "TOLD_EVERY", 1)
     monkeypatch.setattr(jobs.work_on.__class__, "enqueue", lambda *args, **kwargs: None)
-    job = asked_for.order(accreditation=accreditation, asked_by=manager)
+    job = asked_for.order(accreditation=accreditation, asked_by=manager, rows=1)
     told = jobs.reached
     monkeypatch.setattr(jobs, "reached", lambda job, *, done: (jobs.stop(job), told(job, done=done)))
 

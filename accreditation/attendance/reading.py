@@ -26,6 +26,7 @@ NAME_HEADS = {"naam", "name", "deelnemer", "achternaam", "volledigenaam"}
 HOURS_HEADS = {"uren", "uur", "hours", "aantaluren", "urenaanwezig"}
 LIKE_A_NUMBER = re.compile(r"[0-9](?:[ .]?[0-9]){3,12}")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
+FEWEST_DIGITS = 4
 
 
 class ListRefused(Exception):
@@ -82,8 +83,10 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
                     "We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers."
                 )
             )
-        if not LIKE_A_NUMBER.fullmatch(_cell(filled[0][1], numbers)) and not ROUNDED.fullmatch(_cell(filled[0][1], numbers)):
-            filled = filled[1:]  # what stands above the column, in words we do not know
+        first = _cell(filled[0][1], numbers)
+        # What stands above columns, in words we do not know. In a bare list of numbers it is a line like the others.
+        if len(filled[0][1]) > 1 and not LIKE_A_NUMBER.fullmatch(first) and not ROUNDED.fullmatch(first):
+            filled = filled[1:]
         else:
             head = {}
     if len(filled) > MOST_LINES:
@@ -92,6 +95,16 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
         raise ListRefused(gettext("Onder de kop staan geen regels."))
     names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
     return [_line(number, row, numbers=numbers, names=names, hours=hours) for number, row in filled]
+
+
+def could_be_a_number(text: str) -> bool:
+    """Whether this may be somebody's number in some register, known here or not."""
+    return text[:1].isalnum() and sum(sign.isdigit() for sign in text) >= FEWEST_DIGITS
+
+
+def no_number() -> str:
+    """What is wrong with a line of which that is not so."""
+    return gettext("Dit is geen registratienummer.")
 
 
 def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, hours: int | None) -> Line:
@@ -104,7 +117,7 @@ def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, h
     elif not bare:
         problem = gettext("Er staat geen nummer.")
     elif not re.fullmatch(r"[A-Za-z0-9/-]{1,20}", bare):
-        problem = gettext("Dit is geen nummer van een register.")
+        problem = no_number()
     worked = None
     if hours is not None and (said := _cell(row, hours)):
         try:

@@ -1,6 +1,6 @@
 """From a list that was read to attendance that is marked: who is meant, a look beforehand, marking in pieces, and what stays to sort out.
 
-Attendance goes the road of a teacher's own mark (`courses.meetings.attendance`), so a list read twice marks nobody twice.
+Until somebody confirms a list nothing follows from it, and it can be thrown away. Attendance goes the road of a teacher's own mark (`courses.meetings.attendance`), so a list read twice marks nobody twice.
 A number is looked up only among people whom the organisation knows already, as members or in its courses: a list of guessed numbers tells
 nobody who holds them.
 """
@@ -19,7 +19,7 @@ from accounts.audit import record
 from accounts.models import Organisation, Register, RegisterEntry, User
 from accounts.permissions import Action, may, organisations_where
 from accreditation import jobs
-from accreditation.attendance.reading import Line
+from accreditation.attendance.reading import Line, could_be_a_number, no_number
 from accreditation.models import AttendanceLine, AttendanceList, Job
 from courses.enrolment import EnrolmentRefused, enrol, open_enrolment
 from courses.meetings.attendance import AttendanceRefused, mark
@@ -29,7 +29,7 @@ from courses.models import Attendance, Enrolment, Meeting
 State = AttendanceLine.State
 PIECE = 10
 TO_TAKE = (State.READY, State.JOINS)
-# Names of lines that are done with are needed no longer than this to answer a question about the list.
+# Names of lines that are done with, and lists that nobody confirmed, are needed no longer than this.
 NAMES_KEPT = timedelta(days=90)
 
 
@@ -69,19 +69,47 @@ def bring(
 
 
 def confirm(*, kept: AttendanceList, by: User) -> Job:
-    """Mark those who are ready, in the background. Raises TakingRefused when that was asked for already."""
+    """Mark those who are ready, in the background; from now on the unknown numbers are to be sorted out.
+
+    Raises TakingRefused when that was asked for already.
+    """
     with transaction.atomic():
         if not AttendanceList.objects.filter(pk=kept.pk, confirmed_at=None).update(confirmed_at=timezone.now()):
-            raise TakingRefused(gettext("Deze lijst is al vastgelegd of wordt dat nu."))
-        count = kept.lines.filter(state__in=TO_TAKE).count()
-        record("attendance-list-confirmed", actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), rows=count, list=kept.pk)
-        return jobs.start(
-            kind="attendance-list",
-            asked_by=by,
-            organisation=kept.organisation,
-            parameters={"list": kept.pk, "by": by.pk},
-            total=count,
+            raise TakingRefused(gettext("Deze lijst is al vastgelegd of weggegooid."))
+        return _start(kept, by=by, event="attendance-list-confirmed")
+
+
+def discard(*, kept: AttendanceList, by: User) -> None:
+    """Throw a list away that nobody confirmed, with all its lines. Raises TakingRefused when it was confirmed."""
+    with transaction.atomic():
+        # Held until it is gone: it may be confirmed this very moment.
+        mine = AttendanceList.objects.select_for_update().filter(pk=kept.pk, confirmed_at=None).first()
+        if mine is None:
+            raise TakingRefused(gettext("Deze lijst is al vastgelegd. Wat is vastgelegd, verbeter je bij de bijeenkomst."))
+        mine.delete()
+        record("attendance-list-discarded", actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), list=kept.pk)
+
+
+def enrol_them(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -> Job | None:
+    """Those who do not follow the course are enrolled and marked after all; `lines` are keys, None for all of the list.
+
+    In a list that was confirmed the marking begins, and its job is answered. Raises TakingRefused when it concerns nobody.
+    """
+    with transaction.atomic():
+        confirmed = AttendanceList.objects.select_for_update().get(pk=kept.pk).confirmed_at
+        if not _not_enrolled(kept, lines).update(state=State.JOINS, text=""):
+            raise TakingRefused(gettext("Deze regel is al uitgezocht."))
+        return _start(kept, by=by, event="attendance-lines-enrolled") if confirmed else None
+
+
+def leave_out(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -> int:
+    """Those who do not follow the course stay out of it; `lines` are keys, None for all of the list. Answers how many."""
+    with transaction.atomic():
+        left = _not_enrolled(kept, lines).update(
+            state=State.DROPPED, text=gettext("Volgt de cursus niet en is weggelaten."), settled_by=by, settled_at=timezone.now()
         )
+        record("attendance-lines-left-out", actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), rows=left, list=kept.pk)
+    return left
 
 
 def take(job: Job) -> bool:
@@ -120,7 +148,7 @@ def take(job: Job) -> bool:
 
 
 def look_again(*, kept: AttendanceList, by: User) -> int:
-    """Look up the unknown numbers once more: people add numbers to their profile. Marks who is known now; answers how many."""
+    """Look up the unknown numbers once more: people add numbers to their profile. Settles who is known now; answers how many."""
     unknown = [*kept.lines.filter(state=State.UNKNOWN)]
     known = _look_up([line.number for line in unknown], organisation=kept.organisation, register=kept.register)
     found = 0
@@ -133,23 +161,28 @@ def look_again(*, kept: AttendanceList, by: User) -> int:
 
 
 def settle(*, line: AttendanceLine, learner: User, by: User) -> AttendanceLine:
-    """Say who an unknown number is, and mark them. Raises TakingRefused for somebody whom the organisation does not know."""
+    """Say who an unknown number of a confirmed list is, and mark them if they follow the course or the list enrols.
+
+    Raises TakingRefused for somebody whom the organisation does not know.
+    """
     kept = line.list
     if not reachable(kept.organisation).filter(pk=learner.pk).exists():
         raise TakingRefused(gettext("Deze persoon is geen deelnemer van %(organisation)s.") % {"organisation": kept.organisation})
     with transaction.atomic():
-        locked = AttendanceLine.objects.select_for_update(of=("self",)).get(pk=line.pk)
-        if locked.state != State.UNKNOWN:
+        locked = AttendanceLine.objects.select_for_update(of=("self",)).select_related("list").get(pk=line.pk)
+        if locked.state != State.UNKNOWN or locked.list.confirmed_at is None:
             raise TakingRefused(gettext("Deze regel is al uitgezocht."))
-        follows = open_enrolment(learner=learner, course=kept.meeting.course) is not None
-        if not follows and not kept.enrols:
-            raise TakingRefused(gettext("%(who)s volgt deze cursus niet. Schrijf deze persoon eerst in.") % {"who": learner})
-        locked.learner, locked.state, locked.text = learner, State.READY if follows else State.JOINS, ""
+        locked.learner = learner
+        if open_enrolment(learner=learner, course=kept.meeting.course) is not None:
+            locked.state, locked.text = State.READY, ""
+        elif kept.enrols:
+            locked.state, locked.text = State.JOINS, ""
+        else:
+            locked.state, locked.text = State.NOT_ENROLLED, _why_not_enrolled()
         locked.settled_by, locked.settled_at = by, timezone.now()
         locked.save()
         record("attendance-line-settled", actor=by, dossier_owner=learner, on_behalf_of=kept.organisation, subject=str(kept.meeting))
-    if AttendanceList.objects.filter(pk=kept.pk, confirmed_at__isnull=False).exists():
-        _take_line(locked.pk, meeting=kept.meeting, by=by)
+    _take_line(locked.pk, meeting=kept.meeting, by=by)
     locked.refresh_from_db()
     return locked
 
@@ -171,9 +204,9 @@ def lists_for(person: User) -> QuerySet[AttendanceList]:
 
 
 def unresolved(person: User) -> QuerySet[AttendanceLine]:
-    """The numbers that somebody still has to find out about, in the organisations of this person."""
+    """The numbers that somebody still has to find out about, of lists that were confirmed, in the organisations of this person."""
     where = organisations_where(person, Action.IMPORT_ATTENDANCE)
-    rows = AttendanceLine.objects.filter(state=State.UNKNOWN, list__organisation__in=where)
+    rows = AttendanceLine.objects.filter(state=State.UNKNOWN, list__confirmed_at__isnull=False, list__organisation__in=where)
     return rows.select_related("list__meeting__course", "list__organisation", "list__register").order_by("list__made_at", "line")
 
 
@@ -191,10 +224,32 @@ def counts_of(kept: AttendanceList) -> dict[str, int]:
 
 
 def forget_old() -> int:
-    """Blank the names, and the numbers that led to nobody, in lines that were dealt with long ago. Answers how many."""
-    old = AttendanceLine.objects.filter(list__made_at__lt=timezone.now() - NAMES_KEPT).exclude(state=State.UNKNOWN)
-    count = old.exclude(name="").update(name="")
+    """Blank the names, and the numbers that led to nobody, in lines that were dealt with long ago, and delete what nobody confirmed.
+
+    Answers how many lines.
+    """
+    before = timezone.now() - NAMES_KEPT
+    _all, deleted = AttendanceList.objects.filter(made_at__lt=before, confirmed_at=None).delete()
+    old = AttendanceLine.objects.filter(list__made_at__lt=before).exclude(state=State.UNKNOWN)
+    count = deleted.get(AttendanceLine._meta.label, 0) + old.exclude(name="").update(name="")
     return count + old.filter(learner=None).exclude(number="").update(number="")
+
+
+def _start(kept: AttendanceList, *, by: User, event: str) -> Job:
+    count = kept.lines.filter(state__in=TO_TAKE).count()
+    record(event, actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), rows=count, list=kept.pk)
+    return jobs.start(
+        kind="attendance-list", asked_by=by, organisation=kept.organisation, parameters={"list": kept.pk, "by": by.pk}, total=count
+    )
+
+
+def _not_enrolled(kept: AttendanceList, lines: Sequence[int] | None) -> QuerySet[AttendanceLine]:
+    found = kept.lines.filter(state=State.NOT_ENROLLED)
+    return found if lines is None else found.filter(pk__in=lines)
+
+
+def _why_not_enrolled() -> str:
+    return gettext("We kennen deze persoon, maar die is niet ingeschreven voor deze cursus. Zo wordt de aanwezigheid niet vastgelegd.")
 
 
 class _Places:
@@ -222,12 +277,16 @@ def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], place
     seen.add(mark_of_line)
     row.learner, row.text = found.learner, found.text
     if found.learner is None:
-        row.state = State.UNKNOWN
-        row.text = found.text or gettext("Dit nummer hoort bij geen van jullie deelnemers. Het blijft staan onder ‘Uit te zoeken’.")
+        if not could_be_a_number(line.number):
+            row.state, row.text = State.UNREADABLE, no_number()
+        else:
+            row.state, row.text = State.UNKNOWN, found.text or gettext("Dit nummer hoort bij geen van jullie deelnemers.")
         return row
     enrolment = places.enrolments.get(found.learner.pk)
-    if enrolment is None:
-        row.state = State.JOINS if places.enrols else State.NOT_ENROLLED
+    if enrolment is None and places.enrols:
+        row.state = State.JOINS
+    elif enrolment is None:
+        row.state, row.text = State.NOT_ENROLLED, _why_not_enrolled()
     elif enrolment in places.present and line.hours in (None, places.present[enrolment]):
         row.state = State.ALREADY
     else:

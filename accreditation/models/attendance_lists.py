@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 
 class AttendanceList(models.Model):
@@ -27,6 +27,12 @@ class AttendanceList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def words_for(self, state: "AttendanceLine.State") -> str:
+        """A state of a line in words: an unknown number is something to find out only once the list was confirmed."""
+        if state == AttendanceLine.State.UNKNOWN and self.confirmed_at is None:
+            return gettext("onbekend nummer")
+        return str(state.label)
 
 
 class AttendanceLine(models.Model):
@@ -71,3 +77,8 @@ class AttendanceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list_id}: {self.line}"
+
+    @property
+    def stand(self) -> str:
+        """The state in words."""
+        return self.list.words_for(self.State(self.state))

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
@@ -63,7 +64,7 @@ def attendance_lists(request: PersonRequest) -> HttpResponse:
 def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
     """Before confirming: what will happen to each line. Afterwards: what happened."""
     kept = _list(request, pk)
-    lines = kept.lines.select_related("learner")
+    lines = kept.lines.select_related("learner", "list")
     chosen = request.GET.get("stand", "")
     if chosen in State.values:
         lines = lines.filter(state=chosen)
@@ -78,9 +79,10 @@ def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
             "list": kept,
             "page": Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
             "chosen": chosen,
-            "counts": [(state.value, state.label, counts[state.value]) for state in State if counts.get(state.value)],
+            "counts": [(state.value, kept.words_for(state), counts[state.value]) for state in State if counts.get(state.value)],
             "ready": sum(counts.get(state, 0) for state in TO_TAKE),
             "unknown": counts.get(State.UNKNOWN, 0),
+            "not_enrolled": counts.get(State.NOT_ENROLLED, 0),
         },
     )
 
@@ -99,6 +101,43 @@ def confirm_list(request: PersonRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def discard_list(request: PersonRequest, pk: int) -> HttpResponse:
+    """Throw away a list that was not confirmed."""
+    kept = _list(request, pk)
+    try:
+        taking.discard(kept=kept, by=request.user)
+    except TakingRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accreditation:attendance_list", pk=pk)
+    messages.success(request, gettext("‘%(name)s’ is weggegooid. Er is niets van vastgelegd.") % {"name": kept.name})
+    return redirect("accreditation:attendance_lists")
+
+
+@login_required
+@require_POST
+def settle_not_enrolled(request: PersonRequest, pk: int) -> HttpResponse:
+    """Enrol who does not follow the course, or leave them out: one line, or all of the list."""
+    kept = _list(request, pk)
+    lines = [int(key) for key in request.POST.getlist("regel") if key.isdecimal()] or None
+    if request.POST.get("doe") == "weglaten":
+        count = taking.leave_out(kept=kept, lines=lines, by=request.user)
+        messages.success(
+            request, ngettext("%(count)s persoon is weggelaten.", "%(count)s mensen zijn weggelaten.", count) % {"count": count}
+        )
+        return redirect("accreditation:attendance_list", pk=pk)
+    try:
+        job = taking.enrol_them(kept=kept, lines=lines, by=request.user)
+    except TakingRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accreditation:attendance_list", pk=pk)
+    if job:
+        return redirect("accreditation:job", pk=job.pk)
+    messages.success(request, gettext("Bevestig je de lijst, dan schrijven we eerst in en leggen we daarna de aanwezigheid vast."))
+    return redirect("accreditation:attendance_list", pk=pk)
+
+
+@login_required
+@require_POST
 def list_report(request: PersonRequest, pk: int) -> HttpResponseBase:
     """The report of every line as CSV, to mend the list with. By POST: it names people, so it stands in the audit trail."""
     kept = _list(request, pk)
@@ -111,8 +150,8 @@ def list_report(request: PersonRequest, pk: int) -> HttpResponseBase:
         gettext("Stand"),
         gettext("Toelichting"),
     ]
-    lines = kept.lines.select_related("learner").order_by("line").iterator(chunk_size=500)
-    rows = ([str(line.line), line.number, line.name, str(line.learner or ""), line.get_state_display(), line.text] for line in lines)
+    lines = kept.lines.select_related("learner", "list").order_by("line").iterator(chunk_size=500)
+    rows = ([str(line.line), line.number, line.name, str(line.learner or ""), line.stand, line.text] for line in lines)
     response = StreamingHttpResponse(stream_csv(head, rows), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="verslag-{slugify(kept.name)[:40] or kept.pk}.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -156,8 +195,11 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
             messages.success(request, gettext("Regel %(line)s is weggelegd.") % {"line": line.line})
         else:
             learner = _by_email(line, request.POST.get("email", ""))
-            taking.settle(line=line, learner=learner, by=request.user)
+            settled = taking.settle(line=line, learner=learner, by=request.user)
             messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
+            if settled.state == State.NOT_ENROLLED:
+                messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})
+                return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={State.NOT_ENROLLED}")
     except TakingRefused as refusal:
         page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
         kept = {"refused": str(refusal), "refused_line": line.pk, "typed": request.POST}

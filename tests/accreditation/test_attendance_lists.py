@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, Role
 from accreditation import jobs
 from accreditation.attendance import taking
 from accreditation.attendance.reading import Line, ListRefused, read_file, read_pasted
-from accreditation.attendance.taking import TakingRefused, bring, confirm, drop, look_again, settle
+from accreditation.attendance.taking import TakingRefused, bring, confirm, discard, drop, look_again, settle
 from accreditation.models import AttendanceLine, AttendanceList, Job, PointAward
 from courses.models import Attendance, Enrolment
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
@@ -170,6 +170,7 @@ class TestTaking:
         )
         assert states(kept) == ["ready", "ready", "twice", "not_enrolled", "unknown", "unknown", "unreadable"]
         assert not Attendance.objects.exists()
+        assert not taking.unresolved(manager).exists()  # nothing is to be sorted out before somebody confirmed the list
         unknown = kept.lines.get(line=5)
         assert unknown.learner is None  # nothing tells that somebody elsewhere holds this number
         assert unknown.text == kept.lines.get(line=6).text
@@ -178,6 +179,7 @@ class TestTaking:
         job.refresh_from_db()
         assert job.result["text"] == "2 aanwezigen vastgelegd."
         assert states(kept)[:2] == ["done", "done"]
+        assert numbers(taking.unresolved(manager)) == ["33333333333", "44444444444"]
         assert Attendance.objects.filter(present=True, marked_by=manager).count() == 2
         assert PointAward.objects.count() == 2
         with pytest.raises(TakingRefused):
@@ -204,6 +206,50 @@ class TestTaking:
 
         assert Attendance.objects.get(enrolment__learner=member).hours == Decimal("1.50")
 
+    def test_a_list_that_nobody_confirmed_is_thrown_away_whole_and_one_that_was_is_not(self, release, register, meeting, manager):
+        participant(release, register, "11111111111")
+        wrong, right = (bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name=name) for name in "ab")
+        confirm(kept=right, by=manager)
+
+        discard(kept=wrong, by=manager)
+        with pytest.raises(TakingRefused, match="al vastgelegd"):
+            discard(kept=right, by=manager)
+
+        assert [kept.name for kept in AttendanceList.objects.all()] == ["b"]
+        assert taking.unresolved(manager).count() == 1
+        with pytest.raises(TakingRefused, match="weggegooid"):
+            confirm(kept=wrong, by=manager)
+
+    def test_what_is_no_number_is_a_fault_in_the_list_and_nothing_to_find_out(self, meeting, manager):
+        kept = bring(lines=read_pasted("appel\n-5\n7\n123456"), meeting=meeting, by=manager, name="a")
+
+        assert states(kept) == ["unreadable"] * 3 + ["unknown"]
+        assert {line.text for line in kept.lines.filter(state="unreadable")} == {"Dit is geen registratienummer."}
+
+    def test_who_does_not_follow_the_course_is_enrolled_or_left_out_before_or_after_confirming(
+        self, client, release, register, meeting, manager
+    ):
+        for last in "1234":
+            member = MembershipFactory(organisation=release.course.organisation).user
+            RegisterEntryFactory(user=member, register=register, number=f"1111111111{last}")
+        kept = bring(lines=lines(*(f"1111111111{last}" for last in "1234")), meeting=meeting, by=manager, name="a")
+        first, second, third, _fourth = kept.lines.order_by("line")
+        client.force_login(manager)
+        address = reverse("accreditation:settle_not_enrolled", args=[kept.pk])
+        assert "Laat alle 4 weg" in client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
+
+        client.post(address, {"regel": first.pk, "doe": "inschrijven"})
+        client.post(address, {"regel": second.pk, "doe": "weglaten"})
+        assert states(kept) == ["joins", "dropped", "not_enrolled", "not_enrolled"]
+        assert not Enrolment.objects.exists()
+        confirm(kept=kept, by=manager)
+        client.post(address, {"regel": third.pk, "doe": "inschrijven"})
+        assert states(kept) == ["done", "dropped", "done", "not_enrolled"]
+        client.post(address, {"doe": "weglaten"})
+
+        assert states(kept) == ["done", "dropped", "done", "dropped"]
+        assert Attendance.objects.count() == 2
+
     def test_an_unknown_number_is_linked_or_dropped_later_and_nothing_is_lost(self, release, register, meeting, manager):
         enrolment = EnrolmentFactory(release=release)
         kept = bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name="lijst")
@@ -226,13 +272,16 @@ class TestTaking:
 
     def test_a_number_that_somebody_adds_to_their_profile_is_found_when_looked_up_again(self, release, register, meeting, manager):
         enrolment = EnrolmentFactory(release=release)
-        kept = bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="lijst")
+        kept = bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name="lijst")
         confirm(kept=kept, by=manager)
         assert look_again(kept=kept, by=manager) == 0
         RegisterEntryFactory(user=enrolment.learner, register=register, number="11111111111")
 
-        assert look_again(kept=kept, by=manager) == 1
-        assert states(kept) == ["done"]
+        member = MembershipFactory(organisation=release.course.organisation).user
+        RegisterEntryFactory(user=member, register=register, number="22222222222")
+
+        assert look_again(kept=kept, by=manager) == 2
+        assert states(kept) == ["done", "not_enrolled"]
 
     def test_one_number_of_two_people_in_two_registers_is_for_a_person_to_decide(self, release, register, meeting, manager):
         participant(release, register, "123456")
@@ -276,10 +325,12 @@ class TestTaking:
         participant(release, register, "11111111111")
         kept = bring(lines=lines("11111111111", "22222222222", name="Zoë"), meeting=meeting, by=manager, name="a")
         confirm(kept=kept, by=manager)
+        bring(lines=lines("11111111111", name="Zoë"), meeting=meeting, by=manager, name="nooit bevestigd")
         with time_machine.travel(DAY + timedelta(days=91)):
             call_command("catch_up")
 
         assert [line.name for line in kept.lines.all()] == ["", "Zoë"]  # what is still to be found out keeps its name
+        assert AttendanceList.objects.get() == kept
 
     def test_on_the_page_a_mistake_keeps_what_was_typed_and_a_list_goes_all_the_way(self, client, release, register, meeting, manager):
         enrolment = participant(release, register, "11111111111")

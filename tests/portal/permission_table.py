@@ -443,7 +443,9 @@ def _attendance_list(world: World) -> int:
 
 
 def _attendance_line(world: World) -> int:
-    return AttendanceLine.objects.create(list_id=_attendance_list(world), line=1, number="123456", state="unknown").pk
+    kept = _attendance_list(world)
+    AttendanceList.objects.filter(pk=kept).update(confirmed_at=timezone.now())
+    return AttendanceLine.objects.create(list_id=kept, line=1, number="123456", state="unknown").pk
 
 
 def _bulk(world: World) -> int:
@@ -798,6 +800,8 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:attendance_lists": only("teacher", "accreditation_admin"),
     "accreditation:attendance_list": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list),
     "accreditation:confirm_list": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
+    "accreditation:discard_list": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
+    "accreditation:settle_not_enrolled": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
     "accreditation:list_report": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
     "accreditation:look_again": only("teacher", "accreditation_admin", elsewhere="404", pk=_attendance_list, method="post"),
     "accreditation:unresolved": only("teacher", "accreditation_admin"),

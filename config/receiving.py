@@ -139,10 +139,7 @@ class Receiving:
             self._pass_gate(environ)
         with self._waits(_address(environ)):
             if length is not None and length <= SMALL:
-                content = environ["wsgi.input"].read(length)
-                if len(content) < length:
-                    raise NotReceived("400 Bad Request", "the request ended before it was complete")
-                return io.BytesIO(content)
+                return io.BytesIO(_small(environ["wsgi.input"], length=length))
             file, received = _spooled(environ["wsgi.input"], length=length, largest=largest)
         environ["CONTENT_LENGTH"] = str(received)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -190,6 +187,17 @@ class _Answered(NotReceived):
     def __init__(self, response: HttpResponse) -> None:
         super().__init__(f"{response.status_code} {response.reason_phrase}", "")
         self.response = response
+
+
+def _small(source: Source, *, length: int) -> bytes:
+    """A body of at most SMALL octets. Raises NotReceived when its sender goes away."""
+    try:
+        content = source.read(length)
+    except OSError:
+        content = b""
+    if len(content) < length:
+        raise NotReceived("400 Bad Request", "the request ended before it was complete")
+    return content
 
 
 def _spooled(source: Source, *, length: int | None, largest: int) -> tuple[Any, int]:

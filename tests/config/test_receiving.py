@@ -163,9 +163,17 @@ def test_what_is_too_large_is_refused_before_it_is_read(settings):
     assert endless.status == 413
 
 
+class Gone:
+    """A sender who went away."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        raise OSError("the sender is gone")
+
+
 def test_what_ends_too_early_is_400():
     for length in ("10", "100000"):
         assert Asked(door(), environ(io.BytesIO(b"half"), CONTENT_LENGTH=length)).status == 400
+        assert Asked(door(), environ(Gone(), CONTENT_LENGTH=length)).status == 400
     assert Asked(door(), environ(b"x", CONTENT_LENGTH="veel")).status == 400
 
 

@@ -26,6 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import audit
 from lrs import attachments, documents, formats, json_text, limits, outage, queries, rates, recognising, replica, sequence, store
 from lrs.actors import actor_key, indexable, with_pseudonyms
+from lrs.forwarding import waking
 from lrs.models import Credential, ProfileDocument, Source, Statement
 from lrs.multipart import Readable
 from lrs.profiles.adl import SIGNATURE
@@ -417,7 +418,7 @@ def post_statements(call: Call) -> HttpResponse:
             originals=originals,
             parts=parts,
         )
-    replica.wrote(writer=_who(call))
+    _wrote(call)
     return _json([str(one) for one in ids])
 
 
@@ -442,8 +443,13 @@ def put_statement(call: Call) -> HttpResponse:
             originals=originals,
             parts=parts,
         )
-    replica.wrote(writer=_who(call))
+    _wrote(call)
     return HttpResponse(status=204)
+
+
+def _wrote(call: Call) -> None:
+    replica.wrote(writer=_who(call))
+    waking.wake_soon()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks import task
 
+from lrs.forwarding import waking
 from lrs.models import LearnerLock, PendingProjection, Statement
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def project_learner(learner_key: uuid.UUID | str) -> None:
     """
     while _take_turn(learner_key):
         pass
+    waking.wake_soon()
 
 
 def _take_turn(learner_key: uuid.UUID | str, *, wait: bool = True) -> bool:

@@ -1,7 +1,9 @@
-"""Sets the worker to work on targets that have something to send. Nothing of this happens when a statement is written."""
+"""Sets the worker to work on targets that have something to send. Who writes a statement waits for nothing of this."""
 
+import time
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 from django_tasks import task
@@ -10,6 +12,7 @@ from lrs.forwarding import history, sending
 from lrs.models import ForwardedErasure, ForwardingTarget, HeldStatement, Statement
 
 LOST = timedelta(minutes=10)  # a task that did not begin by then was lost
+SOON = timedelta(seconds=2)
 
 
 @task(queue_name="lrs")
@@ -18,6 +21,34 @@ def forward_target(target_id: int) -> None:
     run = sending.forward(target_id)
     if run.more:
         _queue(target_id)
+
+
+def wake_soon() -> None:
+    """A statement was stored: have a worker look what there is to send, when somebody is sent to at all.
+
+    One look every two seconds from each process, put off until after those two seconds, so that it covers all that is written in them.
+    What a failure or a queue that cannot put off leaves lying is for `manage.py catch_up`.
+    """
+    now = time.monotonic()
+    if now < _awake_until[0] or not look_around.get_backend().supports_defer:
+        return
+    _awake_until[0] = now + SOON.total_seconds()
+    # What was stored is acknowledged, whatever becomes of this.
+    transaction.on_commit(_look_around_soon, robust=True)
+
+
+def _look_around_soon() -> None:
+    if ForwardingTarget.objects.filter(state=ForwardingTarget.State.ACTIVE, removed_at=None).exists():
+        look_around.using(run_after=timezone.now() + SOON).enqueue()
+
+
+_awake_until = [0.0]
+
+
+@task(queue_name="lrs")
+def look_around() -> None:
+    """Wake whatever has something to send."""
+    wake()
 
 
 def wake() -> int:

@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.utils import timezone
+from django_tasks import default_task_backend
 
 from accounts.models import Role
 from lrs import queries
@@ -23,7 +24,7 @@ from lrs.profiles import adl
 from lrs.store import append
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.forwarding import SECRET, a_target, contains
-from tests.factories.lrs import a_credential, a_statement
+from tests.factories.lrs import Tool, a_credential, a_statement
 
 pytestmark = pytest.mark.django_db
 
@@ -584,6 +585,39 @@ def test_only_targets_with_something_to_do_are_woken(other):
         assert waking.waiting() == [], fields
         now(target, state=State.ACTIVE, removed_at=None, retry_at=None)
     assert waking.waiting() == [target.pk]
+
+
+@pytest.mark.parametrize("by", ["a tool", "our own server"])
+def test_a_stored_statement_is_sent_soon_without_its_writer_waiting(other, settings, monkeypatch, django_capture_on_commit_callbacks, by):
+    """The queue is as in production: it keeps work for a worker, and can put it off."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend", "QUEUES": ["default", "lrs"]}}
+    queued = default_task_backend.results
+    learner = UserFactory()
+
+    def write() -> None:
+        monkeypatch.setattr(waking, "_awake_until", [0.0])
+        with django_capture_on_commit_callbacks(execute=True):
+            if by == "a tool":
+                assert Tool().post(a_statement()).status_code == 200
+            else:
+                record(a_statement(learner.pseudonym))
+
+    write()
+    looks = [result for result in queued if result.task.func is waking.look_around.func]
+    assert looks == [], "nobody is sent to"
+
+    a_target(other.address)
+    write()
+    with django_capture_on_commit_callbacks(execute=True):
+        Tool().post(a_statement())
+    [look] = [result for result in queued if result.task.func is waking.look_around.func]
+    assert look.task.run_after > look.enqueued_at, "after what others write in the same moment"
+    assert other.kept == {}
+
+    look.task.func()
+    [turn] = [result for result in queued if result.task.func is waking.forward_target.func]
+    turn.task.func(*turn.args)
+    assert len(other.kept) == 3
 
 
 def test_a_target_is_queued_once_until_its_turn_begins(other, monkeypatch):

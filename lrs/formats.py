@@ -6,7 +6,7 @@ from typing import Any
 
 from lrs.actors import indexable
 from lrs.models import ActivityVersion, Statement
-from lrs.validation import COMPONENT_LISTS
+from lrs.validation import COMPONENT_LISTS, INTERACTION
 
 IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
 
@@ -171,7 +171,12 @@ def merged_definitions(activity_ids: Iterable[Iterable[str]]) -> dict[str, dict[
     merged: dict[str, dict[str, Any]] = {}
     for row in ActivityVersion.objects.filter(activity__in=list(wanted)).order_by("pk"):
         definition = merged.setdefault(wanted[row.activity], {})
-        for key, value in json.loads(row.definition).items():
+        said = json.loads(row.definition)
+        if said.get("interactionType", definition.get("interactionType")) != definition.get("interactionType"):
+            # It became another kind of question: the lists and answers of the one before do not belong to it (2.4.4.1).
+            for key in INTERACTION:
+                definition.pop(key, None)
+        for key, value in said.items():
             together = key in ("name", "description", "extensions") and isinstance(definition.get(key), dict)
             definition[key] = {**definition[key], **value} if together else value
     return merged

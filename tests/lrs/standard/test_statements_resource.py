@@ -186,3 +186,15 @@ def test_canonical_definitions_join_what_statements_said_of_an_activity(either):
     assert known == {**LESSON, "definition": {"name": {"nl": "De les", "fr": "Leçon"}, "type": IRI}}
     shown = either.send("GET", "statements", limit="1", format="canonical", headers={"Accept-Language": "fr"}).json()["statements"][0]
     assert shown["object"]["definition"] == {"name": {"fr": "Leçon"}, "type": IRI}
+
+
+def test_an_activity_that_became_another_kind_of_question_has_only_what_belongs_to_it_now(either):
+    """Data 2.4.4.1: what is given out has to be what the standard lets in."""
+    matching = {"interactionType": "matching", "source": [{"id": "a"}], "target": [{"id": "1"}], "correctResponsesPattern": ["a[.]1"]}
+    choice = {"interactionType": "choice", "choices": [{"id": "ja"}]}
+    for definition in ({"name": {"nl": "Vraag"}, **matching}, choice, {"name": {"en": "Question"}}):
+        either.post(a_new(object={**LESSON, "definition": definition}))
+
+    shown = either.send("GET", "statements", limit="1", format="canonical").json()["statements"][0]["object"]["definition"]
+    assert shown == {"name": {"nl": "Vraag"}, **choice}
+    assert either.get("activities", activityId=LESSON["id"]).json()["definition"] == {"name": {"nl": "Vraag", "en": "Question"}, **choice}

@@ -77,7 +77,7 @@ test: setup $(VENV)/.dev $(VENV)/.browser $(VENV)/.poppler  ## run all tests; ma
 	$(RUN) -m pytest $(ARGS)
 
 fuzz: setup $(VENV)/.dev  ## generated statements and 100,000 mutated requests; FUZZ_SEED=1 sends the same again
-	FUZZ=$${FUZZ:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(RUN) -m pytest tests/lrs/test_properties.py tests/lrs/test_fuzz.py -p no:randomly -s $(ARGS)
+	FUZZ=$${FUZZ:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(RUN) -m pytest tests/lrs/test_properties.py tests/lrs/test_validation.py tests/lrs/test_redaction.py tests/lrs/test_fuzz.py -p no:randomly -s $(ARGS)
 
 # A PostgreSQL of the tests' own, with fsync, is what is killed; the one of `services` only says what the tables are.
 faults: setup $(VENV)/.dev  ## kill -9 of server, worker and database under load, 60 times; FAULT_ROUNDS=100 FAULT_SEED=1

@@ -1,8 +1,10 @@
 """What every test shares."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
@@ -12,6 +14,11 @@ from accounts.append_only import AppendOnlyModel, unguard
 from lrs import projections
 from tests.chromium import browser, log_in, page_at, static_files_for_opaque_origins  # noqa: F401 - fixtures for every folder
 from tests.emptying import empty_after_each_test
+
+# Generated examples are the same at every run: a new one that fails belongs in `make fuzz`, which draws others, and not in somebody's
+# change. A machine that is busy for a moment is no failure either.
+hypothesis.settings.register_profile("vakwijs", derandomize="FUZZ" not in os.environ, deadline=None, database=None)
+hypothesis.settings.load_profile("vakwijs")
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ TRAPS = [b"", b"\r\n", b"--grens", b"\r", b"\n--grens", b"\r\n--gren", b"\r\n-",
     st.integers(min_value=1, max_value=70_000),
     st.booleans(),
 )
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 def test_a_message_is_read_the_same_in_whatever_pieces_it_comes(contents, size, preamble):
     body = (b"hier begint het\r\n" if preamble else b"") + message({"a": 1}, *contents) + b"en nog wat"
 

@@ -26,9 +26,6 @@ IGNORED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthChec
 def examples(number: int) -> hypothesis_settings:
     return hypothesis_settings(
         max_examples=number * 20 if MORE else number,
-        derandomize=not MORE,
-        deadline=None,
-        database=None,
         phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
         suppress_health_check=IGNORED,
     )

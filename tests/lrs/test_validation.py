@@ -519,7 +519,7 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_mutated_statement_is_accepted_or_refused_and_nothing_else(data):
     statement = copy.deepcopy(full() if data.draw(st.booleans()) else sub_of(full()))
@@ -547,7 +547,7 @@ def test_a_mutated_statement_is_accepted_or_refused_and_nothing_else(data):
             assert str(refusal).startswith("$")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(value=json_values)
 def test_anything_at_all_is_accepted_or_refused(value):
     try:

@@ -14,6 +14,7 @@ from accounts.register_numbers import SHAPES, NumberKind
 from accreditation.big_register import service
 from accreditation.big_register.matching import Match, match
 from accreditation.models import BigCheck, NumberClaim
+from accreditation.reporting import waking
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,8 @@ def _keep(check: BigCheck, outcome: Match) -> BigCheck:
         kept.decided_by = kept.decided_at = None
         kept.reason = kept.answer = ""
         kept.save()
+        if agreed:
+            waking.number_settled(kept.number, actor=None)
     return kept
 
 

@@ -12,6 +12,7 @@ from accounts.models import Register, RegisterEntry, User
 from accreditation.big_register import checking
 from accreditation.big_register.reviewing import DecisionRefused, people_of, tell
 from accreditation.models import BigCheck, NumberClaim, PointAward
+from accreditation.reporting import waking
 
 State = NumberClaim.State
 
@@ -117,6 +118,7 @@ def _decide(claim: NumberClaim, state: State, *, actor: User, reason: str, origi
         raise DecisionRefused(_("Vraag een ander: niemand beslist over het eigen nummer."))
     locked.state, locked.reason, locked.decided_by, locked.decided_at = state, reason.strip(), actor, timezone.now()
     locked.save()
+    waking.number_settled(locked.number, actor=actor)
     audit.record(
         "number-claim-decided",
         actor=actor,

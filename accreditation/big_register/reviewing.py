@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import RegisterEntry, User
 from accounts.permissions import Action, organisations_where
 from accreditation.models import BigCheck
+from accreditation.reporting import waking
 
 State = BigCheck.State
 
@@ -87,6 +88,8 @@ def _decide(check: BigCheck, state: State, *, actor: User, reason: str, origin: 
     if state != State.ASKED:
         locked.register_name = ""
     locked.save()
+    if state != State.ASKED:
+        waking.number_settled(locked.number, actor=actor)
     audit.record(
         "big-number-decided", actor=actor, dossier_owner=check.person, subject=check.number, origin=origin, state=str(state), reason=reason
     )

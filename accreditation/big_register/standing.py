@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Register, RegisterEntry, User
 from accreditation.big_register import checking, claims
 from accreditation.models import BigCheck, NumberClaim
+from accreditation.reporting import waking
 
 TONES: dict[str, str] = {
     BigCheck.State.WAITING: "waiting",
@@ -73,9 +74,9 @@ def in_words(check: BigCheck) -> str:
 def saved(entry: RegisterEntry) -> None:
     """A number was added or changed on a profile."""
     checking.order_for(entry)
-    NumberClaim.objects.filter(person=entry.user_id, register=entry.register_id, state=NumberClaim.State.OPEN).update(
-        state=NumberClaim.State.SETTLED
-    )
+    for claim in NumberClaim.objects.filter(person=entry.user_id, register=entry.register_id, state=NumberClaim.State.OPEN):
+        NumberClaim.objects.filter(pk=claim.pk).update(state=NumberClaim.State.SETTLED)
+        waking.number_settled(claim.number, actor=None)
 
 
 def renamed(person: User) -> None:

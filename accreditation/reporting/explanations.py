@@ -8,10 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.register_numbers import NumberKind, clean_number
+from accreditation.big_register.doubts import Doubt, doubts
 from accreditation.exports.pe_online.fields import problems
 from accreditation.models import KnownAnswer, Report
 
 Mend = KnownAnswer.Mend
+# Mended by who decides of numbers, not by anything that a register answers.
+NUMBER_IN_DOUBT = "number_in_doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,23 @@ class Explanation:
     confirmed: bool = False
 
 
-def known_answers() -> list[KnownAnswer]:
-    return list(KnownAnswer.objects.all())
+def explained(reports: Sequence[Report]) -> list[tuple[Report, Explanation | None]]:
+    """Each report with why it is not with the register and what to do; None where nothing is wrong."""
+    known = list(KnownAnswer.objects.all())
+    held: dict[int, set[tuple[int, str]]] = {}
+    for report in reports:
+        if report.state == Report.State.HELD:
+            held.setdefault(report.accreditation.register_id, set()).add((report.learner_id, report.number))
+    doubted = {register: doubts(register=register, held=keys) for register, keys in held.items()}
+    return [
+        (report, _explain(report, known, doubted.get(report.accreditation.register_id, {}).get((report.learner_id, report.number))))
+        for report in reports
+    ]
 
 
-def explain(report: Report, known: Sequence[KnownAnswer]) -> Explanation | None:
-    """Why this report is not with the register and what to do; None where nothing is wrong."""
+def _explain(report: Report, known: Sequence[KnownAnswer], doubt: Doubt | None) -> Explanation | None:
+    if report.state == Report.State.HELD and doubt:
+        return Explanation(report.problem, NUMBER_IN_DOUBT if doubt.is_open else Mend.NUMBER)
     if report.state == Report.State.HELD:
         return Explanation(report.problem, _mend_of_held(report))
     if report.state == Report.State.DEAD:

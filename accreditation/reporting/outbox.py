@@ -106,6 +106,16 @@ def again(*, reports: QuerySet[Report], actor: User, accepted_too: bool = False)
     return len(found)
 
 
+def number_settled(number: str, *, actor: User | None) -> list[RegisterConnection]:
+    """Whose this number is was decided: what was held goes on, and is held again if it may still not go. Answers where."""
+    with transaction.atomic():
+        held = Report.objects.filter(number=number, state=State.HELD).select_related("connection").select_for_update(of=("self",))
+        found = list(held)
+        Report.objects.filter(pk__in=[report.pk for report in found]).update(state=State.WAITING, problem="")
+        _note(found, Outcome.AGAIN, actor=actor, text=gettext("Over het nummer is besloten."))
+    return list({report.connection_id: report.connection for report in found}.values())
+
+
 def change_number(*, report: Report, number: str, actor: User) -> None:
     """Report this attendance under another number, and send it again. The ledger of points keeps the number it was earned under.
 
@@ -265,7 +275,7 @@ def _settle(reports: QuerySet[Report], state: str, outcome: str, *, on: datetime
     return len(found)
 
 
-def _note(reports: Iterable[Report], outcome: str, *, actor: User, text: str = "") -> None:
+def _note(reports: Iterable[Report], outcome: str, *, actor: User | None, text: str = "") -> None:
     now = timezone.now()
     ReportAttempt.objects.bulk_create(
         [ReportAttempt(report=report, at=now, outcome=outcome, number=report.number, text=text, actor=actor) for report in reports]

@@ -27,6 +27,7 @@ from django.utils.translation import gettext
 from accounts.outgoing.connection import AddressRefused, is_loopback_name
 from accounts.outgoing.locks import CannotUnlock
 from accounts.register_numbers import NumberKind, clean_number
+from accreditation.big_register.doubts import Doubt, doubts
 from accreditation.editions import Place
 from accreditation.exports.pe_online.fields import COURSE, END_DATE, Presence, problems, value_of
 from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
@@ -117,7 +118,7 @@ def send(connection_id: int, *, seconds: float = 50) -> Run:
     return turn.run
 
 
-def why_held(report: Report, *, in_part: bool, term: ReportingTerm | None, connection: RegisterConnection) -> str:
+def why_held(report: Report, *, in_part: bool, doubt: Doubt | None, term: ReportingTerm | None, connection: RegisterConnection) -> str:
     """Why this report is not sent as it stands, in words for the administrator; empty when nothing is in the way."""
     accreditation = report.accreditation
     if connection.transport == RegisterConnection.Transport.LIST:
@@ -134,6 +135,8 @@ def why_held(report: Report, *, in_part: bool, term: ReportingTerm | None, conne
         clean_number(report.number, kinds=[NumberKind(kind) for kind in connection.register.number_kinds])
     except ValidationError as error:
         return " ".join(error.messages)
+    if doubt:
+        return doubt.text
     if term is not None and term.whole_only and in_part:
         return gettext(
             "Dit register neemt alleen volledige aanwezigheid aan. Geef de deelnemer een bewijs van deelname met de uren die echt zijn gevolgd; "
@@ -159,6 +162,7 @@ def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list
     places = _places(page)
     term = ReportingTerm.objects.filter(register=connection.register_id).first()
     short = _there_in_part(page) if term is not None and term.whole_only else set()
+    doubted = doubts(register=connection.register_id, held={(report.learner_id, report.number) for report in page})
     ready: list[Row] = []
     refused: list[tuple[Report, str, str]] = []
     for report in page:
@@ -172,7 +176,8 @@ def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list
             continue
         worth = sum((line.points for line in report.accreditation.points.all()), Decimal(0))
         in_part = left < max(first, worth) or (report.learner_id, report.accreditation_id) in short
-        why = why_held(report, in_part=in_part, term=term, connection=connection)
+        doubt = doubted.get((report.learner_id, report.number))
+        why = why_held(report, in_part=in_part, doubt=doubt, term=term, connection=connection)
         if why:
             refused.append((report, State.HELD, why))
         else:

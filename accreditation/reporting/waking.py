@@ -1,11 +1,14 @@
 """Sets the worker to work on connections that have something to send."""
 
 from datetime import timedelta
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django_tasks import task
 
+from accounts.models import User
 from accreditation.models import RegisterConnection, Report, ReportCall
 from accreditation.reporting import outbox, sending
 
@@ -30,6 +33,12 @@ def wake_one(connection: RegisterConnection) -> None:
     """Queue a turn for this connection now."""
     if connection.by_service:
         _queue(connection.pk)
+
+
+def number_settled(number: str, *, actor: User | None) -> None:
+    """Whose this number is was decided: let what was held because of it go on, after commit."""
+    for connection in outbox.number_settled(number, actor=actor):
+        transaction.on_commit(partial(wake_one, connection), robust=True)
 
 
 def waiting() -> list[int]:

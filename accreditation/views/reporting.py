@@ -90,7 +90,6 @@ def reports(request: PersonRequest) -> HttpResponse:
     page = Paginator(found.order_by(*(f"-{name}" if order.startswith("-") else name for name in fields)), ROWS_PER_PAGE).get_page(
         request.GET.get("pagina")
     )
-    known = explanations.known_answers()
     terms = {term.register_id: term for term in ReportingTerm.objects.all()}
     record("reports-viewed", actor=request.user, origin=origin_of(request), rows=len(page), state=request.GET.get("stand", "")[:20])
     return render(
@@ -98,7 +97,7 @@ def reports(request: PersonRequest) -> HttpResponse:
         "accreditation/reporting/reports.html",
         {
             "page": page,
-            "rows": [_row(report, known, terms) for report in page],
+            "rows": [_row(report, why, terms) for report, why in explanations.explained(list(page))],
             "order": order,
             "states": [
                 {
@@ -475,7 +474,7 @@ def reporting_terms(request: PersonRequest) -> HttpResponse:
         "accreditation/reporting/terms.html",
         {
             "terms": ReportingTerm.objects.select_related("register").order_by("register__name"),
-            "answers": explanations.known_answers(),
+            "answers": KnownAnswer.objects.all(),
             "may_change": _may_change_rules(request),
         },
     )
@@ -584,28 +583,28 @@ def _active(request: PersonRequest) -> list[dict[str, str]]:
     return found
 
 
-def _row(one: Report, known: list[KnownAnswer], terms: dict[int, ReportingTerm]) -> dict[str, Any]:
+def _row(one: Report, why: explanations.Explanation | None, terms: dict[int, ReportingTerm]) -> dict[str, Any]:
     last_day = status.last_day(one.end_date, terms.get(one.connection.register_id))
     open_still = one.state in status.UNDONE
     days = (last_day - timezone.localdate()).days if last_day and open_still else None
     return {
         "report": one,
         "tone": TONES[Report.State(one.state)],
-        "why": explanations.explain(one, known),
+        "why": why,
         "last_day": last_day if days is not None and days <= status.SOON.days else None,
         "late": days is not None and days < 0,
     }
 
 
 def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **forms: Any) -> HttpResponse:
-    known = explanations.known_answers()
+    ((_found, why),) = explanations.explained([found])
     terms = {term.register_id: term for term in ReportingTerm.objects.filter(register=found.connection.register_id)}
     entry = RegisterEntry.objects.filter(user=found.learner_id, register=found.connection.register_id).first()
     return render(
         request,
         "accreditation/reporting/report.html",
         {
-            **_row(found, known, terms),
+            **_row(found, why, terms),
             "history": found.history.select_related("actor"),
             "to_tell": outbox.to_tell(Report.objects.filter(pk=found.pk)).exists(),
             "left": outbox.net_points([found]).get((found.learner_id, found.accreditation_id), outbox.NOTHING)[0],

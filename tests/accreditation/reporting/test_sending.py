@@ -11,9 +11,13 @@ from django.db import connection as database
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from accreditation.big_register import checking, claims, reviewing
+from accreditation.big_register.matching import Match
 from accreditation.models import (
     AccreditationEdition,
     AccreditationMeeting,
+    BigCheck,
+    NumberClaim,
     PointAward,
     RegisterConnection,
     Report,
@@ -22,7 +26,7 @@ from accreditation.models import (
     ReportingTerm,
 )
 from accreditation.points import correct, undo
-from accreditation.reporting import files, outbox, sending, transport, waking
+from accreditation.reporting import explanations, files, outbox, sending, transport, waking
 from accreditation.reporting.connections import send_tested
 from accreditation.reporting.transport import Sealed, login_of
 from courses.meetings.attendance import mark
@@ -391,6 +395,46 @@ def test_what_lacks_something_is_held_with_the_reason_and_goes_when_it_is_mended
     outbox.change_number(report=Report.objects.get(), number="100 001", actor=UserFactory())
     sending.send(connection.pk)
     assert states() == {"accepted": 1}
+
+
+@pytest.mark.parametrize("decision", ["accept", "refuse", "agrees", "claim"])
+def test_a_number_in_doubt_is_not_reported_until_a_person_has_decided(stand_in, decision):
+    of = an_accreditation()
+    service = stand_in(of, ["19012345601", "19012345602"])
+    connection = a_connection(of, service.address)
+    doubted, sure = sorted(queued(of, 2, first=19012345601), key=lambda report: report.number)
+    claim = check = None
+    if decision == "claim":
+        claim = NumberClaim.objects.create(person=UserFactory(), register=of.register, number=doubted.number)
+    else:
+        fields = {"ordered_at": AT, "state": "waiting" if decision == "agrees" else "review", "findings": ["name"]}
+        check = BigCheck.objects.create(person=doubted.learner, number=doubted.number, **fields)
+        BigCheck.objects.create(person=UserFactory(), number=sure.number, **fields)  # the doubt about another person is not theirs
+        BigCheck.objects.filter(pk=check.pk).update(state="review")
+
+    sending.send(connection.pk)
+
+    assert dict(Report.objects.values_list("number", "state")) == {doubted.number: "held", sure.number: "accepted"}
+    doubted.refresh_from_db()
+    ((_report, why),) = explanations.explained([doubted])
+    assert (doubted.problem, why.mend) == (why.cause, "number_in_doubt")
+    assert "wordt nog uitgezocht" in why.cause
+    if decision == "accept":
+        reviewing.accept(check=check, actor=UserFactory(), reason="Gebeld.")
+    elif decision == "refuse":
+        reviewing.refuse(check=check, actor=UserFactory(), reason="Van een ander.")
+    elif decision == "claim":
+        claims.refuse(claim=claim, actor=UserFactory(), reason="Blijft.")
+    else:
+        BigCheck.objects.filter(pk=check.pk).update(state="waiting")
+        checking._keep(check, Match(findings=(), registration=None, professional=None))
+    sending.send(connection.pk)
+
+    doubted.refresh_from_db()
+    assert doubted.state == ("held" if decision == "refuse" else "accepted")
+    if decision == "refuse":
+        assert "niet van deze persoon" in doubted.problem
+        assert explanations.explained([doubted])[0][1].mend == "number"
 
 
 def two_days(of):

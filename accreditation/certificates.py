@@ -77,7 +77,7 @@ def replace(
     `saying` is a snapshot to repeat instead, when a replacement is taken back; without `order_pdf` the caller makes the PDF itself.
     """
     if not reason.strip():
-        raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat opnieuw uitgeeft. De deelnemer kan dat lezen."))
+        raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat opnieuw uitgeeft."))
     with transaction.atomic():
         old = Certificate.objects.select_for_update().get(pk=certificate.pk)
         if state(old) == Certificate.State.REPLACED:
@@ -125,6 +125,13 @@ def state(certificate: Certificate) -> Certificate.State:
     if CertificateEvent.Kind.REVOKED in kinds:
         return Certificate.State.REVOKED
     return Certificate.State.REPLACED if CertificateEvent.Kind.REPLACED in kinds else Certificate.State.VALID
+
+
+def shown_state(certificate: Certificate) -> Certificate.State:
+    """The state as people see it: of a valid certificate the last day may have passed."""
+    current, until = state(certificate), certificate.valid_until
+    past = current == Certificate.State.VALID and until is not None and until < timezone.localdate()
+    return Certificate.State.EXPIRED if past else current
 
 
 def with_state() -> QuerySet[Certificate]:

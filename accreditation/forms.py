@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
 from accounts.permissions import Action, organisations_where
+from accreditation.bulk.deeds import DEEDS
 from accreditation.models import (
     Accreditation,
     AccreditationEdition,
@@ -22,6 +23,8 @@ from accreditation.models import (
 from courses.models import CoursePage, Meeting, Release
 
 LARGEST_PDF = 5 * 1024 * 1024
+READ_BY_LEARNERS = _("Iedere deelnemer om wie het gaat, kan dit lezen.")
+FOR_COLLEAGUES = _("Alleen voor jou en je collega's. De deelnemer leest wat er op het nieuwe certificaat anders is, niet deze reden.")
 
 
 class NumberForm(forms.Form):
@@ -62,7 +65,7 @@ class FileForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why a certificate is revoked or replaced."""
+    """Why a certificate or statement is revoked, in words for its holder."""
 
     reason = forms.CharField(
         label=_("Reden"),
@@ -83,20 +86,25 @@ class RevokeForm(ReasonForm):
     )
 
 
+class ReissueForm(ReasonForm):
+    """Why a certificate is issued again, for colleagues: what is different its holder sees by itself."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].help_text = FOR_COLLEAGUES
+
+
 class BulkForm(forms.Form):
     """What an action on many still needs to know."""
 
-    reason = forms.CharField(
-        label=_("Reden"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Iedere deelnemer om wie het gaat, kan dit lezen."),
-    )
+    reason = forms.CharField(label=_("Reden"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     points = forms.DecimalField(label=_("Het worden zoveel punten"), min_value=0, max_digits=6, decimal_places=2, localize=True)
     with_points = forms.BooleanField(label=_("Draai ook de punten terug"), required=False, initial=True)
 
     def __init__(self, *args: Any, kind: str, **options: Any) -> None:
         super().__init__(*args, **options)
+        if kind != BulkAction.Kind.REPORT:
+            self.fields["reason"].help_text = READ_BY_LEARNERS if DEEDS[kind].learner_reads[0] else FOR_COLLEAGUES
         if kind != BulkAction.Kind.CORRECT:
             del self.fields["points"]
         if kind != BulkAction.Kind.REVOKE:
@@ -104,12 +112,11 @@ class BulkForm(forms.Form):
 
 
 class BulkUndoForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Waarom maak je het ongedaan?"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Iedere deelnemer om wie het gaat, kan dit lezen."),
-    )
+    reason = forms.CharField(label=_("Waarom maak je het ongedaan?"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, kind: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].help_text = READ_BY_LEARNERS if DEEDS[kind].learner_reads[1] else FOR_COLLEAGUES
 
 
 class AttendanceListForm(forms.Form):

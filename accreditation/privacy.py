@@ -107,6 +107,7 @@ def access(learner: uuid.UUID) -> Iterator[tuple[str, Iterator[bytes]]]:
     told["drafts"] = [
         contents.evidence_json(one) for one in Evidence.objects.filter(owner=person, state=Evidence.State.DRAFT, done_on__isnull=False)
     ]
+    told["replaced_certificates"] = [contents.certificate_json(one) for one in contents.replaced_certificates_of(person)]
     told["unfinished"] = list(Evidence.objects.filter(owner=person, state=Evidence.State.DRAFT).values_list("suggestions", flat=True))
     told["shares"] = [
         {

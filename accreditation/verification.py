@@ -17,12 +17,11 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accreditation.attendance_statements import state as attendance_state
 from accreditation.badges import reading
 from accreditation.badges.status import why_revoked
-from accreditation.certificates import state
+from accreditation.certificates import shown_state
 from accreditation.models import AttendanceStatement, Certificate, CertificateEvent
 
 LARGEST_NUMBER_OF_ENDS = 40
@@ -168,15 +167,13 @@ def initials(name: str) -> str:
 def _answer(certificate: Certificate | None) -> Answer:
     if certificate is None:
         return UNKNOWN
-    said, current = certificate.snapshot, state(certificate)
-    until = date.fromisoformat(said["valid_until"]) if said.get("valid_until") else None
-    expired = current == Certificate.State.VALID and until is not None and until < timezone.localdate()
+    said, current = certificate.snapshot, shown_state(certificate)
     kind = {Certificate.State.REVOKED: CertificateEvent.Kind.REVOKED, Certificate.State.REPLACED: CertificateEvent.Kind.REPLACED}.get(
         current
     )
     return Answer(
-        verdict=Verdict.EXPIRED if expired else Verdict(current.value),
-        valid_until=until,
+        verdict=Verdict(current.value),
+        valid_until=certificate.valid_until,
         number=certificate.number or "",
         initials=initials(said["name"]) if "@" not in said["name"] else "",
         course=said["course"]["title"],

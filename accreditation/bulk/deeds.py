@@ -1,6 +1,7 @@
-"""What can be done to many: for each kind what it would do to a row, doing it, and undoing it by a counter-entry.
+"""What can be done to many: for each kind what it would do to a row, doing it, undoing it by a counter-entry, and telling each of these.
 
-`foresee` answers for a page of rows at once; `do` and `undo` work on one row within a transaction and raise Refused with why not.
+`foresee` answers for a page of rows at once; `do` and `undo` work on one row within a transaction and raise Refused with why not. What was
+foreseen is told in the words of beforehand; once it is done, `told` says of a row what came of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accreditation import certificates, points
 from accreditation.models import BulkAction, BulkRow, Certificate, PointAward
@@ -33,13 +35,30 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One kind. `on` says what its rows are about."""
+    """One kind. `on` says what its rows are about; `did`, `undid` and `undoing` tell what came of a row, and how undoing works.
+
+    `learner_reads` says whether the people concerned read the reason of doing it, and of undoing it; otherwise it stays between colleagues.
+    """
 
     on: type[Certificate] | type[PointAward]
     event: str
     foresee: Callable[[Sequence[Any]], dict[int, Foreseen]]
     do: Callable[[BulkAction, BulkRow], None]
-    undo: Callable[[BulkAction, BulkRow], None] | None
+    did: Callable[[BulkAction, BulkRow], str]
+    undo: Callable[[BulkAction, BulkRow], None] | None = None
+    undid: str | Promise = ""
+    undoing: str | Promise = ""
+    learner_reads: tuple[bool, bool] = (False, False)
+
+
+def told(action: BulkAction, row: BulkRow) -> str:
+    """What came of this row by now, or what will; for one that was left out or failed, why."""
+    if row.undone_at:
+        return str(DEEDS[action.kind].undid)
+    if row.done_at:
+        did = DEEDS[action.kind].did(action, row)
+        return f"{did} {gettext('Niet ongedaan gemaakt:')} {row.undo_problem}" if row.undo_problem else did
+    return row.problem or row.text
 
 
 def _foresee_awards(rows: Sequence[Certificate]) -> dict[int, Foreseen]:
@@ -196,12 +215,65 @@ def _report(action: BulkAction, row: BulkRow) -> None:
 
 
 DEEDS: dict[str, Deed] = {
-    Kind.AWARD: Deed(Certificate, "points-awarded-later", _foresee_awards, _award, _undo_award),
-    Kind.CORRECT: Deed(PointAward, "points-corrected", _foresee_corrections, _correct, _undo_correction),
-    Kind.REVOKE: Deed(Certificate, "certificate-revoked", _foresee_revocations, _revoke, _undo_revocation),
-    Kind.REISSUE: Deed(Certificate, "certificate-reissued", _foresee_reissues, _reissue, _undo_reissue),
+    Kind.AWARD: Deed(
+        on=Certificate,
+        event="points-awarded-later",
+        foresee=_foresee_awards,
+        do=_award,
+        did=lambda action, row: gettext("Punten bijgeschreven; het certificaat is vervangen."),
+        undo=_undo_award,
+        undid=_("Punten teruggedraaid; er is een nieuw certificaat zonder die punten."),
+        undoing=_("Bij elk krijgen de punten een tegenboeking, en komt er een nieuw certificaat zonder die punten."),
+        learner_reads=(False, True),
+    ),
+    Kind.CORRECT: Deed(
+        on=PointAward,
+        event="points-corrected",
+        foresee=_foresee_corrections,
+        do=_correct,
+        did=lambda action, row: (
+            gettext("Van %(before)s naar %(after)s punten; het certificaat is vervangen.")
+            % {"before": _number(_points(row)), "after": _number(action.points or Decimal(0))}
+        ),
+        undo=_undo_correction,
+        undid=_("Weer op wat het was; er is een nieuw certificaat waar dat op staat."),
+        undoing=_(
+            "Bij elk komen de punten met een tegenboeking terug op wat ze waren, en komt er een nieuw certificaat waar dat op staat."
+        ),
+        learner_reads=(True, True),
+    ),
+    Kind.REVOKE: Deed(
+        on=Certificate,
+        event="certificate-revoked",
+        foresee=_foresee_revocations,
+        do=_revoke,
+        did=lambda action, row: gettext("Ingetrokken; de punten zijn teruggedraaid.") if row.made_awards else gettext("Ingetrokken."),
+        undo=_undo_revocation,
+        undid=_("Er is een nieuw certificaat uitgegeven, met wat er aan punten was."),
+        undoing=_("Een intrekking blijft te zien: bij elk komt er een nieuw certificaat dat geldt, en komen de punten terug."),
+        learner_reads=(True, True),
+    ),
+    Kind.REISSUE: Deed(
+        on=Certificate,
+        event="certificate-reissued",
+        foresee=_foresee_reissues,
+        do=_reissue,
+        did=lambda action, row: gettext("Vervangen door een nieuw certificaat."),
+        undo=_undo_reissue,
+        undid=_("Er is een nieuw certificaat uitgegeven met wat er vóór deze actie op stond."),
+        undoing=_(
+            "Wat is uitgegeven, kan niet worden uitgewist: bij elk komt er een nieuw certificaat met wat er vóór deze actie op stond, en dat "
+            "geldt dan."
+        ),
+    ),
     # What a register has got cannot be taken back from here.
-    Kind.REPORT: Deed(PointAward, "bulk-reported", _foresee_reports, _report, None),
+    Kind.REPORT: Deed(
+        on=PointAward,
+        event="bulk-reported",
+        foresee=_foresee_reports,
+        do=_report,
+        did=lambda action, row: gettext("Staat bij de meldingen voor het register."),
+    ),
 }
 
 
@@ -219,6 +291,10 @@ def _award_of(row: BulkRow) -> PointAward:
     return PointAward.objects.select_related("enrolment__learner", "enrolment__release", "enrolment__course__organisation").get(
         pk=row.award_id
     )
+
+
+def _points(row: BulkRow) -> Decimal:
+    return row.award.points if row.award else Decimal(0)
 
 
 def _undoer(action: BulkAction) -> Any:

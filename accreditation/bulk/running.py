@@ -6,6 +6,7 @@ the next goes on with those that are not. A certificate whose row was done and w
 
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +28,17 @@ from accreditation.results import results_for
 PLANNED_AT_ONCE = 200
 PIECE = 10
 Refusals = (Refused, CertificateRefused, AwardRefused)
+
+
+class Stage(StrEnum):
+    """How far an action is."""
+
+    PLANNING = "planning"
+    CHOSEN = "chosen"
+    DOING = "doing"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
 
 
 class BulkRefused(Exception):
@@ -96,7 +108,7 @@ def plan(job: Job) -> bool:
 def confirm(*, action: BulkAction, by: User, reason: str, with_points: bool = True, points: Decimal | None = None, origin: str = "") -> Job:
     """Begin. Only who chose confirms, once. Raises BulkRefused."""
     if not reason.strip():
-        raise BulkRefused(gettext("Schrijf op waarom je dit doet. De deelnemers kunnen dat lezen."))
+        raise BulkRefused(gettext("Schrijf op waarom je dit doet."))
     if action.kind == BulkAction.Kind.CORRECT and points is None:
         raise BulkRefused(gettext("Vul in hoeveel punten het worden."))
     with transaction.atomic():
@@ -142,7 +154,7 @@ def do(job: Job) -> bool:
 def undo(*, action: BulkAction, by: User, reason: str, origin: str = "") -> Job:
     """Take back, by counter-entries, what this action did and nobody changed since. Raises BulkRefused."""
     if not reason.strip():
-        raise BulkRefused(gettext("Schrijf op waarom je dit ongedaan maakt. De deelnemers kunnen dat lezen."))
+        raise BulkRefused(gettext("Schrijf op waarom je dit ongedaan maakt."))
     with transaction.atomic():
         locked = BulkAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
         if not may_undo(locked):
@@ -156,6 +168,16 @@ def undo(*, action: BulkAction, by: User, reason: str, origin: str = "") -> Job:
         return jobs.start(kind="bulk-undo", asked_by=by, organisation=locked.organisation, parameters={"action": locked.pk}, total=count)
 
 
+def stage(action: BulkAction) -> Stage:
+    if action.undo_asked_at:
+        return Stage.UNDOING if _to_undo(action).exists() else Stage.UNDONE
+    if action.finished_at:
+        return Stage.DONE
+    if action.confirmed_at:
+        return Stage.DOING
+    return Stage.CHOSEN if action.planned_at else Stage.PLANNING
+
+
 def may_undo(action: BulkAction) -> bool:
     return action.finished_at is not None and action.undo_asked_at is None and DEEDS[action.kind].undo is not None
 
@@ -163,7 +185,7 @@ def may_undo(action: BulkAction) -> bool:
 def take_back(job: Job) -> bool:
     """Step of undoing: some rows, each in a transaction of its own."""
     action = BulkAction.objects.select_related("asked_by", "undone_by", "organisation").get(pk=job.parameters["action"])
-    waiting = action.rows.filter(done_at__isnull=False, undone_at=None, undo_problem="")
+    waiting = _to_undo(action)
     for row in waiting.order_by("pk")[:PIECE]:
         _undo_row(action, row.pk)
     job.done = action.rows.filter(done_at__isnull=False).exclude(undone_at=None, undo_problem="").count()
@@ -178,6 +200,10 @@ def take_back(job: Job) -> bool:
         "link": gettext("Bekijk wat er gebeurde"),
     }
     return False
+
+
+def _to_undo(action: BulkAction) -> QuerySet[BulkRow]:
+    return action.rows.filter(done_at__isnull=False, undone_at=None, undo_problem="")
 
 
 def visible_to(person: User) -> QuerySet[BulkAction]:

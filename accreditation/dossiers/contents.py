@@ -9,10 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accreditation.certificates import state
+from accreditation.certificates import shown_state, state
 from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import why_not
 from accreditation.evaluation import Counted
@@ -23,7 +24,7 @@ FORMAT, VERSION = "vakwijs-dossier", 1
 
 
 def whole(*, person: User, day: date | None = None) -> dict[str, Any]:
-    """Everything of this person: per register how they stand and every row, all certificates, all own evidence, all applications."""
+    """Everything of this person: per register how they stand and every row, the certificates that stand, all own evidence, all applications."""
     day = day or timezone.localdate()
     certificates = certificates_of(person)
     by_enrolment = newest_by_enrolment(certificates)
@@ -119,12 +120,20 @@ def _row(counted: Counted, standing: Standing, certificates: dict[int, Certifica
 
 
 def certificates_of(person: User) -> list[Certificate]:
-    rows = Certificate.objects.filter(learner=person).exclude(sha256="").prefetch_related("events").order_by("earned_on", "pk")
-    return list(rows)
+    """The certificate that stands for each completion; a revoked one too, as revoked. Those that were replaced prove nothing."""
+    return list(_certificates(person).filter(replaced_by=None))
+
+
+def replaced_certificates_of(person: User) -> list[Certificate]:
+    return list(_certificates(person).filter(replaced_by__isnull=False))
 
 
 def newest_by_enrolment(certificates: Iterable[Certificate]) -> dict[int, Certificate]:
     return {certificate.enrolment_id: certificate for certificate in certificates if state(certificate) == Certificate.State.VALID}
+
+
+def _certificates(person: User) -> QuerySet[Certificate]:
+    return Certificate.objects.filter(learner=person).exclude(sha256="").prefetch_related("events").order_by("earned_on", "pk")
 
 
 def certificate_json(certificate: Certificate) -> dict[str, Any]:
@@ -134,7 +143,7 @@ def certificate_json(certificate: Certificate) -> dict[str, Any]:
         "title": said["course"]["title"],
         "provider": said["organisation"],
         "date": certificate.earned_on.isoformat(),
-        "state": state(certificate).value,
+        "state": shown_state(certificate).value,
         "accredited": said["accredited"],
         "demo": said["demo"],
         "lines": [

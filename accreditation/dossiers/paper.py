@@ -26,7 +26,7 @@ SIGNAL, SOFT = HexColor("#B84516"), HexColor("#4A626A")
 WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 18 * mm, WIDTH - 18 * mm, HEIGHT - 24 * mm, 24 * mm
 MONTHS = "januari februari maart april mei juni juli augustus september oktober november december".split()
-STATES = {"valid": "geldig", "replaced": "vervangen", "revoked": "ingetrokken", "kept": "in het dossier", "withdrawn": "ingetrokken"}
+STATES = {"valid": "geldig", "expired": "verlopen", "revoked": "ingetrokken", "kept": "in het dossier", "withdrawn": "ingetrokken"}
 # The widths of the columns of each table, in mm; together 174.
 ROWS = (("Datum", 22), ("Waarvoor", 76), ("Soort", 40), ("Punten", 17), ("Telt mee", 19))
 CATEGORIES = (("Soort", 82), ("Bereikt", 22), ("Nodig", 22), ("Telt tot", 22), ("Ontbreekt", 26))
@@ -171,8 +171,9 @@ def _section(sheet: _Sheet, title: str) -> Iterator[None]:
 def _cover(sheet: _Sheet, told: dict[str, Any]) -> None:
     sheet.y -= 4 * mm
     sheet.text("H1", f"Dossier van {told['person']['name']}", font=BOLD, size=22, gap=3)
+    valid = sum(certificate["state"] == "valid" for certificate in told["certificates"])
     summary = (
-        f"{_counted(len(told['registers']), 'register', 'registers')}, {_counted(len(told['certificates']), 'certificaat', 'certificaten')}, "
+        f"{_counted(len(told['registers']), 'register', 'registers')}, {_counted(valid, 'geldig certificaat', 'geldige certificaten')}, "
         f"{_counted(len(told['evidence']), 'eigen bewijs', 'eigen bewijzen')}. Stand op {_day(told['made_at'])}."
     )
     sheet.text("P", summary, size=10.5, colour=SOFT)

@@ -1,6 +1,7 @@
 """Ledger: certificates and what happened to them. What a certificate says is frozen when it is earned."""
 
 import secrets
+from datetime import date
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -35,6 +36,7 @@ class Certificate(models.Model):
 
     class State(models.TextChoices):
         VALID = "valid", _("geldig")
+        EXPIRED = "expired", _("verlopen")
         REPLACED = "replaced", _("vervangen")
         REVOKED = "revoked", _("ingetrokken")
 
@@ -73,6 +75,12 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.number or "–"
+
+    @property
+    def valid_until(self) -> date | None:
+        """The last day on which it proves anything; None when it has none."""
+        until = self.snapshot.get("valid_until")
+        return date.fromisoformat(until) if until else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A certificate is written once. Its number follows from its key, and the PDF is added by `certificates.make_pdf_now` alone."""

@@ -31,7 +31,7 @@ from accreditation.forms import (
     EditionFormSet,
     PlacedMeetingForm,
     PointsFormSet,
-    ReasonForm,
+    ReissueForm,
     RevokeForm,
 )
 from accreditation.models import Accreditation, AccreditationEdition, AccreditationMeeting, Certificate
@@ -240,7 +240,7 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
 def reissue(request: PersonRequest, pk: int) -> HttpResponse:
     """Issue a new certificate in place of this one, from what is true now."""
     found = _my_certificate(request, pk, Action.MANAGE_CERTIFICATES)
-    form = ReasonForm(request.POST, prefix="vervangen")
+    form = ReissueForm(request.POST, prefix="vervangen")
     if form.is_valid():
         try:
             new = certificates.replace(certificate=found, reason=form.cleaned_data["reason"], actor=request.user)
@@ -279,7 +279,7 @@ def _certificate_page(
     found: Certificate,
     *,
     revoke_form: RevokeForm | None = None,
-    reissue_form: ReasonForm | None = None,
+    reissue_form: ReissueForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     return render(
@@ -288,11 +288,13 @@ def _certificate_page(
         {
             "certificate": found,
             "state": certificates.state(found),
+            "shown_state": certificates.shown_state(found),
             "credits": credits_of(found),
             "outcomes": points.explain(enrolment=found.enrolment),
             "newer": Certificate.objects.filter(replaces=found).first(),
+            "standing": Certificate.objects.filter(enrolment=found.enrolment_id, replaced_by=None).exclude(pk=found.pk).first(),
             "revoke_form": revoke_form or RevokeForm(prefix="intrekken"),
-            "reissue_form": reissue_form or ReasonForm(prefix="vervangen"),
+            "reissue_form": reissue_form or ReissueForm(prefix="vervangen"),
             "may_manage": may(request.user, Action.MANAGE_CERTIFICATES, found.organisation),
         },
         status=status,

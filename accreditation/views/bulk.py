@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit import origin_of, record
 from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
-from accreditation import jobs
+from accreditation import certificates, jobs
 from accreditation.bulk import running
-from accreditation.bulk.deeds import DEEDS
+from accreditation.bulk.deeds import DEEDS, told
 from accreditation.bulk.running import BulkRefused
 from accreditation.forms import BulkForm, BulkUndoForm
 from accreditation.lists import KEPT
-from accreditation.models import BulkAction, Certificate
+from accreditation.models import BulkAction, BulkRow, Certificate
 
 ROWS_PER_PAGE = 50
 AT_ONCE = 1.5  # seconds a person waits for the overview before it is made in the background
@@ -81,7 +81,7 @@ def confirm(request: PersonRequest, pk: int) -> HttpResponse:
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """Take it back by counter-entries."""
     action = _action(request, pk)
-    form = BulkUndoForm(request.POST, prefix="ongedaan")
+    form = BulkUndoForm(request.POST, prefix="ongedaan", kind=action.kind)
     if form.is_valid():
         try:
             job = running.undo(action=action, by=request.user, origin=origin_of(request), reason=form.cleaned_data["reason"])
@@ -98,7 +98,7 @@ def _action(request: PersonRequest, pk: int) -> BulkAction:
 
 
 def _page(request: PersonRequest, action: BulkAction, *, form: Any = None, undo_form: Any = None, status: int = 200) -> HttpResponse:
-    rows = action.rows.select_related("learner", "certificate__course", "award__accreditation__course", "made_certificate")
+    rows = action.rows.select_related("learner", "certificate__course", "award__accreditation__course")
     chosen = request.GET.get("toon", "")
     page = Paginator(rows.filter(**FILTERS.get(chosen, {})), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
     included = action.rows.filter(included=True).count()
@@ -110,21 +110,45 @@ def _page(request: PersonRequest, action: BulkAction, *, form: Any = None, undo_
         "accreditation/bulk.html",
         {
             "action": action,
+            "stage": running.stage(action),
             "title": action.get_kind_display().capitalize(),
             "page": page,
+            "rows": _rows(action, list(page)),
             "chosen": chosen,
             "included": included,
             "left_out": action.rows.filter(included=False).count(),
             "done": action.rows.filter(done_at__isnull=False).count(),
             "failed": action.rows.exclude(problem="").count(),
+            "undone": action.rows.filter(undone_at__isnull=False).count(),
+            "not_undone": action.rows.exclude(undo_problem="").count(),
             "form": form or BulkForm(kind=action.kind),
-            "undo_form": undo_form or BulkUndoForm(prefix="ongedaan"),
+            "undo_form": undo_form or BulkUndoForm(prefix="ongedaan", kind=action.kind),
             "may_confirm": action.planned_at and not action.confirmed_at and action.asked_by_id == request.user.pk and included,
             "may_undo": running.may_undo(action),
+            "undoing": DEEDS[action.kind].undoing,
             "verb": _verb(action.kind, included),
         },
         status=status,
     )
+
+
+def _rows(action: BulkAction, page: list[BulkRow]) -> list[dict[str, Any]]:
+    """Each row with what came of it, and the certificate that stands for its completion now."""
+    enrolments = {row.pk: (row.certificate or row.award).enrolment_id for row in page if row.certificate or row.award}  # type: ignore[union-attr]
+    newest = Certificate.objects.filter(enrolment__in=enrolments.values(), replaced_by=None).prefetch_related("events")
+    standing = {certificate.enrolment_id: certificate for certificate in newest}
+    found = []
+    for row in page:
+        certificate = standing.get(enrolments.get(row.pk, 0))
+        found.append(
+            {
+                "row": row,
+                "told": told(action, row),
+                "certificate": certificate,
+                "state": certificates.shown_state(certificate) if certificate else None,
+            }
+        )
+    return found
 
 
 def _verb(kind: str, count: int) -> str:

@@ -14,6 +14,7 @@ from accounts.files import serve_private
 from accounts.models import Register
 from accounts.requests import PersonRequest
 from accreditation import attendance_statements, certificates, points
+from accreditation.certificate_versions import completions_of
 from accreditation.dossier import standings
 from accreditation.dossier_picture import picture
 from accreditation.forecast_picture import forecast_picture
@@ -59,17 +60,24 @@ def claim_points(request: PersonRequest, register: str) -> HttpResponse:
 @login_required
 @require_safe
 def my_certificates(request: PersonRequest) -> HttpResponse:
-    """All certificates I earned, newest first, with their state."""
-    mine = Certificate.objects.filter(learner=request.user).select_related("course").prefetch_related("events", "replaced_by")
-    rows = [{"certificate": certificate, "state": certificates.state(certificate)} for certificate in mine]
-    waiting = any(not certificate.sha256 for certificate in mine)
-    statements = (
+    """What I completed, newest first, each with the certificate that stands; earlier ones folded away below it."""
+    mine = list(Certificate.objects.filter(learner=request.user).prefetch_related("events"))
+    rows = completions_of(mine)
+    waiting = any(not row.newest.certificate.sha256 for row in rows)
+    statements = list(
         AttendanceStatement.objects.filter(learner=request.user)
-        .select_related("revocation", "replaced_by")
+        .select_related("revocation", "replaced_by", "enrolment")
         .order_by("-attended_until", "-pk")
     )
     attended = [
-        {"statement": statement, "state": attendance_statements.state(statement), "said": statement.snapshot} for statement in statements
+        {
+            "statement": statement,
+            "state": attendance_statements.state(statement),
+            "said": statement.snapshot,
+            "earlier": [other for other in statements if other.enrolment_id == statement.enrolment_id and other.pk < statement.pk],
+        }
+        for statement in statements
+        if not hasattr(statement, "replaced_by")
     ]
     in_part = [
         enrolment

@@ -54,7 +54,7 @@ def results_table(request: PersonRequest) -> HttpResponse:
     found = results_for(Certificate, request.GET.dict(), organisations=mine).select_related("organisation")
     context = _context(request, RESULTS, found, mine)
     context["rows"] = [
-        {"certificate": certificate, "state": certificates.state(certificate), "credits": credits_of(certificate)}
+        {"certificate": certificate, "state": certificates.shown_state(certificate), "credits": credits_of(certificate)}
         for certificate in context["page"].rows
     ]
     record(

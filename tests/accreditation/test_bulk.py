@@ -238,6 +238,46 @@ def test_an_administrator_chooses_looks_confirms_and_takes_back(client, release,
     assert Certificate.objects.filter(replaced_by=None).count() == 2
 
 
+def test_the_page_follows_what_happened_and_leads_to_the_certificate_that_stands_now(client, release, register, manager):
+    [certificate] = completions(release, register, 1)
+    learner = certificate.learner
+    learner.last_name = "Andersom"
+    learner.save()
+    client.force_login(manager)
+    client.post(reverse("accreditation:bulk_begin"), {"actie": "reissue", "rij": [certificate.pk]})
+    action = BulkAction.objects.get()
+    address = reverse("accreditation:bulk", args=[action.pk])
+
+    def page():
+        return client.get(address)
+
+    def row():
+        return page().context["rows"][0]
+
+    assert (page().context["stage"], row()["told"]) == ("chosen", "Er komt een nieuw certificaat, van wat nu waar is.")
+    assert "Alleen voor jou en je collega's" in page().content.decode()
+    client.post(reverse("accreditation:bulk_confirm", args=[action.pk]), {"reason": "Interne opmerking een"})
+    second = Certificate.objects.get(replaces=certificate)
+    assert (page().context["stage"], row()["told"], row()["certificate"]) == ("done", "Vervangen door een nieuw certificaat.", second)
+    assert "Er komt een nieuw certificaat, van" not in page().content.decode()
+    assert "kan niet worden uitgewist" in page().content.decode()  # how undoing works, before it is asked
+    client.post(reverse("accreditation:bulk_undo", args=[action.pk]), {"ongedaan-reason": "Interne opmerking twee"})
+    third = Certificate.objects.get(replaces=second)
+
+    assert (page().context["stage"], row()["certificate"], row()["state"]) == ("undone", third, "valid")
+    assert row()["told"] == "Er is een nieuw certificaat uitgegeven met wat er vóór deze actie op stond."
+    assert third.snapshot == certificate.snapshot
+    client.force_login(learner)
+    mine = client.get(reverse("accreditation:my_certificates"))
+    [completion] = mine.context["rows"]
+    assert (completion.newest.certificate, completion.newest.told) == (third, "")
+    assert [version.certificate for version in completion.earlier] == [second, certificate]
+    assert {version.told.partition(". ")[2] for version in completion.earlier} == {"Anders op het nieuwe certificaat: je naam."}
+    assert "Interne opmerking" not in mine.content.decode()
+    for number, verdict in [(certificate, "vervangen"), (second, "vervangen"), (third, "geldig")]:
+        assert f"Dit certificaat is {verdict}" in client.get(f"/verifieer/{number.token}/").content.decode()
+
+
 def test_without_rows_nothing_begins(client, manager):
     client.force_login(manager)
 

@@ -208,8 +208,10 @@ def test_a_manager_issues_again_and_the_learner_has_the_new_one(client, manager,
     assert new.snapshot["name"] == "Noor Andersom"
     client.force_login(learner)
     page = client.get(reverse("accreditation:my_certificates")).content.decode()
-    assert new.number in page
-    assert "Naam verbeterd" in page
+    assert "Anders op het nieuwe certificaat: je naam." in page
+    assert page.index(new.number) < page.index("Eerdere versie") < page.rindex(old.number)
+    assert "Naam verbeterd" in str(old.events.get(kind="replaced").reason)
+    assert "Naam verbeterd" not in page  # that is between colleagues
 
 
 def test_looking_at_a_certificate_is_recorded_for_its_owner(client, manager, learner):

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("lrs.urls")),
     path("", include("lrs.forwarding.urls")),
     path("", include("accounts.urls")),
+    path("", include("courses.launched.urls")),
     path("", include("courses.meetings.urls")),
     path("", include("courses.work.urls")),
     path("", include("courses.teaching.urls")),

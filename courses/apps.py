@@ -11,11 +11,12 @@ class CoursesConfig(AppConfig):
         # ruff: noqa: PLC0415 - a kind needs its models, which are there only now
         from courses.activities import register
         from courses.h5p.kind import H5PKind
+        from courses.launched.kind import LaunchKind
         from courses.meetings.kind import SessionKind
         from courses.questions.kind import QuestionsKind
         from courses.work.kinds import AssignmentKind, EvaluationKind, ReflectionKind
 
-        for kind in (H5PKind(), QuestionsKind(), SessionKind(), AssignmentKind(), ReflectionKind(), EvaluationKind()):
+        for kind in (H5PKind(), LaunchKind(), QuestionsKind(), SessionKind(), AssignmentKind(), ReflectionKind(), EvaluationKind()):
             register(kind)
         _name_events()
 

@@ -1,6 +1,6 @@
 """StreamField blocks of a course: lesson text, activities, objectives, sources and the completion rule.
 
-The six kinds of activity are all declared here, because a StreamField must know its blocks when models are loaded;
+The kinds of activity are all declared here, because a StreamField must know its blocks when models are loaded;
 what a kind does with its block stands with the kind (`courses.activities`).
 """
 
@@ -85,6 +85,21 @@ class H5PBlock(ActivityBlock):
         icon = "media"
 
 
+class LaunchBlock(ActivityBlock):
+    """An activity on another site, that is started for one learner and reports what they did."""
+
+    address = blocks.URLBlock(
+        label=_("Adres"),
+        help_text=_(
+            "Van een simulator, of van cmi5-inhoud, op een andere site. De deelnemer start daar onder een nummer; de site haalt een token op, zoals cmi5 het voorschrijft."
+        ),
+    )
+
+    class Meta:
+        label = _("Oefening op een andere site")
+        icon = "link-external"
+
+
 class RubricLevelBlock(blocks.StructBlock):
     label = blocks.CharBlock(label=_("Niveau"), max_length=80)
     points = blocks.IntegerBlock(label=_("Punten"), min_value=0)
@@ -158,6 +173,7 @@ ACTIVITY_PREFIX = "activity_"
 ACTIVITY_BLOCKS: list[tuple[str, blocks.Block]] = [
     ("activity_questions", QuestionsBlock()),
     ("activity_h5p", H5PBlock()),
+    ("activity_launch", LaunchBlock()),
     ("activity_assignment", AssignmentBlock()),
     ("activity_session", SessionBlock()),
     ("activity_reflection", ReflectionBlock()),

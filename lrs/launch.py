@@ -4,21 +4,32 @@ Threat: the token is in the browser, where the learner and other scripts of that
 what the learner's session could say anyway: the source of what it writes is the learner's session, and nothing that earns points
 counts that (docs/architecture.md, "Trust"). Content knows only Basic authentication, so a token is a key and a secret as well.
 
-cmi5 (8.2) has content fetch its token once, with an address that is of no use to whoever finds it later: `make` gives both.
+cmi5 (8.2) has content fetch its token once, with an address that is of no use to whoever finds it later: `make` gives both, and
+`address_of` the address by which a browser starts content of elsewhere.
 """
 
 import base64
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from lrs import documents
+from lrs.actors import actor_key, actor_of, indexable
 from lrs.credentials import Remembered, hash_of, is_secret
 from lrs.models import Credential, Launch, Source
+from lrs.profiles import cmi5
+from lrs.validation import V1
 
 SCOPES = ["statements/write", "statements/read/mine", "state", "profile"]
 PREFIX = "launch-"
@@ -69,6 +80,34 @@ def make(*, learner: UUID, application: str, activity_prefix: str, registration:
         expires_at=now + lasts,
     )
     return Tokens(launch=launch, secret=secret, fetch=f"{launch.key}.{fetch}")
+
+
+def address_of(content: str, *, tokens: Tokens, data: Mapping[str, Any]) -> str:
+    """The address of `content` with what cmi5 has it know (8.1); `data` is what it then finds as its LMS.LaunchData (10.2)."""
+    launch, actor = tokens.launch, actor_of(tokens.launch.learner)
+    place = documents.state_of(
+        credential=_credential(launch),
+        actor_key=actor_key(actor),
+        activity=indexable(launch.activity_prefix, 1000),
+        registration=launch.registration,
+        version=V1,
+    )
+    documents.put(
+        place,
+        cmi5.LAUNCH_DATA,
+        content=json.dumps(data).encode(),
+        content_type="application/json",
+        conditions=documents.Conditions(),
+    )
+    told = {
+        "endpoint": f"{settings.SITE_URL}/xapi/1.0.3/",
+        "fetch": f"{settings.SITE_URL}{reverse('xapi:launch_fetch')}?token={tokens.fetch}",
+        "actor": json.dumps(actor, separators=(",", ":")),
+        "registration": str(launch.registration),
+        "activityId": launch.activity_prefix,
+    }
+    parts = urlsplit(content)
+    return parts._replace(query="&".join(filter(None, [parts.query, urlencode(told, quote_via=quote, safe="")]))).geturl()
 
 
 def fetch(token: str) -> str:

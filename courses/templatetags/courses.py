@@ -37,6 +37,7 @@ def percentage(share: float | None) -> str:
 KIND_NAMES = {
     "questions": gettext_lazy("Vragen"),
     "h5p": gettext_lazy("Oefening"),
+    "launch": gettext_lazy("Oefening elders"),
     "assignment": gettext_lazy("Opdracht"),
     "session": gettext_lazy("Bijeenkomst"),
     "reflection": gettext_lazy("Reflectie"),
@@ -45,6 +46,7 @@ KIND_NAMES = {
 KIND_ICONS = {
     "questions": "question",
     "h5p": "play",
+    "launch": "external",
     "assignment": "pencil",
     "session": "people",
     "reflection": "quote",

@@ -219,6 +219,13 @@ class World:
         return EnrolmentFactory(learner=self.person("learner"), release=activity.release)
 
     @cached_property
+    def launched(self) -> Enrolment:
+        """In a course with an exercise on another site."""
+        exercise = {"key": "simulator", "kind": "launch", "settings": {"address": "https://simulator.example/"}}
+        release = released_course(activities=[exercise], course=CourseFactory(organisation=self.organisation))
+        return EnrolmentFactory(learner=self.person("learner"), release=release)
+
+    @cached_property
     def booked(self) -> Meeting:
         """Where the learner has a place."""
         book(enrolment=self.enrolment, meeting=self.meeting)
@@ -705,6 +712,7 @@ ADDRESSES: dict[str, Row] = {
     "courses:practise_again": mine(enrolment=lambda world: world.practice.uuid, activity=_practice_activity, method="post"),
     "courses:open_answers": only("teacher", "supervisor"),
     "courses:judge_open_answer": only("teacher", "supervisor", elsewhere="404", answer=_open_answer),
+    "launched:start": mine(activity=lambda world: world.launched.release.activities.get().uuid, method="post"),
     # meetings of courses
     "meetings:book": mine(meeting=_meeting_of_learner, method="post"),
     "meetings:cancel": mine(meeting=_meeting_of_learner, method="post"),

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
+from cms import tables
 from cms.icons import ICONS
 
 register = template.Library()
@@ -49,6 +50,9 @@ def component(parser: Parser, token: Token) -> ComponentNode:
     body = parser.parse(("endcomponent",))
     parser.delete_first_token()
     return ComponentNode(name, options, body)
+
+
+register.filter("stackable", tables.stackable)
 
 
 @register.filter

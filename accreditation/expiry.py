@@ -143,9 +143,15 @@ def _begin_telling(day: date) -> None:
     for accreditation in _last(_granted(day - LATE, day + TELL_LEARNERS)):
         kind = LapseNotice.Kind.ENDED if _last_day(accreditation) < day else LapseNotice.Kind.ENDS
         asked = {"accreditation": accreditation.pk, "kind": str(kind), "valid_until": _last_day(accreditation).isoformat()}
-        known = Job.objects.filter(kind="tell-learners", parameters=asked)
+        known = Job.objects.filter(kind="tell-learners", **{f"parameters__{key}": value for key, value in asked.items()})
         if _concerned(accreditation).exists() and not known.exists():
-            jobs.start(kind="tell-learners", asked_by=None, organisation=accreditation.course.organisation, parameters=asked)
+            jobs.start(
+                kind="tell-learners",
+                about=str(accreditation),
+                asked_by=None,
+                organisation=accreditation.course.organisation,
+                parameters=asked,
+            )
 
 
 def _concerned(accreditation: Accreditation) -> QuerySet[Enrolment]:

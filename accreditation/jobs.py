@@ -74,20 +74,21 @@ KINDS: dict[str, Kind] = {
 def start(
     *,
     kind: str,
+    about: str,
     asked_by: User | None,
     organisation: Organisation | None = None,
     parameters: Mapping[str, Any] | None = None,
     cursor: Mapping[str, Any] | None = None,
     total: int | None = None,
 ) -> Job:
-    """Order the work; a worker begins after the commit."""
+    """Order the work; a worker begins after the commit. `about` tells this job from others of its kind: which course, which list."""
     if kind not in KINDS:
         raise KeyError(kind)
     job = Job.objects.create(
         kind=kind,
         asked_by=asked_by,
         organisation=organisation,
-        parameters=dict(parameters or {}),
+        parameters={**(parameters or {}), "about": about},
         cursor=dict(cursor or {}),
         total=total,
     )
@@ -130,7 +131,10 @@ def visible_to(person: User) -> QuerySet[Job]:
 
 
 def title_of(job: Job) -> str:
-    return str(KINDS[job.kind].title) if job.kind in KINDS else job.kind
+    """What is done, and of what: "Presentielijst vastleggen: Oefenmiddag"."""
+    what = str(KINDS[job.kind].title) if job.kind in KINDS else job.kind
+    about = job.parameters.get("about")
+    return f"{what}: {about}" if about else what
 
 
 @task()

@@ -239,7 +239,12 @@ def _start(kept: AttendanceList, *, by: User, event: str) -> Job:
     count = kept.lines.filter(state__in=TO_TAKE).count()
     record(event, actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), rows=count, list=kept.pk)
     return jobs.start(
-        kind="attendance-list", asked_by=by, organisation=kept.organisation, parameters={"list": kept.pk, "by": by.pk}, total=count
+        kind="attendance-list",
+        about=str(kept.meeting),
+        asked_by=by,
+        organisation=kept.organisation,
+        parameters={"list": kept.pk, "by": by.pk},
+        total=count,
     )
 
 

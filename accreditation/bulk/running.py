@@ -62,6 +62,7 @@ def choose(*, kind: str, by: User, rows: Sequence[int] = (), filters: dict[str, 
         )
         job = jobs.start(
             kind="bulk-plan",
+            about=action.get_kind_display(),
             asked_by=by,
             organisation=action.organisation,
             parameters={"action": action.pk},
@@ -131,7 +132,14 @@ def confirm(*, action: BulkAction, by: User, reason: str, with_points: bool = Tr
             rows=count,
             reason=reason[:500],
         )
-        return jobs.start(kind="bulk-do", asked_by=by, organisation=locked.organisation, parameters={"action": locked.pk}, total=count)
+        return jobs.start(
+            kind="bulk-do",
+            about=locked.get_kind_display(),
+            asked_by=by,
+            organisation=locked.organisation,
+            parameters={"action": locked.pk},
+            total=count,
+        )
 
 
 def do(job: Job) -> bool:
@@ -165,7 +173,14 @@ def undo(*, action: BulkAction, by: User, reason: str, origin: str = "") -> Job:
         record(
             "bulk-undone", actor=by, on_behalf_of=locked.organisation, subject=str(locked), origin=origin, rows=count, reason=reason[:500]
         )
-        return jobs.start(kind="bulk-undo", asked_by=by, organisation=locked.organisation, parameters={"action": locked.pk}, total=count)
+        return jobs.start(
+            kind="bulk-undo",
+            about=locked.get_kind_display(),
+            asked_by=by,
+            organisation=locked.organisation,
+            parameters={"action": locked.pk},
+            total=count,
+        )
 
 
 def stage(action: BulkAction) -> Stage:

@@ -35,6 +35,7 @@ def order(*, accreditation: Accreditation, asked_by: User, rows: int) -> Job:
     """Have the file made of about so many rows; the page of the job shows how far it is, and has the link."""
     return jobs.start(
         kind=KIND,
+        about=str(accreditation),
         asked_by=asked_by,
         organisation=accreditation.course.organisation,
         # The place of the file is known before it is made: a second try writes over what a first one left.

@@ -55,7 +55,7 @@ def apply(*, draft: Draft, simulation: Simulation | None, actor: User, organisat
         )
         if draft.state == Draft.State.APPLIED:
             return None
-        return jobs.start(kind="apply-draft", asked_by=actor, organisation=organisation, parameters={"draft": draft.pk})
+        return jobs.start(kind="apply-draft", about=str(draft), asked_by=actor, organisation=organisation, parameters={"draft": draft.pk})
 
 
 def step(job: Job) -> bool:

@@ -52,6 +52,7 @@ def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) ->
     )
     simulation.job = jobs.start(
         kind="simulate-draft",
+        about=str(draft),
         asked_by=asked_by,
         organisation=organisation,
         parameters={"simulation": simulation.pk},

@@ -148,6 +148,7 @@ def award_missing(request: PersonRequest, pk: int) -> HttpResponse:
     instance = get_object_or_404(_my_accreditations(request, Action.MANAGE_ACCREDITATION), pk=pk)
     job = jobs.start(
         kind="award-missing",
+        about=str(instance),
         asked_by=request.user,
         organisation=instance.course.organisation,
         parameters={"accreditation": instance.pk},

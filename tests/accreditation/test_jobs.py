@@ -56,7 +56,9 @@ def by_hand(monkeypatch):
 
 
 def ordered(organisation, *, pieces=3):
-    return jobs.start(kind="pieces", asked_by=None, organisation=organisation, parameters={"pieces": pieces}, total=pieces)
+    return jobs.start(
+        kind="pieces", about="voor de proef", asked_by=None, organisation=organisation, parameters={"pieces": pieces}, total=pieces
+    )
 
 
 def made():
@@ -68,6 +70,7 @@ def test_work_is_done_in_pieces_to_the_end(organisation):
 
     job.refresh_from_db()
     assert (job.state, job.done, job.result["text"], job.claim) == (Job.State.DONE, 3, "3 stukken gemaakt.", None)
+    assert jobs.title_of(job) == "Stukken maken: voor de proef"
     assert made() == ["stuk-1", "stuk-2", "stuk-3"]
 
 

@@ -13,7 +13,6 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import origin_of, record
-from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from accreditation.exports.tables import CSV, XLSX, stream_csv, write_xlsx
 from accreditation.insight.perspectives import Perspective, perspectives
@@ -64,7 +63,6 @@ def report(request: PersonRequest, key: str) -> HttpResponse:
             "bars": bars_of(table),
             "hidden": HIDDEN,
             "smallest": SMALLEST,
-            "administers": may(request.user, Action.MANAGE_ACCREDITATION),
         },
     )
 

@@ -198,6 +198,7 @@ COURSES_COMPETENCY_CHOICES = "competencies.frameworks.choices"
 COURSES_CREDIT_SOURCE = "accreditation.courses.credit_of"
 COURSES_LEARNER_NOTICES = ["accreditation.courses.notices"]
 COURSES_EXTRA_CHECKS = ["accreditation.courses.checks"]
+COMPETENCIES_BROUGHT = "accreditation.evidence.areas.brought_by"
 # `lrs` knows no courses; the pages about the record borrow their titles and what a record means in one.
 LRS_COURSE_CHOICES = "courses.records.course_choices"
 LRS_COURSES_OF = "courses.records.courses_of"

@@ -2,15 +2,19 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import ProfessionalProfile
 from competencies import reference
-from competencies.models import Competency, Evidence
-from courses.models import ReleaseLesson
+from competencies.models import Competency, Evidence, Framework
+from competencies.queries import overview_of
+from courses.models import Enrolment, ReleaseLesson
 from courses.recording import record
 from lrs.models import Source
 from lrs.profiles.adl import SATISFIED
 from lrs.projections import rebuild
 from tests.factories.accounts import ProfessionFactory, UserFactory
+from tests.factories.accreditation import EvidenceFactory
 from tests.factories.courses import EnrolmentFactory, released_course
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +88,48 @@ def test_everyone_sees_only_their_own_evidence(enrolment, client):
 
     client.force_login(UserFactory())
     assert "Je voert het gesprek over werk." not in client.get(reverse("competencies:mine")).content.decode()
+
+
+def test_a_goal_that_was_reached_again_counts_once_as_it_was_reached_last(enrolment, client):
+    record(enrolment=enrolment, verb=SATISFIED)
+    Enrolment.objects.update(withdrawn_at=timezone.now())
+    learner, release = enrolment.learner, _release_with(enrolment.release.lessons.get(slug="doel").objectives[0])
+    again = EnrolmentFactory(learner=learner, release=release, course=enrolment.course)
+    record(enrolment=again, verb=SATISFIED)
+    assert Evidence.objects.filter(competency__code="canmeds-vpk:communicator").count() == 2
+
+    (framework,) = overview_of(learner)
+
+    assert [(one.competency.code, [goal.enrolment for goal in one.goals]) for one in framework.shown] == [
+        ("canmeds-vpk:zorgverlener", [again]),
+        ("canmeds-vpk:communicator", [again]),
+    ]
+    client.force_login(learner)
+    assert "1 leerdoel gehaald" in client.get(reverse("competencies:mine")).content.decode()
+
+
+def test_the_framework_of_ones_own_profession_comes_first_with_what_one_brought_oneself(client):
+    reference.load()
+    nurse, profession = UserFactory(), ProfessionFactory()
+    ProfessionalProfile.objects.create(user=nurse).professions.add(profession)
+    Framework.objects.get(code="canmeds-vpk").professions.add(profession)
+    release = _release_with({"text": "Je overlegt.", "competencies": ["canmeds-arts:samenwerking", "canmeds-vpk:organisator"]})
+    record(enrolment=EnrolmentFactory(learner=nurse, release=release), verb=SATISFIED)
+    kept, withdrawn = EvidenceFactory(owner=nurse, title="Klinische les"), EvidenceFactory(owner=nurse, state="withdrawn")
+    for one in (kept, withdrawn, EvidenceFactory(owner=UserFactory())):
+        one.competencies.add(Competency.objects.get(code="canmeds-vpk:communicator"))
+
+    shown = [
+        (one.framework.code, [[goal.objective for goal in c.goals] + [b.title for b in c.brought] for c in one.shown])
+        for one in overview_of(nurse)
+    ]
+
+    assert shown == [("canmeds-vpk", [["Klinische les"], ["Je overlegt."]]), ("canmeds-arts", [["Je overlegt."]])]
+    client.force_login(nurse)
+    page = client.get(reverse("competencies:mine")).content.decode()
+    assert reverse("accreditation:evidence", args=[kept.uuid]) in page
+    assert "Reflectieve EBP-professional" in page  # still to be shown, in one's own framework
+    assert "Medisch handelen" not in page
 
 
 def test_a_visitor_is_led_to_log_in(client):

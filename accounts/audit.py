@@ -68,7 +68,10 @@ def record(
     origin: str = "",
     **details: object,
 ) -> AuditEvent:
-    """Add one row to the audit trail; `details` must be JSON and hold no more personal data than the event needs."""
+    """Add one row to the audit trail; `details` must be JSON and hold no more personal data than the event needs.
+
+    The detail `visitor` names who did it without an account, in the words of the person who let them in.
+    """
     return AuditEvent.objects.create(
         event=event,
         actor=actor,
@@ -110,6 +113,7 @@ def narrowed(
             | Q(dossier_owner__last_name__icontains=q)
             | Q(actor__first_name__icontains=q)
             | Q(dossier_owner__first_name__icontains=q)
+            | Q(details__visitor__icontains=q)
         )
     if event:
         events = events.filter(event=event)

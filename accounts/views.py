@@ -347,7 +347,7 @@ def _csv_lines(events: Any) -> Iterator[str]:
     yield "\ufeff" + cast(str, writer.writerow(header))
     for event in events.iterator(chunk_size=500):
         at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S")
-        people = [event.actor.email if event.actor else "", event.dossier_owner.email if event.dossier_owner else ""]
+        people = [event.actor.email if event.actor else event.visitor, event.dossier_owner.email if event.dossier_owner else ""]
         cells = [at, audit.words_for(event.event), *people, str(event.on_behalf_of or ""), event.subject, event.origin]
         yield cast(str, writer.writerow([_harmless(cell) for cell in cells]))
 
@@ -385,6 +385,8 @@ def _who(event: AuditEvent, reader: User) -> str:
         name = _("jijzelf")
     elif event.actor:
         name = str(event.actor)
+    elif event.visitor:
+        name = _("%(name)s, zonder account") % {"name": event.visitor}
     else:
         name = _("onbekend wie") if event.event == "login_failed" else _("het systeem")
     if event.on_behalf_of:

@@ -58,6 +58,12 @@ class Standing:
         return sum((line.points for line in self.lines.values()), Decimal(0))
 
     @property
+    def work_missing(self) -> Decimal:
+        """How many hours of work the rule asks beyond what was written down."""
+        asked = self.rule.work_hours if self.rule else None
+        return max(Decimal(0), Decimal(asked or 0) - self.worked)
+
+    @property
     def confirmed(self) -> bool:
         """Whether the register itself confirmed every number that this standing rests on."""
         return (
@@ -77,7 +83,9 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
     awards = list(
         PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
     )
-    evidence = list(_counting().filter(owner=person, kind__register__in=registers).prefetch_related("competencies")) if entries else []
+    evidence = (
+        list(_counting().filter(owner=person, kind__register__in=registers).prefetch_related("competencies__framework")) if entries else []
+    )
     leave = list(Leave.objects.filter(user=person)) if entries else []
     professions = professions_of([person.pk])[person.pk] if any(rule.profession for rule in rules) else frozenset()
     return [

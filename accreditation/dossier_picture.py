@@ -10,14 +10,14 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext, ngettext
 
 from accreditation.dossier import Line, Standing
-from accreditation.evaluation import CategoryResult, Counted, Evaluation, Reason
+from accreditation.evaluation import ZERO, CategoryResult, Counted, Evaluation, Reason
 from accreditation.models import RegisterRule
 from cms.route import Event, PeriodRoute, period
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of the rule: `tick` is the minimum, `cap` where it stops counting, both as a percentage of the widest bar."""
+    """One line of the rule: `tick` is the minimum, `cap` where it stops counting, both as a percentage of the widest bar of its unit."""
 
     name: str
     text: str
@@ -55,7 +55,7 @@ def picture(standing: Standing) -> Picture | None:
     largest = max([rule.total, evaluation.total, *(result.reached for result in evaluation.categories)], default=Decimal(1)) or Decimal(1)
     total = Bar(
         name=gettext("Alles samen"),
-        text=gettext("%(reached)s van %(total)s %(unit)s") % {"reached": _n(evaluation.total), "total": _n(rule.total), "unit": unit},
+        text=_have(evaluation, unit),
         missing=_missing(evaluation.missing),
         width=_share(evaluation.total, largest),
         tick=_share(rule.total, largest),
@@ -76,31 +76,41 @@ def picture(standing: Standing) -> Picture | None:
             events=_events(standing, evaluation),
             text=_deadline(evaluation, assumed=standing.period_assumed, leave_days=standing.leave_days),
         ),
-        bars=[total, *(_bar(result, largest, unit) for result in shown)],
+        bars=[total, *(_bar(result, largest, unit) for result in shown), *_work(standing)],
         rows=[_row(counted, standing, evaluation) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id), reverse=True)],
     )
 
 
 def headline(evaluation: Evaluation, *, unit: str) -> str:
-    """The one question the picture answers, answered."""
-    have = gettext("Je hebt %(reached)s van %(total)s %(unit)s") % {
+    """The one question the picture answers, answered to the person whose dossier it is."""
+    if evaluation.complete:
+        return gettext("Je hebt %(have)s: je voldoet aan de regel") % {"have": _have(evaluation, unit)}
+    return gettext("Je hebt %(stand)s") % {"stand": in_words(evaluation, unit=unit)}
+
+
+def in_words(evaluation: Evaluation, *, unit: str) -> str:
+    """What is reached and what is missing, for whoever reads it: of the total first, then of the minimum that misses most."""
+    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "unit": unit}
+    if evaluation.complete:
+        return gettext("%(have)s: voldoet aan de regel") % names
+    worst = max(evaluation.categories, key=lambda result: (result.missing, result.category.part_of is None), default=None)
+    if worst is None or not worst.missing:
+        return gettext("%(have)s; er ontbreken er nog %(missing)s") % names
+    name = worst.category.name
+    names |= {"least": _n(worst.missing), "category": name[0].lower() + name[1:]}
+    if evaluation.missing > worst.missing:
+        return gettext("%(have)s; er ontbreken er nog %(missing)s, waarvan ten minste %(least)s %(category)s") % names
+    if ZERO < evaluation.missing < worst.missing:
+        return gettext("%(have)s; er ontbreken er nog %(missing)s, en aan %(category)s nog %(least)s") % names
+    return gettext("%(have)s; er ontbreken nog %(least)s %(unit)s %(category)s") % names
+
+
+def _have(evaluation: Evaluation, unit: str) -> str:
+    return gettext("%(reached)s van %(total)s %(unit)s") % {
         "reached": _n(evaluation.total),
         "total": _n(evaluation.rule.total),
         "unit": unit,
     }
-    if evaluation.complete:
-        return gettext("%(have)s: je voldoet aan de regel") % {"have": have}
-    short = [result for result in evaluation.categories if result.missing]
-    if short:
-        worst = max(short, key=lambda result: result.missing)
-        names = {
-            "have": have,
-            "missing": _n(worst.missing),
-            "unit": unit,
-            "category": worst.category.name[0].lower() + worst.category.name[1:],
-        }
-        return gettext("%(have)s; er ontbreken nog %(missing)s %(unit)s %(category)s") % names
-    return gettext("%(have)s; er ontbreken er nog %(missing)s") % {"have": have, "missing": _n(evaluation.missing)}
 
 
 def unit_name(rule: RegisterRule) -> str:
@@ -175,6 +185,26 @@ def _bar(result: CategoryResult, largest: Decimal, unit: str) -> Bar:
         depth=0 if category.part_of is None else 1,
         confirmed=category.confirmed or not (category.minimum or category.maximum),
     )
+
+
+def _work(standing: Standing) -> list[Bar]:
+    """The hours of work beside what the rule asks, on a scale of their own."""
+    if standing.rule is None or not standing.rule.work_hours:
+        return []
+    asked = Decimal(standing.rule.work_hours)
+    largest = max(asked, standing.worked)
+    return [
+        Bar(
+            name=gettext("Werkuren, zelf opgeschreven"),
+            text=gettext("%(reached)s van %(total)s uur") % {"reached": _n(standing.worked), "total": _n(asked)},
+            missing=_missing(standing.work_missing),
+            width=_share(standing.worked, largest),
+            tick=_share(asked, largest),
+            cap="",
+            depth=0,
+            confirmed=standing.rule.work_confirmed,
+        )
+    ]
 
 
 def _missing(missing: Decimal) -> str:

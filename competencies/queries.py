@@ -56,7 +56,7 @@ def overview_of(person: User) -> list[FrameworkOverview]:
     """
     goals = _goals_of(person)
     brought = _brought_by(person)
-    own = set(Framework.objects.filter(professions__profiles__user=person).values_list("pk", flat=True))
+    own = own_frameworks(person)
     frameworks = Framework.objects.filter(Q(pk__in=own) | Q(competencies__in={*goals, *brought})).distinct()
     overviews = [
         FrameworkOverview(
@@ -70,6 +70,11 @@ def overview_of(person: User) -> list[FrameworkOverview]:
         for framework in frameworks.prefetch_related("competencies")
     ]
     return sorted(overviews, key=lambda overview: not overview.is_own)
+
+
+def own_frameworks(person: User) -> set[int]:
+    """The keys of the frameworks of this person's professions."""
+    return set(Framework.objects.filter(professions__profiles__user=person).values_list("pk", flat=True))
 
 
 def _goals_of(person: User) -> dict[int, list[Evidence]]:

@@ -44,3 +44,8 @@ class AuditEvent(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.event}"
+
+    @property
+    def visitor(self) -> str:
+        """Who did it without an account, in the words of the person who let them in; empty for everything else."""
+        return str(self.details.get("visitor", ""))

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accreditation.certificates import shown_state, state
-from accreditation.dossier import Standing, standings
-from accreditation.dossier_picture import why_not
-from accreditation.evaluation import Counted
+from accreditation.dossier import Line, Standing, standings
+from accreditation.dossier_picture import in_words, unit_name, why_not
+from accreditation.evaluation import Counted, RowKey
 from accreditation.models import Application, Certificate, Evidence
-from competencies.models import Evidence as Shown
+from competencies.models import Competency, Evidence as Shown
+from competencies.queries import own_frameworks
 
 FORMAT, VERSION = "vakwijs-dossier", 1
 
@@ -52,6 +53,7 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
     if certificates is None:
         certificates = newest_by_enrolment(certificates_of(entry.user))
     areas = _areas_of(standing)
+    unit = unit_name(rule)
     return {
         **told,
         "rule": {"name": rule.name, "unit": rule.unit, "total": amount(rule.total), "source": rule.source, "confirmed": standing.confirmed},
@@ -64,6 +66,7 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
         "total": amount(evaluation.total),
         "missing": amount(evaluation.missing),
         "complete": evaluation.complete,
+        "in_words": in_words(evaluation, unit=unit),
         "categories": [
             {
                 "code": result.category.code,
@@ -81,18 +84,33 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
     }
 
 
-def _areas_of(standing: Standing) -> dict[int, list[str]]:
-    """The CanMEDS areas that each course states, by the key of the enrolment."""
+def _areas_of(standing: Standing) -> dict[RowKey, list[Competency]]:
+    """The CanMEDS areas that each course states and that people name with their evidence, by row; those of one's own profession first."""
     enrolments = {line.award.enrolment_id for line in standing.lines.values() if line.award}
-    found: dict[int, list[str]] = {}
-    shown = Shown.objects.filter(enrolment__in=enrolments).order_by("competency__framework", "competency__order")
-    for enrolment, name in shown.values_list("enrolment", "competency__name"):
-        if name not in found.setdefault(enrolment, []):
-            found[enrolment].append(name)
-    return found
+    stated = Shown.objects.filter(enrolment__in=enrolments).order_by().values_list("enrolment", "competency").distinct()
+    by_enrolment: dict[int, list[int]] = {}
+    for enrolment, competency in stated:
+        by_enrolment.setdefault(enrolment, []).append(competency)
+    known = Competency.objects.select_related("framework").in_bulk({one for some in by_enrolment.values() for one in some})
+    own = own_frameworks(standing.entry.user)
+
+    def areas(line: Line) -> list[Competency]:
+        if line.award:
+            found = [known[one] for one in by_enrolment.get(line.award.enrolment_id, [])]
+        else:
+            found = list(line.evidence.competencies.all()) if line.evidence else []
+        return sorted(found, key=lambda one: (one.framework_id not in own, one.framework.name, one.order))
+
+    return {key: areas(line) for key, line in standing.lines.items()}
 
 
-def _row(counted: Counted, standing: Standing, certificates: dict[int, Certificate], areas: dict[int, list[str]]) -> dict[str, Any]:
+def _area_json(competency: Competency) -> dict[str, str]:
+    return {"code": competency.code, "name": competency.name, "framework": competency.framework.name}
+
+
+def _row(
+    counted: Counted, standing: Standing, certificates: dict[int, Certificate], areas: dict[RowKey, list[Competency]]
+) -> dict[str, Any]:
     line = standing.lines[counted.row.id]
     source, key = counted.row.id
     told = {
@@ -108,14 +126,14 @@ def _row(counted: Counted, standing: Standing, certificates: dict[int, Certifica
         "why_not": why_not(counted, standing.evaluation) if standing.evaluation else "",
         "note": line.note,
         "demo": line.is_demo,
+        "competencies": [competency.name for competency in areas[counted.row.id]],
+        "areas": [_area_json(competency) for competency in areas[counted.row.id]],
     }
     if line.award:
         certificate = certificates.get(line.award.enrolment_id)
         told |= {"id_number": line.award.accreditation.id_number, "certificate": certificate.number if certificate else ""}
-        told["competencies"] = areas.get(line.award.enrolment_id, [])
     if line.evidence:
         told |= {"id_number": line.evidence.id_number, "evidence": str(line.evidence.uuid), "provider": line.evidence.provider}
-        told["competencies"] = [competency.name for competency in line.evidence.competencies.all()]
     return told
 
 
@@ -162,7 +180,7 @@ def certificate_path(certificate: Certificate) -> str:
 def evidence_of(person: User) -> list[Evidence]:
     """Own evidence that is or was in the dossier; drafts are nobody's statement yet."""
     rows = Evidence.objects.filter(owner=person).exclude(state=Evidence.State.DRAFT).select_related("kind__register", "kind__category")
-    return list(rows.prefetch_related("documents__file", "competencies").order_by("done_on", "pk"))
+    return list(rows.prefetch_related("documents__file", "competencies__framework").order_by("done_on", "pk"))
 
 
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
@@ -183,7 +201,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "hours": amount(evidence.hours),
         "points": amount(evidence.points),
         "id_number": evidence.id_number,
-        "competencies": [{"code": competency.code, "name": competency.name} for competency in evidence.competencies.all()],
+        "competencies": [_area_json(competency) for competency in evidence.competencies.all()],
         "description": evidence.description,
         "withdrawn_because": evidence.withdrawn_because,
         "provenance": evidence.provenance,

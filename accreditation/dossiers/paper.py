@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from itertools import groupby
 from typing import Any
 
 from reportlab.lib.colors import Color, HexColor
@@ -180,7 +181,8 @@ def _cover(sheet: _Sheet, told: dict[str, Any]) -> None:
     if any(row.get("demo") for register in told["registers"] for row in register["rows"]) or any(c["demo"] for c in told["certificates"]):
         sheet.text(
             "P",
-            "In dit dossier staan voorbeelden uit een democurriculum. Die zijn niet geaccrediteerd en tellen nergens mee.",
+            "In dit dossier staan voorbeelden uit een democurriculum, met (voorbeeld) erachter. Hun punten zijn hier meegeteld om te laten zien hoe "
+            "dat gaat; ze zijn niet geaccrediteerd en geen register rekent ze mee.",
             colour=SIGNAL,
         )
 
@@ -191,7 +193,6 @@ def _register(sheet: _Sheet, told: dict[str, Any]) -> None:
         if told["rule"] is None:
             sheet.text("P", f"{number}. Welke regel geldt, is hier niet bekend: de registratieperiode of het deelregister ontbreekt.")
             return
-        unit = "uur" if told["rule"]["unit"] == "hours" else "punten"
         period = told["period"]
         sheet.text(
             "P", f"{number}. Periode van {_day(period['first_day'])} tot en met {_day(period['last_day'])}, regel: {told['rule']['name']}."
@@ -200,12 +201,7 @@ def _register(sheet: _Sheet, told: dict[str, Any]) -> None:
             sheet.text("P", "De registratieperiode is niet ingevuld; hier staan de laatste jaren.", colour=SIGNAL)
         if not told["rule"]["confirmed"]:
             sheet.text("P", "Het register heeft niet elke norm hieronder bevestigd.", colour=SIGNAL)
-        outcome = (
-            "voldoet aan de regel"
-            if told["complete"]
-            else f"er ontbreekt nog {_number(told['missing'])} aan het totaal, of een minimum is niet gehaald"
-        )
-        sheet.text("P", f"{_number(told['total'])} van {_number(told['rule']['total'])} {unit}: {outcome}.", font=SEMIBOLD, size=11)
+        sheet.text("P", f"{told['in_words']}.", font=SEMIBOLD, size=11)
         if told["work_hours"]["asked"]:
             sheet.text("P", f"Werkuren: {_number(told['work_hours']['worked'])} opgeschreven van {told['work_hours']['asked']}.")
         asked = [c for c in told["categories"] if c["minimum"] or c["maximum"] or c["reached"] != "0"]
@@ -227,8 +223,15 @@ def _points_row(row: dict[str, Any]) -> tuple[list[str], str]:
     ]
     what += "".join(f", {part}" for part in proof if part)
     what += f" ({row['note']})" if row["note"] else ""
-    what += f". CanMEDS: {', '.join(row['competencies'])}" if row.get("competencies") else ""
+    what += f". {_areas(row['areas'])}" if row["areas"] else ""
     return [_short(row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], row["why_not"]
+
+
+def _areas(areas: list[dict[str, str]]) -> str:
+    """The areas under the name of their framework, which tells those of one profession from those of another."""
+    return "; ".join(
+        f"{framework}: {', '.join(area['name'] for area in some)}" for framework, some in groupby(areas, key=lambda area: area["framework"])
+    )
 
 
 def _certificates(sheet: _Sheet, certificates: list[dict[str, Any]]) -> None:
@@ -258,12 +261,10 @@ def _evidence(sheet: _Sheet, evidence: list[dict[str, Any]]) -> None:
 
 
 def _evidence_row(one: dict[str, Any]) -> tuple[list[str], str]:
-    areas = ", ".join(competency["name"] for competency in one["competencies"])
+    areas = _areas(one["competencies"])
     documents = "; ".join(f"{document['name']} (SHA-256 {document['sha256'][:16]}…)" for document in one["documents"])
     origin = f"Overgenomen uit {one['provenance'].get('installation', '')}." if one["provenance"] else ""
-    remark = " ".join(
-        part for part in (f"CanMEDS: {areas}." if areas else "", origin, f"Bewijsstukken: {documents}." if documents else "") if part
-    )
+    remark = " ".join(part for part in (f"{areas}." if areas else "", origin, f"Bewijsstukken: {documents}." if documents else "") if part)
     what = one["title"] + (f", {one['provider']}" if one["provider"] else "")
     return [
         _short(one["date"]),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _, override
 
 from accounts import audit
 from accounts.models import AuditEvent, RegisterEntry, User
@@ -36,13 +37,21 @@ class NoSuchShare(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What an assessor sees: the person's name and number, one period in one register, and the documents that belong to it."""
+    """What an assessor sees: the person's name and number, one period in one register, and the documents that belong to it.
+
+    `language` is the one of its sentences, and so of the page around them.
+    """
 
     share: DossierShare
+    language: str
     standing: Standing
     told: dict[str, Any]
     certificates: list[Certificate]
     evidence: list[Evidence]
+
+    @property
+    def has_examples(self) -> bool:
+        return any(row["demo"] for row in self.told["rows"])
 
 
 def share(*, entry: RegisterEntry, reader: str, days: int) -> tuple[DossierShare, str]:
@@ -76,11 +85,15 @@ def stop(share: DossierShare) -> None:
         audit.record("dossier-share-stopped", actor=share.owner, dossier_owner=share.owner, subject=str(share))
 
 
-def opened(token: str, *, origin: str) -> Shared:
-    """What this link shows now; the look is recorded before anything is answered. Raises NoSuchShare."""
+def opened(token: str, *, origin: str, language: str = "") -> Shared:
+    """What this link shows now; the look is recorded before anything is answered. Raises NoSuchShare.
+
+    In the language that the reader chose, or else in that of the owner: what the owner wrote stands in it already.
+    """
     found = _found(token)
-    shared = _shared(found)
-    _record(LOOKED, found, origin=origin)
+    with override(language or found.owner.language):
+        shared = _shared(found)
+        _record(LOOKED, found, origin=origin, subject=found.register.name)
     return shared
 
 
@@ -89,7 +102,7 @@ def certificate(token: str, number: str, *, origin: str) -> Certificate:
     found = _found(token)
     for one in _shared(found).certificates:
         if one.number == number:
-            _record(OPENED, found, origin=origin, document=number)
+            _record(OPENED, found, origin=origin, subject=number, document=number)
             return one
     raise NoSuchShare
 
@@ -100,7 +113,7 @@ def document(token: str, pk: int, *, origin: str) -> EvidenceDocument:
     one = EvidenceDocument.objects.select_related("file").filter(pk=pk, evidence__in=_evidence(found)).first()
     if one is None:
         raise NoSuchShare
-    _record(OPENED, found, origin=origin, document=one.name[:100])
+    _record(OPENED, found, origin=origin, subject=one.name, document=one.name[:100])
     return one
 
 
@@ -134,11 +147,12 @@ def _shared(share: DossierShare) -> Shared:
     numbers = {row["certificate"] for row in inside if row.get("certificate")}
     return Shared(
         share=share,
+        language=get_language() or settings.LANGUAGE_CODE,
         standing=standing,
         told={**told, "rows": inside},
         certificates=[one for one in certificates if one.number in numbers and _names_only(one, share)],
         evidence=list(
-            _evidence(share).select_related("kind").prefetch_related("documents__file", "competencies").order_by("done_on", "pk")
+            _evidence(share).select_related("kind").prefetch_related("documents__file", "competencies__framework").order_by("done_on", "pk")
         ),
     )
 
@@ -165,9 +179,16 @@ def _standing(entry: RegisterEntry, *, day: date | None = None) -> Standing | No
     return next((one for one in standings(person=entry.user, day=day) if one.entry.pk == entry.pk), None)
 
 
-def _record(event: str, share: DossierShare, *, origin: str, document: str = "") -> None:
+def _record(event: str, share: DossierShare, *, origin: str, subject: str, document: str = "") -> None:
     audit.record(
-        event, actor=None, dossier_owner=share.owner, subject=share.reader, origin=origin, share=str(share.uuid), document=document
+        event,
+        actor=None,
+        visitor=share.reader,
+        dossier_owner=share.owner,
+        subject=subject,
+        origin=origin,
+        share=str(share.uuid),
+        document=document,
     )
 
 

@@ -14,7 +14,7 @@ def brought_by(person: User) -> Iterator[tuple[int, Brought]]:
     named = Evidence.competencies.through.objects.filter(evidence__owner=person, evidence__state=Evidence.State.KEPT)
     rows = named.select_related("evidence__kind").order_by("-evidence__done_on", "-evidence")
     for row in rows:
-        evidence: Evidence = row.evidence  # type: ignore[attr-defined]  # django-stubs does not know the fields of a made table
+        evidence = row.evidence
         if evidence.kind and evidence.done_on:
             place = reverse("accreditation:evidence", args=[evidence.uuid])
-            yield row.competency_id, Brought(title=evidence.title, origin=evidence.kind.name, on=evidence.done_on, href=place)  # type: ignore[attr-defined]
+            yield row.competency_id, Brought(title=evidence.title, origin=evidence.kind.name, on=evidence.done_on, href=place)

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -62,9 +62,13 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """One register period of somebody's dossier, to read."""
 
     def page() -> HttpResponse:
-        return render(
-            request, "accreditation/dossiers/shared.html", {"shared": sharing.opened(token, origin=origin_of(request)), "token": token}
-        )
+        # What a browser prefers is no choice: it would make half a page English around somebody's Dutch dossier.
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        found = sharing.opened(token, origin=origin_of(request), language=chosen if chosen in dict(settings.LANGUAGES) else "")
+        with override(found.language):
+            response = render(request, "accreditation/dossiers/shared.html", {"shared": found, "token": token})
+        response["Content-Language"] = found.language
+        return response
 
     return _answered(request, page)
 

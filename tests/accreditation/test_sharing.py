@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -7,15 +8,17 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
-from accounts.models import AuditEvent
-from accreditation.dossiers import sharing
+from accounts.models import AuditEvent, ProfessionalProfile
+from accreditation.dossiers import contents, paper, sharing
 from accreditation.dossiers.sharing import NoSuchShare, ShareRefused
 from accreditation.evidence import files, keeping
 from accreditation.models import Certificate, DossierShare, EvidenceDocument
 from accreditation.verification import LIMITS
+from competencies.models import Competency, Framework
 from tests.accreditation.evidence_files import a_photo
-from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
+from tests.factories.accounts import OrganisationFactory, ProfessionFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import (
     CategoryRuleFactory,
     EvidenceFactory,
@@ -124,8 +127,17 @@ def test_every_look_is_in_the_audit_trail_and_its_owner_reads_it(client, entry, 
     text = client.get(reverse("accreditation:my_shares")).content.decode()
     assert "2 keer bekeken" in text
     assert "203.0.113.9" in text
-    assert "Gedeeld dossier bekeken" in client.get(reverse("accounts:access_log")).content.decode()
+    log = client.get(reverse("accounts:access_log")).content.decode()
+    assert "Gedeeld dossier bekeken" in log
+    assert "Beoordelaar, zonder account" in log
+    assert "het systeem" not in log
     assert token not in text
+    OrganisationFactory()
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    audit_page = reverse("accounts:audit")
+    assert client.get(audit_page, {"q": "beoordelaar"}).content.decode().count("Beoordelaar, zonder account") == 2
+    assert client.get(audit_page, {"q": "een ander"}).content.decode().count("Beoordelaar, zonder account") == 0
+    assert b"".join(client.get(reverse("accounts:audit_export"))).decode().count(";Beoordelaar;") == 2
 
 
 def test_a_link_ends_at_its_moment_when_stopped_and_when_the_period_changes(client, entry):
@@ -151,6 +163,45 @@ def test_a_link_ends_at_its_moment_when_stopped_and_when_the_period_changes(clie
     entry.delete()
     with pytest.raises(NoSuchShare):
         sharing.opened(second, origin="")
+
+
+def test_the_page_is_whole_in_the_language_of_its_owner_until_its_reader_chooses(client, entry, kind):
+    evidence(entry, kind, "Bewijs", points=Decimal(1))
+    token = a_link(entry)
+
+    dutch = client.get(at(token), headers={"accept-language": "en"})
+    assert (dutch["Content-Language"], '<html lang="nl">' in dutch.content.decode()) == ("nl", True)
+    assert "Bewijs" in dutch.content.decode()
+    client.post(reverse("cms:choose_language"), {"language": "en", "next": at(token)})
+    english = client.get(at(token), headers={"accept-language": "nl"})
+
+    assert (english["Content-Language"], '<html lang="en">' in english.content.decode()) == ("en", True)
+    client.cookies.clear()
+    entry.user.language = "en"
+    entry.user.save()
+    assert client.get(at(token))["Content-Language"] == "en"
+
+
+def test_the_page_and_the_paper_tell_all_that_is_missing_and_whose_canmeds_an_area_is(client, entry, kind):
+    nurses, physicians = (Framework.objects.create(code=code, name=f"CanMEDS {code}") for code in ("vpk", "arts"))
+    areas = [Competency.objects.create(framework=one, code=f"{one.code}:x", name=f"Gebied {one.code}") for one in (physicians, nurses)]
+    profession = ProfessionFactory()
+    ProfessionalProfile.objects.create(user=entry.user).professions.add(profession)
+    nurses.professions.add(profession)
+    evidence(entry, kind, "Intervisie", points=Decimal(4)).competencies.set(areas)
+
+    shared = sharing.opened(a_link(entry), origin="")
+
+    (row,) = shared.told["rows"]
+    assert [(area["framework"], area["name"]) for area in row["areas"]] == [("CanMEDS vpk", "Gebied vpk"), ("CanMEDS arts", "Gebied arts")]
+    rule = shared.standing.rule
+    page = client.get(at(a_link(entry))).content.decode()
+    assert f"4 van {rule.total:.0f} punten; er ontbreken er nog {rule.total - 4:.0f}" in page
+    assert "CanMEDS vpk: Gebied vpk" in page
+    told = contents.whole(person=entry.user) | {"made_at": NOW.isoformat(), "issuer": "Vakwijs", "installation": "http://x"}
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(paper.render(told))).pages).split())
+    assert f"er ontbreken er nog {rule.total - 4:.0f}" in text
+    assert "CanMEDS vpk: Gebied vpk; CanMEDS arts: Gebied arts" in text
 
 
 def test_no_engine_no_cache_no_other_site_hears_of_it_and_guessing_is_slow(client, entry, monkeypatch):

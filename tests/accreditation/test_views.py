@@ -11,8 +11,10 @@ from openpyxl import load_workbook
 from accounts.models import AuditEvent, Organisation, Role
 from accreditation import jobs, reference
 from accreditation.courses import checks, credit_of
+from accreditation.dossier import standings
+from accreditation.dossier_picture import in_words
 from accreditation.exports import asked_for
-from accreditation.models import Accreditation, Certificate, Job, PointAward, RegisterRule
+from accreditation.models import Accreditation, CategoryRule, Certificate, Job, PointAward, RegisterRule
 from courses.models import CoursePage
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
@@ -143,9 +145,40 @@ def test_the_dossier_answers_what_is_missing_and_until_when(client, learner):
 
     page = client.get(reverse("accreditation:my_dossier")).content.decode()
 
-    assert "Je hebt 4 van 184 punten; er ontbreken nog 76 punten geaccrediteerde scholing" in page
+    assert "Je hebt 4 van 184 punten; er ontbreken er nog 180, waarvan ten minste 76 geaccrediteerde scholing" in page
     assert "Je hebt tijd tot en met 31 december 2026" in page
     assert "er ontbreken er 180" in page
+
+
+@pytest.mark.parametrize(
+    ("total", "minimum", "text"),
+    [
+        (184, None, "4 van 184 punten; er ontbreken er nog 180"),
+        (10, 76, "4 van 10 punten; er ontbreken er nog 6, en aan geaccrediteerde scholing nog 72"),
+        (4, 76, "4 van 4 punten; er ontbreken nog 72 punten geaccrediteerde scholing"),
+        (76, 76, "4 van 76 punten; er ontbreken nog 72 punten geaccrediteerde scholing"),
+        (4, 4, "4 van 4 punten: voldoet aan de regel"),
+    ],
+)
+def test_what_is_missing_is_told_of_the_total_first_and_of_the_minimum_with_it(learner, register, total, minimum, text):
+    RegisterRule.objects.filter(register=register).update(total=total)
+    CategoryRule.objects.filter(rule__register=register).update(minimum=minimum)
+
+    (standing,) = standings(person=learner)
+
+    assert in_words(standing.evaluation, unit="punten") == text
+
+
+def test_work_hours_stand_beside_what_the_rule_asks_without_opening_anything(client, learner, register):
+    client.force_login(learner)
+    assert "Werkuren" not in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    RegisterRule.objects.filter(register=register).update(work_hours=2080, patient_care_hours=1040)
+
+    page = client.get(reverse("accreditation:my_dossier"))
+    work = page.context["shown"][0]["picture"].bars[-1]
+    assert (work.text, work.missing) == ("0 van 2080 uur", "er ontbreken er 2080")
+    assert "ten minste 1040 uur directe patiëntenzorg" in page.content.decode()
 
 
 def test_a_rule_that_is_not_confirmed_is_said_to_be(client, learner, register):

@@ -34,6 +34,11 @@ def own_folders(settings, tmp_path):
     cache.clear()
 
 
+# On a phone a table is taken apart: none hides a column to which one would have to scroll.
+HIDDEN_BEYOND_THE_EDGE = """[...document.querySelectorAll('.vw-table-wrap')]
+    .filter(table => table.scrollWidth > table.clientWidth + 1).map(table => table.ariaLabel)"""
+
+
 class Scene:
     """A course with one who finished it and one who is half-way, with work that waits for the teacher."""
 
@@ -89,6 +94,8 @@ def look(page_at) -> Callable[..., None]:
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 if wide > width:
                     lines.append(f"runs off the side: {wide}")
+                if width == 390 and (hidden := page.evaluate(HIDDEN_BEYOND_THE_EDGE)):
+                    lines.append(f"columns beyond the edge of {hidden}")
                 if lines:
                     found[f"{path} at {width}"] = lines
         assert found == {}

@@ -79,6 +79,7 @@ class AccreditationConfig(AppConfig):
                 "reports-queued": _("Aanwezigheid klaargezet om te melden"),
                 "reports-sent-again": _("Meldingen opnieuw klaargezet"),
                 "report-number-changed": _("Nummer van een melding gewijzigd"),
+                "reports-answered": _("Antwoord van het register bij meldingen vastgelegd"),
                 "reports-marked": _("Meldingen met de hand als gemeld aangemerkt"),
                 "reports-dropped": _("Meldingen die niet meer hoeven"),
                 "report-told": _("Wijziging gemeld bij het register"),

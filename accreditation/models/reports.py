@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.append_only import AppendOnlyModel
 
@@ -44,6 +44,8 @@ class RegisterConnection(models.Model):
         FILE = "file", _("PE-online XML als bestand")
         LIST = "list", _("lijst voor een register zonder webservice")
 
+    SERVICES = (Transport.POST, Transport.SOAP)
+
     class State(models.TextChoices):
         ACTIVE = "active", _("aan")
         PAUSED = "paused", _("gepauzeerd")
@@ -73,6 +75,7 @@ class RegisterConnection(models.Model):
     automatic = models.BooleanField(_("zet nieuwe toekenningen vanzelf klaar"), default=False)
     automatic_since = models.DateTimeField(null=True, editable=False)
     email = models.EmailField(_("foutrapport van PE-online naar"), blank=True)
+    columns = models.JSONField(_("kolommen van het bestand"), default=list, blank=True)  # of reporting.files.Column; empty: the usual ones
 
     state = models.CharField(_("stand"), max_length=8, choices=State, default=State.ACTIVE)
     reason = models.CharField(_("reden"), max_length=24, choices=Reason, blank=True, default="")
@@ -98,7 +101,7 @@ class RegisterConnection(models.Model):
 
     @property
     def by_service(self) -> bool:
-        return self.transport in (self.Transport.POST, self.Transport.SOAP)
+        return self.transport in self.SERVICES
 
 
 class ReportCall(models.Model):
@@ -137,9 +140,9 @@ class Report(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("wacht op verzenden")
+        WAITING = "waiting", _("in de wachtrij")
         HELD = "held", _("tegengehouden")
-        SENT = "sent", _("verstuurd, antwoord volgt")
+        SENT = "sent", _("onderweg")
         TESTED = "tested", _("goedgekeurd in testmodus")
         ACCEPTED = "accepted", _("aangenomen")
         REJECTED = "rejected", _("afgewezen")
@@ -190,6 +193,13 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} – {self.accreditation}"
+
+    @property
+    def stand(self) -> str:
+        """The state in words: what is in a file is under way only once somebody handed the file in."""
+        if self.state == self.State.SENT and not self.connection.by_service:
+            return gettext("in een bestand, nog niet ingeleverd")
+        return self.get_state_display()
 
 
 class ReportAttempt(AppendOnlyModel):

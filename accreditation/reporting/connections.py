@@ -62,7 +62,7 @@ def save(connection: RegisterConnection, *, login: Login | None) -> RegisterConn
             and RegisterConnection.objects.filter(pk=connection.pk, test_mode=True).exists()
         )
         fields = [
-            "transport", "endpoint", "user_id_locked", "user_key_locked", "test_mode", "automatic", "automatic_since", "email",
+            "transport", "endpoint", "user_id_locked", "user_key_locked", "test_mode", "automatic", "automatic_since", "email", "columns",
             "state", "reason", "last_answer", "retry_at", "failures", "refusals",
         ]  # fmt: skip
         connection.save(update_fields=None if connection.pk is None else fields)

@@ -48,7 +48,7 @@ def _explain(report: Report, known: Sequence[KnownAnswer], doubt: Doubt | None) 
         return Explanation(report.problem, _mend_of_held(report))
     if report.state == Report.State.DEAD:
         return Explanation(
-            gettext("Na veel pogingen kwam er geen bruikbaar antwoord op deze melding. Er is niets verloren: verstuur haar opnieuw."),
+            gettext("Na veel pogingen kwam er geen bruikbaar antwoord op deze melding. Er is niets verloren: meld opnieuw."),
             Mend.AGAIN,
         )
     if report.state != Report.State.REJECTED:

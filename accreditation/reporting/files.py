@@ -4,20 +4,39 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
+from itertools import islice
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum, TextChoices
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import User
 from accreditation.evaluation import AMSTERDAM
 from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
 from accreditation.exports.tables import Value
-from accreditation.models import RegisterConnection, Report, ReportAttempt, ReportCall
+from accreditation.models import PointAward, PointCategory, RegisterConnection, Report, ReportAttempt, ReportCall
 from accreditation.reporting.sending import Row, put_aside, sifted
 
+AT_ONCE = 1000
 State, Outcome, Transport = Report.State, ReportAttempt.Outcome, RegisterConnection.Transport
+
+
+class Column(TextChoices):
+    """What may stand in a file for a register, in this order. No register published what it wants, so each connection chooses."""
+
+    NUMBER = "number", _("Nummer")
+    NAME = "name", _("Naam")
+    COURSE = "course", _("Cursus")
+    ID_NUMBER = "id_number", _("ID-nummer")
+    DATE = "date", _("Datum")
+    POINTS = "points", _("Punten per soort")
+    TOTAL = "total", _("Punten samen")
+
+
+# A register knows people by their number; a name is added only by who chooses so.
+USUAL = (Column.NUMBER, Column.COURSE, Column.ID_NUMBER, Column.DATE, Column.POINTS)
 
 
 class NothingToFile(Exception):
@@ -103,6 +122,65 @@ def as_xml(call: ReportCall) -> tuple[bytes, str]:
     return packed.getvalue(), "zip"
 
 
+def table(call: ReportCall) -> tuple[list[str], Iterator[list[Value]]]:
+    """What is handed in: the head and a line for each report, with the columns that the connection chose. The same each time."""
+    chosen = [column for column in Column if column in (call.connection.columns or USUAL)]
+    kinds = list(PointCategory.objects.filter(awards__accreditation__reports__call=call, register=call.connection.register_id).distinct())
+    names: list[str] = []
+    for column in chosen:
+        names += [gettext("Punten: %(kind)s") % {"kind": kind.name} for kind in kinds] if column == Column.POINTS else [str(column.label)]
+    return names, _handed_in(call, chosen, kinds)
+
+
+def numbers(call: ReportCall) -> Iterator[str]:
+    """The numbers to paste, each once."""
+    return iter(dict.fromkeys(Report.objects.filter(call=call).order_by("number", "pk").values_list("number", flat=True)))
+
+
+def _handed_in(call: ReportCall, chosen: Sequence[Column], kinds: Sequence[PointCategory]) -> Iterator[list[Value]]:
+    reports = Report.objects.filter(call=call).select_related("learner", "accreditation__course").order_by("accreditation", "number", "pk")
+    before: tuple[int, int] | None = None
+    rest = reports.iterator(chunk_size=AT_ONCE)
+    while part := list(islice(rest, AT_ONCE)):
+        points = _points_then(call, part)
+        for report in part:
+            key = (report.learner_id, report.accreditation_id)
+            # Of two meetings that are reported apart only the first carries the points of the whole.
+            mine = points.get(key, {}) if key != before else {}
+            before = key
+            line: list[Value] = []
+            for column in chosen:
+                match column:
+                    case Column.NUMBER:
+                        line.append(report.number)
+                    case Column.NAME:
+                        line.append(str(report.learner))
+                    case Column.COURSE:
+                        line.append(report.accreditation.course.title)
+                    case Column.ID_NUMBER:
+                        line.append(report.accreditation.id_number)
+                    case Column.DATE:
+                        line.append(report.end_date.astimezone(AMSTERDAM).date())
+                    case Column.POINTS:
+                        line += [mine.get(kind.pk) for kind in kinds]
+                    case Column.TOTAL:
+                        line.append(sum(mine.values(), Decimal(0)) if mine else None)
+            yield line
+
+
+def _points_then(call: ReportCall, reports: Sequence[Report]) -> dict[tuple[int, int], dict[int, Decimal]]:
+    """What each of these people had under each of these accreditations when the file was made, by kind of points."""
+    awards = PointAward.objects.filter(
+        learner__in={report.learner_id for report in reports},
+        accreditation__in={report.accreditation_id for report in reports},
+        recorded_at__lte=call.sent_at,
+    )
+    found: dict[tuple[int, int], dict[int, Decimal]] = {}
+    for row in awards.order_by().values("learner", "accreditation", "category").annotate(net=Sum("points")):
+        found.setdefault((row["learner"], row["accreditation"]), {})[row["category"]] = row["net"]
+    return found
+
+
 def head() -> list[str]:
     return [
         gettext("Nummer"),
@@ -117,14 +195,14 @@ def head() -> list[str]:
 
 def lines(reports: QuerySet[Report]) -> Iterator[list[Value]]:
     """One line for each report."""
-    for report in reports.select_related("learner", "accreditation__course").iterator(chunk_size=1000):
+    for report in reports.select_related("learner", "accreditation__course", "connection").iterator(chunk_size=1000):
         yield [
             report.number,
             str(report.learner),
             report.accreditation.course.title,
             report.accreditation.id_number,
             report.end_date.astimezone(AMSTERDAM).date(),
-            report.get_state_display(),
+            report.stand,
             report.text or report.problem,
         ]
 

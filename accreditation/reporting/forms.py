@@ -4,6 +4,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -11,11 +13,27 @@ from accounts.models import Register, User
 from accounts.permissions import Action, organisations_where
 from accreditation.evaluation import AMSTERDAM
 from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, ReportingTerm
+from accreditation.reporting import files
 from accreditation.reporting.transport import Login
+
+Transport = RegisterConnection.Transport
+
+
+class Way(TextChoices):
+    """The ways to report, as a person chooses between them."""
+
+    SERVICE = "webservice", _("Webservice van PE-online")
+    FILE = "bestand", _("XML-bestand voor PE-online")
+    LIST = "lijst", _("Lijst voor een register zonder webservice")
+
+    @classmethod
+    def of(cls, connection: RegisterConnection) -> "Way":
+        """The way of a connection."""
+        return {Transport.FILE: cls.FILE, Transport.LIST: cls.LIST}.get(Transport(connection.transport), cls.SERVICE)
 
 
 class ConnectionForm(forms.ModelForm):
-    """How an organisation reports to a register. Keys are asked for, never shown."""
+    """How an organisation reports to a register: what this way of reporting asks, and no more. Keys are asked for, never shown."""
 
     user_id = forms.CharField(
         label="userID",
@@ -27,13 +45,21 @@ class ConnectionForm(forms.ModelForm):
     user_key = forms.CharField(
         label="userKey", max_length=500, required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
+    columns = forms.MultipleChoiceField(
+        label=_("Kolommen in CSV en XLSX"),
+        choices=files.Column.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Kies wat het register vraagt. Geef namen alleen mee als het register daarom vraagt."),
+        error_messages={"required": _("Kies minstens één kolom.")},
+    )
 
     class Meta:
         model = RegisterConnection
-        fields = ["organisation", "register", "transport", "endpoint", "test_mode", "automatic", "email"]
+        fields = ["organisation", "register", "transport", "endpoint", "test_mode", "automatic", "email", "columns"]
         widgets = {"transport": forms.RadioSelect, "endpoint": forms.URLInput(attrs={"autocomplete": "off"})}
         help_texts = {
-            "endpoint": _("Alleen nodig voor de webservice. Het echte adres staat er al."),
+            "transport": _("Weet je het niet, kies dan POST."),
+            "endpoint": _("Het echte adres staat er al."),
             "test_mode": _(
                 "PE-online zet een nieuwe koppeling eerst in testmodus: alles wordt nagekeken en niets bijgeschreven. Zet dit uit zodra "
                 "PE-online laat weten dat de koppeling live is; wat in testmodus is goedgekeurd gaat dan opnieuw."
@@ -42,19 +68,35 @@ class ConnectionForm(forms.ModelForm):
             "email": _("Leeg: PE-online mailt geen foutrapport. Hier zie je alle antwoorden ook."),
         }
         labels = {"endpoint": _("Adres van de webservice"), "email": _("Foutrapport van PE-online naar")}
+        error_messages = {
+            NON_FIELD_ERRORS: {
+                "unique_together": _("Je organisatie meldt al aan dit register. Wijzig die koppeling, of kies een ander register.")
+            }
+        }
 
-    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+    def __init__(self, *args: Any, user: User, way: Way, **options: Any) -> None:
         super().__init__(*args, **options)
         fields: dict[str, Any] = self.fields
         fields["organisation"].queryset = organisations_where(user, Action.MANAGE_ACCREDITATION).order_by("name")
         fields["register"].queryset = Register.objects.order_by("name")
-        fields["endpoint"].assume_scheme = "https"
         if self.instance.pk:
             # What was reported hangs on both.
             fields["organisation"].disabled = fields["register"].disabled = True
             fields["user_key"].help_text = fields["user_id"].help_text = _("Leeg: zoals hij was.")
         elif fields["organisation"].queryset.count() == 1:
             self.initial["organisation"] = fields["organisation"].queryset.get().pk
+        if way == Way.SERVICE:
+            fields["transport"].choices = [(one.value, one.label) for one in RegisterConnection.SERVICES]
+            fields["endpoint"].assume_scheme = "https"
+            if not self.instance.by_service:
+                self.initial["transport"] = Transport.POST
+            unused = ["columns"]
+        else:
+            self.instance.transport = Transport.FILE if way == Way.FILE else Transport.LIST
+            self.initial["columns"] = self.instance.columns or [column.value for column in files.USUAL]
+            unused = ["transport", "endpoint", "user_id", "user_key", "test_mode", *(["email"] if way == Way.LIST else [])]
+        for name in unused:
+            del fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -82,6 +124,18 @@ class NoteForm(forms.Form):
     """Why, or how."""
 
     note = forms.CharField(label=_("Toelichting"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AnswerForm(forms.Form):
+    """What the register said of what somebody handed in."""
+
+    text = forms.CharField(
+        label=_("Wat het register antwoordde"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Alleen nodig bij een afwijzing."),
+    )
 
 
 class MarkForm(forms.Form):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -139,6 +140,30 @@ def change_number(*, report: Report, number: str, actor: User) -> None:
 def mark(*, reports: QuerySet[Report], on: datetime, note: str, actor: User) -> int:
     """Somebody reported these themselves, or found them in the register. Answers how many."""
     return _settle(reports.filter(state__in=OPEN), State.MARKED, Outcome.MARKED, on=on, note=note, actor=actor)
+
+
+def answered(*, reports: QuerySet[Report], accepted: bool, text: str, actor: User) -> int:
+    """Write down what a register without a service said of what was handed in. Answers how many.
+
+    Raises ReportRefused for a rejection without what the register said.
+    """
+    text = text.strip()[:1000]
+    if not accepted and not text:
+        raise ReportRefused(gettext("Schrijf op wat het register antwoordde; dat staat dan bij de melding."))
+    now = timezone.now()
+    with transaction.atomic():
+        by_hand = reports.filter(state=State.MARKED).exclude(connection__transport__in=RegisterConnection.SERVICES)
+        found = list(by_hand.select_for_update(of=("self",)))
+        settled: dict[str, object] = {"settled_at": now, "settled_by": actor} if accepted else {"settled_at": None, "settled_by": None}
+        Report.objects.filter(pk__in=[report.pk for report in found]).update(
+            state=State.ACCEPTED if accepted else State.REJECTED,
+            sent_at=Coalesce("sent_at", "settled_at"),
+            code="",
+            text="" if accepted else text,
+            **settled,
+        )
+        _note(found, Outcome.ACCEPTED if accepted else Outcome.REJECTED, actor=actor, text=text)
+    return len(found)
 
 
 def drop(*, reports: QuerySet[Report], note: str, actor: User) -> int:

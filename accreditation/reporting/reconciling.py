@@ -53,6 +53,11 @@ class Comparison:
         return [report for report in self.both if report.state not in (State.ACCEPTED, State.MARKED, State.SENT)]
 
     @property
+    def to_accept(self) -> list[Report]:
+        """In the register, and known here only as handed in."""
+        return [report for report in self.both if report.state == State.MARKED and not report.connection.by_service]
+
+    @property
     def to_send(self) -> list[Report]:
         """Thought to be there, and not there."""
         return [report for report in self.only_here if report.state in (State.ACCEPTED, State.MARKED, State.REJECTED, State.DEAD)]

@@ -149,7 +149,7 @@ def _take_lease(connection_id: int) -> RegisterConnection | None:
     now = timezone.now()
     taken = (
         RegisterConnection.objects.filter(pk=connection_id, state=RegisterConnection.State.ACTIVE)
-        .filter(transport__in=(RegisterConnection.Transport.POST, RegisterConnection.Transport.SOAP))
+        .filter(transport__in=RegisterConnection.SERVICES)
         .filter(Q(retry_at=None) | Q(retry_at__lte=now), Q(lease=None) | Q(leased_until__lt=now))
         .update(lease=uuid.uuid4(), leased_until=now + LEASE, queued_at=None)
     )

@@ -13,7 +13,6 @@ from accreditation.models import RegisterConnection, Report, ReportCall
 from accreditation.reporting import outbox, sending
 
 LOST = timedelta(minutes=10)  # a task that did not begin by then was lost
-SERVICES = (RegisterConnection.Transport.POST, RegisterConnection.Transport.SOAP)
 
 
 @task()
@@ -51,7 +50,7 @@ def waiting() -> list[int]:
             Q(lease=None) | Q(leased_until__lt=now),
             Exists(Report.objects.filter(connection=OuterRef("pk"), state=Report.State.WAITING)) | Exists(open_calls),
             state=RegisterConnection.State.ACTIVE,
-            transport__in=SERVICES,
+            transport__in=RegisterConnection.SERVICES,
         )
         .order_by("pk")
         .values_list("pk", flat=True)

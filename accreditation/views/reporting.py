@@ -29,7 +29,17 @@ from accreditation.exports import tables
 from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, Report, ReportCall, ReportingTerm
 from accreditation.reporting import connections, explanations, files, outbox, reconciling, status, waking
 from accreditation.reporting.connections import ConnectionRefused, visible_to
-from accreditation.reporting.forms import CompareForm, ConnectionForm, KnownAnswerForm, MarkForm, NoteForm, NumberForm, TermForm
+from accreditation.reporting.forms import (
+    AnswerForm,
+    CompareForm,
+    ConnectionForm,
+    KnownAnswerForm,
+    MarkForm,
+    NoteForm,
+    NumberForm,
+    TermForm,
+    Way,
+)
 
 ROWS_PER_PAGE = 50
 TONES = {
@@ -119,6 +129,8 @@ def reports(request: PersonRequest) -> HttpResponse:
             "active": _active(request),
             "may_manage": may(request.user, Action.MANAGE_ACCREDITATION),
             "mark_form": MarkForm(initial={"on": timezone.localdate()}),
+            "answer_form": AnswerForm(),
+            "answerable": any(one.state == Report.State.MARKED and not one.connection.by_service for one in page),
             "query": request.GET.urlencode(),
         },
     )
@@ -157,6 +169,15 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
             request,
             ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count},
         )
+    elif act in ("aangenomen", "afgewezen"):
+        try:
+            count = outbox.answered(reports=chosen, accepted=act == "aangenomen", text=request.POST.get("text", ""), actor=request.user)
+        except outbox.ReportRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(back)
+        _record_for(request, "reports-answered", touched, rows=count, answer=act)
+        text = ngettext("Bij %(count)s melding staat nu het antwoord.", "Bij %(count)s meldingen staat nu het antwoord.", count)
+        messages.success(request, text % {"count": count})
     elif act == "hoeft-niet":
         try:
             count = outbox.drop(reports=chosen, note=request.POST.get("note", ""), actor=request.user)
@@ -175,7 +196,8 @@ def export_reports(request: PersonRequest, kind: str) -> HttpResponseBase:
     _require(request, Action.EXPORT_RESULTS)
     found = _narrowed(request, _my_reports(request)).order_by("pk")
     record("results-exported", actor=request.user, origin=origin_of(request), kind=kind, rows=found.count(), subject=gettext("Meldingen"))
-    return _table(kind, found, f"meldingen-{timezone.localdate():%Y%m%d}")
+    numbers = found.values_list("number", flat=True).iterator(chunk_size=1000)
+    return _table(kind, f"meldingen-{timezone.localdate():%Y%m%d}", head=files.head(), rows=files.lines(found), numbers=numbers)
 
 
 @login_required
@@ -220,6 +242,13 @@ def act_on_report(request: PersonRequest, pk: int) -> HttpResponse:
                 if outbox.mark(reports=one, on=form.moment, note=form.cleaned_data["note"], actor=request.user):
                     _record_one(request, "reports-marked", found)
                     messages.success(request, gettext("De melding staat nu als gemeld."))
+                return redirect("accreditation:report", pk=pk)
+        elif act in ("aangenomen", "afgewezen"):
+            form = forms["answer_form"] = AnswerForm(request.POST)
+            if form.is_valid():
+                outbox.answered(reports=one, accepted=act == "aangenomen", text=form.cleaned_data["text"], actor=request.user)
+                _record_one(request, "reports-answered", found)
+                messages.success(request, gettext("Het antwoord van het register is vastgelegd."))
                 return redirect("accreditation:report", pk=pk)
         elif act == "hoeft-niet":
             form = forms["drop_form"] = NoteForm(request.POST, prefix="niet")
@@ -267,7 +296,11 @@ def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
     """Make or change a connection; its key is never shown again."""
     _require(request, Action.MANAGE_ACCREDITATION)
     instance = _my_connection(request, pk, Action.MANAGE_ACCREDITATION) if pk else RegisterConnection()
-    form = ConnectionForm(request.POST or None, instance=instance, user=request.user)
+    asked = request.GET.get("hoe", "" if pk is None else Way.of(instance))
+    if asked not in Way.values:
+        # Each way asks for something else, so it is chosen first.
+        return render(request, "accreditation/reporting/ways.html", {"connection": instance if pk else None, "ways": Way})
+    form = ConnectionForm(request.POST or None, instance=instance, user=request.user, way=Way(asked))
     if request.method == "POST" and form.is_valid():
         try:
             saved = connections.save(form.instance, login=form.login)
@@ -279,7 +312,7 @@ def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
             messages.success(request, gettext("De koppeling is bewaard."))
             return redirect("accreditation:register_connection", pk=saved.pk)
     shown = RegisterConnection.objects.select_related("organisation", "register").get(pk=pk) if pk else None
-    context: dict[str, Any] = {"form": form, "connection": shown}
+    context: dict[str, Any] = {"form": form, "connection": shown, "way": Way(asked)}
     if shown:
         (standing,) = status.standings(RegisterConnection.objects.filter(pk=shown.pk).select_related("organisation", "register"))
         context |= {
@@ -288,7 +321,7 @@ def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
             "mark_form": MarkForm(initial={"on": timezone.localdate()}),
             "calls": ReportCall.objects.filter(connection=shown).exclude(closed_at=None)[:10],
         }
-    return render(request, "accreditation/reporting/connection.html", context)
+    return render(request, "accreditation/reporting/connection.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -324,6 +357,8 @@ def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
         waking.wake_one(found)
         count = len(made.new)
         messages.success(request, ngettext("%(count)s melding staat klaar.", "%(count)s meldingen staan klaar.", count) % {"count": count})
+        if not found.by_service:
+            return redirect("accreditation:register_connection", pk=pk)
         return redirect(f"{reverse('accreditation:reports')}?koppeling={found.pk}")
     term = ReportingTerm.objects.filter(register=found.register_id).first()
     groups = (
@@ -363,8 +398,8 @@ def make_file(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(
             request,
             ngettext(
-                "Het bestand met %(count)s melding staat klaar. Geef aan wanneer je het hebt ingediend.",
-                "Het bestand met %(count)s meldingen staat klaar. Geef aan wanneer je het hebt ingediend.",
+                "Het bestand met %(count)s melding is gemaakt. Download het, lever het in en geef dat hier aan.",
+                "Het bestand met %(count)s meldingen is gemaakt. Download het, lever het in en geef dat hier aan.",
                 call.rows,
             )
             % {"count": call.rows},
@@ -383,7 +418,8 @@ def fetch_file(request: PersonRequest, pk: int, call: int, kind: str) -> HttpRes
     if kind == "xml":
         content, suffix = files.as_xml(made)
         return _attachment(HttpResponse(content, content_type=f"application/{suffix}"), f"{name}.{suffix}")
-    return _table(kind, Report.objects.filter(call=made).order_by("number", "pk"), name)
+    head, rows = files.table(made)
+    return _table(kind, name, head=head, rows=rows, numbers=files.numbers(made))
 
 
 @login_required
@@ -452,6 +488,13 @@ def _settle_differences(request: PersonRequest, found: RegisterConnection, resul
         count = outbox.mark(reports=chosen, on=timezone.now(), note=note, actor=request.user)
         _record_for(request, "reports-marked", [found], rows=count)
         return ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count}
+    if act == "aangenomen":
+        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_accept])
+        count = outbox.answered(reports=chosen, accepted=True, text=gettext("Staat in de lijst van het register."), actor=request.user)
+        _record_for(request, "reports-answered", [found], rows=count, answer=act)
+        return ngettext("%(count)s melding staat nu als aangenomen.", "%(count)s meldingen staan nu als aangenomen.", count) % {
+            "count": count
+        }
     if act == "opnieuw":
         chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_send])
         count = outbox.again(reports=chosen, actor=request.user, accepted_too=True)
@@ -616,6 +659,8 @@ def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **
             "mark_form": MarkForm(initial={"on": timezone.localdate()}),
             "drop_form": NoteForm(prefix="niet"),
             "tell_form": NoteForm(prefix="verteld"),
+            "answer_form": AnswerForm(),
+            "answerable": found.state == Report.State.MARKED and not found.connection.by_service,
             **forms,
         },
         status=status,
@@ -638,17 +683,15 @@ def _record_one(request: PersonRequest, event: str, found: Report) -> None:
     )
 
 
-def _table(kind: str, found: QuerySet[Report], name: str) -> HttpResponseBase:
+def _table(kind: str, name: str, *, head: list[str], rows: Iterator[list[tables.Value]], numbers: Iterator[str]) -> HttpResponseBase:
     if kind == "csv":
-        stream: Iterator[bytes] = tables.stream_csv(files.head(), files.lines(found))
-        return _attachment(StreamingHttpResponse(stream, content_type=tables.CSV), f"{name}.csv")
+        return _attachment(StreamingHttpResponse(tables.stream_csv(head, rows), content_type=tables.CSV), f"{name}.csv")
     if kind == "lijst":
-        numbers = found.values_list("number", flat=True).iterator(chunk_size=1000)
         return _attachment(StreamingHttpResponse(tables.paste_list(numbers), content_type="text/plain; charset=utf-8"), f"{name}.txt")
     if kind != "xlsx":
         raise Http404
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it when it was sent
-    tables.write_xlsx(file, files.head(), files.lines(found), title=gettext("Meldingen"))
+    tables.write_xlsx(file, head, rows, title=gettext("Meldingen"))
     file.seek(0)
     return _attachment(FileResponse(file, content_type=tables.XLSX), f"{name}.xlsx")
 

@@ -38,6 +38,7 @@ def test_250_attendances_end_accepted_or_explained_and_none_twice(page_at, log_i
     log_in(page, administrator)
     page.goto(HOME)
     page.get_by_role("link", name="Nieuwe koppeling").click()
+    page.get_by_role("link", name="Webservice van PE-online").click()
     page.get_by_label("Register", exact=True).select_option(label=str(accreditation.register))
     page.get_by_label("Adres van de webservice").fill(register.address)
     page.get_by_label("userID").fill(USER)
@@ -81,7 +82,7 @@ def test_250_attendances_end_accepted_or_explained_and_none_twice(page_at, log_i
     register.world.persons[52].add("200050")
     page.get_by_role("row").filter(has_text="100050").get_by_role("link", name="Verbeter het nummer").click()
     page.get_by_label("Nummer in het register").fill("200 050")
-    page.get_by_role("button", name="Wijzig en verstuur").click()
+    page.get_by_role("button", name="Wijzig en meld opnieuw").click()
     expect(page.get_by_text("Het nummer is gewijzigd en de melding gaat opnieuw.")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert violations(page) == []

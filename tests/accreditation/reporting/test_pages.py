@@ -1,7 +1,7 @@
 """What administrators see and do about reporting; and who does not see it."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,10 +14,11 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.models import AuditEvent, Role
 from accounts.outgoing.locks import unlocked
-from accreditation.models import KnownAnswer, RegisterConnection, Report, ReportingTerm
-from accreditation.points import undo
+from accreditation.models import KnownAnswer, PointAward, RegisterConnection, Report, ReportingTerm
+from accreditation.points import correct, undo
 from accreditation.reporting import explanations, files, outbox, sending, status
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.accreditation import PointCategoryFactory
 from tests.factories.reports import KEY, USER, a_connection, an_accreditation, awards
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,10 @@ def texts(response):
 # --- Connections -----------------------------------------------------------------------------------------------------------
 
 
+def new_by(way):
+    return f"{url('new_register_connection')}?hoe={way}"
+
+
 def settings_of(of, **fields):
     return {
         "organisation": of.course.organisation_id,
@@ -73,7 +78,7 @@ def settings_of(of, **fields):
 
 
 def test_a_key_is_kept_locked_and_never_shown_again(client, of):
-    response = client.post(url("new_register_connection"), settings_of(of), follow=True)
+    response = client.post(new_by("webservice"), settings_of(of), follow=True)
 
     connection = RegisterConnection.objects.get()
     assert unlocked(connection.user_key_locked) == KEY, "it could leak"
@@ -99,12 +104,34 @@ def test_a_key_is_kept_locked_and_never_shown_again(client, of):
     ],
 )
 def test_a_connection_that_cannot_work_is_refused_and_what_was_typed_stays(client, of, fields, message):
-    response = client.post(url("new_register_connection"), settings_of(of, email="scholing@voorbeeld.example", **fields))
+    response = client.post(new_by("webservice"), settings_of(of, email="scholing@voorbeeld.example", **fields))
 
     assert message in texts(response)
     assert "scholing@voorbeeld.example" in texts(response)
     assert "heel-geheime-sleutel" not in texts(response)
     assert not RegisterConnection.objects.exists()
+
+
+def test_the_way_is_chosen_first_and_asks_only_what_it_needs(client, of):
+    assert "?hoe=lijst" in texts(client.get(url("new_register_connection")))
+    page = texts(client.get(new_by("lijst")))
+    assert 'name="columns"' in page
+    for name in ("user_id", "user_key", "test_mode", "endpoint", "email", "transport"):
+        assert f'name="{name}"' in texts(client.get(new_by("webservice")))
+        assert f'name="{name}"' not in page
+    asked = {"organisation": of.course.organisation_id, "register": of.register_id}
+    assert "Kies minstens één kolom" in texts(client.post(new_by("lijst"), asked))
+
+    client.post(new_by("lijst"), {**asked, "columns": ["number", "total"]})
+    twice = client.post(new_by("bestand"), {**asked, "columns": ["number"]})
+
+    connection = RegisterConnection.objects.get()
+    assert (connection.transport, connection.columns) == ("list", ["number", "total"])
+    assert twice.status_code == 422
+    assert "Je organisatie meldt al aan dit register." in texts(twice)
+    client.post(f"{url('register_connection', pk=connection.pk)}?hoe=webservice", settings_of(of))
+    connection.refresh_from_db()
+    assert connection.transport == "post"
 
 
 def test_a_key_does_not_go_to_another_address_because_somebody_changed_it(client, of):
@@ -307,6 +334,71 @@ def test_a_list_needs_no_numbers_of_pe_online(of, administrator):
 
     assert files.make(connection=connection, actor=administrator).rows == 2
     assert sending.send(connection.pk).busy, "nothing goes by service"
+
+
+def test_a_list_has_points_by_kind_and_no_name_unless_it_was_chosen(client, of, administrator):
+    more = PointCategoryFactory(register=of.register, code="vak", name="Vakspecifiek", order=9)
+    made = awards(of, 2)
+    PointAward.objects.create(
+        **{name: getattr(made[0], name) for name in ("learner", "register", "register_number", "accreditation", "enrolment")},
+        **{name: getattr(made[0], name) for name in ("completed_at", "awarded_on")},
+        category=more,
+        points=Decimal("1.5"),
+    )
+    connection = a_connection(of, transport="list")
+    outbox.queue(awards=made, actor=None)
+    call = files.make(connection=connection, actor=administrator)
+    correct(award=made[1], points=Decimal(1), reason="Na het maken van het bestand", actor=administrator)
+    kind = of.points.get().category.name
+
+    def rows():
+        head, lines = files.table(call)
+        return [head, *lines]
+
+    day = date(2026, 6, 1)
+    assert rows() == [
+        ["Nummer", "Cursus", "ID-nummer", "Datum", f"Punten: {kind}", "Punten: Vakspecifiek"],
+        ["100001", of.course.title, "512345", day, Decimal(4), Decimal("1.5")],
+        ["100002", of.course.title, "512345", day, Decimal(4), None],
+    ]
+    connection.columns = ["number", "name", "total"]
+    call.connection = connection
+    assert rows()[:2] == [["Nummer", "Naam", "Punten samen"], ["100001", str(made[0].learner), Decimal("5.5")]]
+
+
+def test_a_register_without_a_service_is_reported_to_from_the_queue_to_its_answers(client, of):
+    connection = a_connection(of, transport="list")
+    awards(of, 3)
+
+    def page():
+        return texts(client.get(url("register_connection", pk=connection.pk)))
+
+    assert "Meld 3 nieuwe aanwezigen" in page()
+    queued = client.post(url("queue_reports", pk=connection.pk), follow=True)
+    assert "Maak het bestand met 3 meldingen" in texts(queued), "the next step is where one ends up"
+    client.post(url("make_report_file", pk=connection.pk))
+    assert "Ik heb het ingeleverd" in page()
+    assert "in een bestand, nog niet ingeleverd" in texts(client.get(url("reports")))
+    (call,) = files.open_files(connection)
+    client.post(url("settle_report_file", pk=connection.pk, call=call.pk), {"doe": "gemeld", "on": "2026-06-20"})
+    assert "3 meldingen zijn ingeleverd" in page()
+    first, second, _third = Report.objects.order_by("number")
+
+    refused = client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": " "})
+    client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": "Nummer onbekend"})
+    client.post(url("act_on_reports"), {"doe": "aangenomen", "rij": [first.pk, second.pk]})
+
+    assert "Schrijf op wat het register antwoordde" in texts(refused)
+    assert list(Report.objects.order_by("number").values_list("state", "text")) == [
+        ("accepted", ""),
+        ("rejected", "Nummer onbekend"),
+        ("marked", ""),
+    ]
+    client.post(url("act_on_reports"), {"doe": "opnieuw", "rij": [second.pk]})
+    assert "Maak het bestand met 1 melding" in page()
+    by_service = a_connection(an_accreditation(), transport="post")
+    Report.objects.update(connection=by_service, state="marked")
+    assert not outbox.answered(reports=Report.objects.all(), accepted=True, text="", actor=first.learner), "the service answers itself"
 
 
 # --- Beside the register's own list ----------------------------------------------------------------------------------------

@@ -19,14 +19,25 @@ class BadgeRefused(Exception):
     """This certificate gets no badge; the message tells its holder why."""
 
 
+class BadgeGone(BadgeRefused):
+    """The certificate is not valid any more, and no badge of it was ever given out."""
+
+
 def badge_of(certificate: Certificate) -> Badge:
-    """The badge of this certificate, made now if there is none that counts. Raises BadgeRefused for one that is not valid."""
+    """The badge of this certificate, made now if there is none that counts.
+
+    Of a certificate that was revoked or replaced, the badge that was given out before: its own status tells that it no longer counts.
+    Raises BadgeRefused, and BadgeGone when there never was one.
+    """
     if certificates.state(certificate) != Certificate.State.VALID:
-        raise BadgeRefused(gettext("Dit certificaat geldt niet meer, dus er is geen badge van te maken."))
+        if given := Badge.objects.filter(certificate=certificate).last():
+            return given
+        raise BadgeGone(gettext("Dit certificaat geldt niet meer, dus er is geen badge van te maken."))
+    if existing := current(certificate):
+        return existing
     if not certificate.learner.email:
         raise BadgeRefused(gettext("Vul eerst je e-mailadres in: daarmee bewijs je dat de badge van jou is."))
-    existing = current(certificate)
-    return existing or _make(certificate)
+    return _make(certificate)
 
 
 def current(certificate: Certificate) -> Badge | None:

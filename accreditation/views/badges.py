@@ -1,14 +1,14 @@
 """Badges: what their holder takes along, and what anyone's verifier asks of an issuer."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.base import ContentFile
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -20,7 +20,7 @@ from accreditation.badges import keys
 from accreditation.badges.baking import bake
 from accreditation.badges.contexts import BADGES, CREDENTIALS, NoContexts
 from accreditation.badges.credential import of_release, profile
-from accreditation.badges.making import BadgeRefused, badge_of
+from accreditation.badges.making import BadgeGone, BadgeRefused, badge_of
 from accreditation.badges.picture import picture
 from accreditation.badges.status import revocation_list
 from accreditation.models import Accreditation, Badge, BadgeKey, Certificate
@@ -34,26 +34,31 @@ KINDS = {"json": "application/vc", "jwt": "application/vc+jwt", "png": "image/pn
 def my_badge(request: PersonRequest, number: str) -> HttpResponse:
     """What a badge is, what is in it, and how to take it along."""
     certificate = _mine(request, number)
-    state = certificates.state(certificate)
-    context = {"certificate": certificate, "state": state, "said": certificate.snapshot}
+    newest = Certificate.objects.filter(enrolment=certificate.enrolment_id, replaced_by=None).exclude(pk=certificate.pk)
+    context = {
+        "certificate": certificate,
+        "state": certificates.state(certificate),
+        "shown_state": certificates.shown_state(certificate),
+        "newest": newest.first(),
+        "said": certificate.snapshot,
+    }
     return render(request, "accreditation/my_badge.html", context)
 
 
 @login_required
 @require_safe
 def my_badge_file(request: PersonRequest, number: str, kind: str) -> HttpResponseBase:
-    """The badge as JSON, as JWT or in a picture; made when it is first asked for."""
+    """The badge as JSON, as JWT or in a picture; made when it is first asked for. Where there is none, a problem (RFC 9457), never a page."""
     certificate = _mine(request, number)
     if kind not in KINDS:
         raise Http404
     try:
         badge = badge_of(certificate)
     except BadgeRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("accreditation:my_badge", number=number)
+        return _problem(HTTPStatus.GONE if isinstance(refusal, BadgeGone) else HTTPStatus.CONFLICT, str(refusal))
     except NoContexts:
-        messages.error(request, gettext("Badges maken lukt nu niet. De beheerder moet eerst de voorkant van de site opnieuw bouwen."))
-        return redirect("accreditation:my_badge", number=number)
+        why = gettext("Badges maken lukt nu niet. De beheerder moet eerst de voorkant van de site opnieuw bouwen.")
+        return _problem(HTTPStatus.SERVICE_UNAVAILABLE, why)
     content = _content(badge, kind)
     return serve_private(
         request, ContentFile(content, name=f"badge.{kind}"), filename=f"badge-{certificate.number}.{kind}", content_type=KINDS[kind]
@@ -185,6 +190,13 @@ def _achieved(release: str) -> Release:
 def _wants_json(request: HttpRequest) -> bool:
     accepted = request.headers.get("Accept", "")
     return "json" in accepted and "text/html" not in accepted
+
+
+def _problem(status: HTTPStatus, detail: str) -> JsonResponse:
+    said = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    response = JsonResponse(said, status=status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _published(said: dict[str, Any], content_type: str = "application/json", *, seconds: int = 300) -> HttpResponse:

@@ -14,11 +14,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from accounts.models import User
 from accreditation.badges import keys
 from accreditation.badges.baking import bake, unbake
 from accreditation.badges.contexts import FILES, canonical
 from accreditation.badges.credential import identity
-from accreditation.badges.making import BadgeRefused, badge_of
+from accreditation.badges.making import badge_of
 from accreditation.badges.multibase import base58btc, from_base58btc
 from accreditation.badges.proofs import proof_holds, token_holds
 from accreditation.badges.status import revocation_list
@@ -286,8 +287,31 @@ def test_a_revoked_and_a_replaced_certificate_take_their_badges_along(certificat
     assert {entry["id"] for entry in listed} == {badge.urn, newer.urn}
     assert all(entry["revoked"] for entry in listed)
     assert "geheime" not in json.dumps(listed)
-    with pytest.raises(BadgeRefused, match="geldt niet meer"):
-        badge_of(Certificate.objects.get(pk=new.pk))
+    assert badge_of(Certificate.objects.get(pk=new.pk)) == newer  # what was given out stays to be had, to the letter
+
+
+def test_a_programme_that_asks_for_a_badge_gets_a_badge_or_a_problem_and_never_a_page(certificate, client):
+    client.force_login(certificate.learner)
+    given = badge_of(certificate)
+    replaced = replace(certificate=certificate, reason="Naam", actor=UserFactory())
+    never_given = Certificate.objects.get(pk=replaced.pk)
+    standing = replace(certificate=replaced, reason="Naam", actor=UserFactory())
+    no_address = "Vul eerst je e-mailadres in: daarmee bewijs je dat de badge van jou is."
+
+    def asked(which, kind="json"):
+        response = client.get(reverse("accreditation:my_badge_file", args=[which.number, kind]))
+        return response.status_code, response["Content-Type"], json.loads(b"".join(response)) if kind == "json" else None
+
+    assert asked(certificate) == (200, "application/vc", json.loads(given.document))
+    status, kind, problem = asked(never_given)
+    assert (status, kind, problem["status"]) == (410, "application/problem+json", 410)
+    assert "geldt niet meer" in problem["detail"]
+    assert asked(never_given, "png")[:2] == (410, "application/problem+json")
+    User.objects.filter(pk=certificate.learner_id).update(email="")
+    assert asked(standing)[0] == 409
+    assert asked(standing)[2]["detail"] == no_address
+    assert "Eerst je e-mailadres" in client.get(reverse("accreditation:my_badge", args=[standing.number])).content.decode()
+    assert standing.number in client.get(reverse("accreditation:my_badge", args=[certificate.number])).content.decode()
 
 
 def test_after_a_rotation_old_badges_keep_verifying_and_new_ones_have_the_new_key(certificate):

@@ -25,7 +25,7 @@ from accreditation.models import Accreditation, SavedView
 ROWS = 50
 COUNTED = 10_000  # beyond it the list says "more than"
 NEVER = date(9999, 12, 31)
-KEPT = ("zoek", "cursus", "accreditatie", "register", "stand", "verlopen", "sorteer", "kolom")
+KEPT = ("zoek", "cursus", "accreditatie", "register", "stand", "vanaf", "verlopen", "sorteer", "kolom")
 
 
 class ViewRefused(Exception):
@@ -96,8 +96,7 @@ RESULTS = Listing(
         Column("naam", _("Naam"), ("learner__last_name", "learner__first_name"), always=True),
         Column("cursus", _("Cursus"), ("course__title",)),
         Column("datum", _("Voltooid op"), ("earned_on",)),
-        Column("nummer", _("Register en nummer")),
-        Column("punten", _("Punten"), number=True),
+        Column("punten", _("Punten per register")),
         Column("aanbieder", _("Aanbieder"), ("organisation__name",), shown=False),
         Column("certificaat", _("Certificaat"), ("id",)),
         Column("stand", _("Stand")),

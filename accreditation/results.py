@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import Organisation
 from accreditation.certificates import with_state
 from accreditation.models import Accreditation, Certificate, PointAward
-
-STATES = {
-    "geldig": Q(is_revoked=False, is_replaced=False),
-    "ingetrokken": Q(is_revoked=True),
-    "wacht": Q(sha256=""),
-}
 
 AWARD_STATES = {
     "staat": Q(reverses=None, reversed_by=None),
@@ -40,6 +36,7 @@ def results(
     course: int | None = None,
     accreditation: Accreditation | None = None,
     status: str = "",
+    issued_from: date | None = None,
     text: str = "",
 ) -> QuerySet[Certificate]:
     """The completions of courses of these organisations, newest certificate of each, with awards ready to read (`credits_of`)."""
@@ -48,8 +45,11 @@ def results(
         found = found.filter(course=course)
     if accreditation:
         found = found.filter(enrolment__point_awards__accreditation=accreditation).distinct()
-    if status in STATES:
-        found = found.filter(STATES[status])
+    if issued_from:
+        found = found.filter(sealed_at__date__gte=issued_from)
+    states = _states(timezone.localdate())
+    if status in states:
+        found = found.filter(states[status])
     for word in text.split():
         found = found.filter(
             Q(learner__first_name__icontains=word)
@@ -93,8 +93,32 @@ def results_for(
         course=int(course) if course.isdigit() else None,
         accreditation=accreditation,
         status=filters.get("stand", ""),
+        issued_from=day_of(filters.get("vanaf", "")),
         text=filters.get("zoek", "")[:100],
     )
+
+
+def _states(today: date) -> dict[str, Q]:
+    """By the words in the address. The last day in a snapshot is an ISO text; it is empty, or not there, when there is none."""
+    last, day = "snapshot__valid_until", today.isoformat()
+    stands, holds = (
+        Q(is_revoked=False, is_replaced=False),
+        Q(**{f"{last}__isnull": True}) | Q(**{last: ""}) | Q(**{f"{last}__gte": day}),
+    )
+    return {
+        "geldig": stands & holds,
+        "verlopen": stands & Q(**{f"{last}__gt": "", f"{last}__lt": day}),
+        "ingetrokken": Q(is_revoked=True),
+        "wacht": Q(sha256=""),
+    }
+
+
+def day_of(text: str) -> date | None:
+    """A day in an address; None for whatever else stands there."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def credits_of(certificate: Certificate) -> list[Credit]:

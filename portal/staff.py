@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -10,8 +11,8 @@ from wagtail.models import Page, WorkflowState
 
 from accounts.models import AuditEvent, Invitation, Organisation, User
 from accounts.permissions import Action, organisations_where
-from accreditation.certificates import with_state
-from accreditation.models import Accreditation
+from accreditation.models import Accreditation, Certificate
+from accreditation.results import results_for
 from courses.models import CourseIndexPage, CoursePage
 from courses.review import Due, lessons_due_for_review
 
@@ -39,12 +40,20 @@ class AuthorHome:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A count of certificates, and the filters that show just these in the list of results."""
+
+    count: int
+    query: str
+
+
+@dataclass(frozen=True)
 class AdministratorHome:
     """Accreditation: what was issued lately, what waits, and what ends soon."""
 
-    issued: int
-    waiting: int
-    revoked: int
+    issued: Figure
+    waiting: Figure
+    revoked: Figure
     requested: list[Accreditation]
     rejected: int
     expiring: list[Accreditation]
@@ -97,18 +106,22 @@ def administrator_home(person: User) -> AdministratorHome | None:
     if not where.exists():
         return None
     today = timezone.localdate()
-    certificates: QuerySet[Any] = with_state().filter(organisation__in=where)
     accreditations = Accreditation.objects.filter(course__organisation__in=where).select_related("course", "register")
     granted = accreditations.filter(status=Accreditation.Status.GRANTED, valid_until__gte=today, valid_until__lte=today + SOON)
-    since = timezone.now() - LATELY
     return AdministratorHome(
-        issued=certificates.filter(sealed_at__gte=since, is_replaced=False, is_revoked=False).count(),
-        waiting=certificates.filter(sha256="", is_replaced=False, is_revoked=False).count(),
-        revoked=certificates.filter(is_revoked=True).count(),
+        issued=_certificates(person, stand="geldig", vanaf=(today - LATELY).isoformat()),
+        waiting=_certificates(person, stand="wacht"),
+        revoked=_certificates(person, stand="ingetrokken"),
         requested=list(accreditations.filter(status=Accreditation.Status.REQUESTED).order_by("requested_on")[:SHOWN]),
         rejected=accreditations.filter(status=Accreditation.Status.REJECTED).count(),
         expiring=list(granted.order_by("valid_until", "course__title")[:SHOWN]),
     )
+
+
+def _certificates(person: User, **filters: str) -> Figure:
+    """As the list of results counts them, for this person."""
+    found = results_for(Certificate, filters, organisations=organisations_where(person, Action.EXPORT_RESULTS))
+    return Figure(count=found.count(), query=urlencode(filters))
 
 
 def association_home(person: User) -> AssociationHome | None:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +22,7 @@ from accreditation import certificates, lists
 from accreditation.bulk.deeds import DEEDS
 from accreditation.lists import ACCREDITATIONS, AWARDS, RESULTS, Listing
 from accreditation.models import Accreditation, AccreditationPoints, BulkAction, Certificate, PointAward, SavedView
-from accreditation.results import credits_of, results_for
+from accreditation.results import credits_of, day_of, results_for
 from accreditation.views.administration import EXPORT_KINDS
 from courses.models import CoursePage
 
@@ -161,11 +162,13 @@ def _chosen_accreditation(request: PersonRequest, mine: QuerySet[Organisation]) 
 
 def _active(request: PersonRequest) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
+    since = day_of(request.GET.get("vanaf", ""))
     labels = {
         "cursus": gettext("één cursus"),
         "accreditatie": gettext("één accreditatie"),
         "register": gettext("één register"),
         "stand": request.GET.get("stand", ""),
+        "vanaf": gettext("uitgegeven vanaf %(day)s") % {"day": date_format(since, "j F Y") if since else request.GET.get("vanaf", "")},
         "verlopen": gettext("alleen verlopen") if request.GET.get("verlopen") == "alleen" else gettext("ook verlopen"),
         "zoek": request.GET.get("zoek", ""),
     }

@@ -8,11 +8,13 @@ function choiceOf(row) {
 }
 
 function count(table) {
-  const output = table.closest("form")?.querySelector("[data-bulk-count]");
+  const form = table.closest("form");
+  const output = form?.querySelector("[data-bulk-count]");
+  const everything = form?.querySelector("[data-bulk-all]:checked");
   const chosen = rowsOf(table).filter((row) => choiceOf(row)?.checked).length;
   if (output) {
     output.dataset.label ??= output.textContent;
-    output.textContent = `${output.dataset.label} ${chosen}`;
+    output.textContent = `${output.dataset.label} ${everything ? everything.dataset.bulkAll : chosen}`;
   }
   const all = table.querySelector("[data-choose-all]");
   if (all) {
@@ -26,13 +28,18 @@ function focusRow(row) {
 }
 
 document.addEventListener("change", (event) => {
-  const table = event.target.closest?.("[data-bulk-table]");
+  const table = event.target.matches("[data-bulk-all]")
+    ? event.target.form.querySelector("[data-bulk-table]")
+    : event.target.closest?.("[data-bulk-table]");
   if (!table) return;
   if (event.target.matches("[data-choose-all]")) {
     for (const row of rowsOf(table)) if (choiceOf(row)) choiceOf(row).checked = event.target.checked;
   }
   count(table);
 });
+
+// Who comes back to the page finds the rows chosen that they had chosen.
+window.addEventListener("pageshow", () => document.querySelectorAll("[data-bulk-table]").forEach(count));
 
 let last = null;
 document.addEventListener("click", (event) => {

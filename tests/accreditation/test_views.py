@@ -9,13 +9,14 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import AuditEvent, Organisation, Role
-from accreditation import jobs, reference
+from accreditation import certificates, jobs, reference
 from accreditation.courses import checks, credit_of
 from accreditation.dossier import standings
 from accreditation.dossier_picture import in_words
 from accreditation.exports import asked_for
-from accreditation.models import Accreditation, CategoryRule, Certificate, Job, PointAward, RegisterRule
+from accreditation.models import Accreditation, CategoryRule, Certificate, CertificateTemplate, Job, PointAward, RegisterRule
 from courses.models import CoursePage
+from portal.staff import administrator_home
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
@@ -385,6 +386,37 @@ def test_results_are_filtered_and_sorted(client, manager, learner, release, regi
     assert names(zoek="voorb") == ["Noor Voorbeeld"]
     assert names(accreditatie=accreditation.pk, stand="ingetrokken") == []
     assert len(names(cursus=release.course_id, stand="geldig")) == 2
+
+
+def test_a_figure_at_home_leads_to_the_list_that_shows_just_as_many(client, manager, learner, release, register, accreditation):
+    """Each differs in one thing from the learner, whose certificate is valid and of these thirty days."""
+    template = CertificateTemplate.objects.create(organisation=release.course.organisation, valid_months=1)
+    completed(release, register, first_name="Verlopen", last_name="Anders")
+    template.delete()
+    for name in ("Ingetrokken", "Lang geleden"):
+        completed(release, register, first_name=name, last_name="Anders")
+    certificates.revoke(certificate=Certificate.objects.get(learner__first_name="Ingetrokken"), reason="Fout", actor=manager)
+    # 23:59 in Amsterdam, on the day before the thirty begin; that of the learner is of the first minute of them.
+    edge = datetime(2026, 6, 4, 22, tzinfo=UTC)
+    Certificate.objects.filter(learner=learner).update(sealed_at=edge)
+    Certificate.objects.filter(learner__first_name="Lang geleden").update(sealed_at=edge - timedelta(minutes=1))
+
+    def names(query):
+        page = client.get(f"{reverse('accreditation:results')}?{query}")
+        return sorted(row["certificate"].learner.first_name for row in page.context["rows"])
+
+    with time_machine.travel(datetime(2026, 7, 5, 10, tzinfo=UTC)):
+        client.force_login(manager)
+        home = administrator_home(manager)
+        shown = {figure.query: (figure.count, names(figure.query)) for figure in (home.issued, home.waiting, home.revoked)}
+        assert shown == {
+            "stand=geldig&vanaf=2026-06-05": (1, ["Noor"]),
+            "stand=wacht": (0, []),
+            "stand=ingetrokken": (1, ["Ingetrokken"]),
+        }
+        assert names("stand=verlopen") == ["Verlopen"]
+        assert names("stand=geldig") == ["Lang geleden", "Noor"]
+        assert len(names("vanaf=onzin")) == 4
 
 
 @pytest.mark.parametrize("name", ["accreditation:results", "accreditation:accreditations"])

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
-from accreditation.insight.tables import HIDDEN, Cell, Table
+from accreditation.insight.tables import HIDDEN, Cell, Line, Table
 
 LONGEST = 12  # bars; more are in the table
 
@@ -56,11 +56,18 @@ def bars_of(table: Table) -> Bars | None:
             if size:
                 parts.append(Part(table.columns[number].tone, f"{100 * at / longest:.2f}%", f"{100 * size / longest:.2f}%"))
             at += size
-        found.append(Bar(line.label, " · ".join(_text(line.cells[number]) for number in drawn), parts))
+        found.append(Bar(_name(line, table), " · ".join(_text(line.cells[number]) for number in drawn), parts))
     key = [(table.columns[number].tone, table.columns[number].label) for number in drawn]
     biggest = f"{found[0].label}: {found[0].text}"
     description = _("Staven, de langste eerst (%(biggest)s). Dezelfde getallen staan in de tabel.") % {"biggest": biggest}
     return Bars(title=table.title, description=description, key=key, bars=found, left_out=len(table.lines) - len(found))
+
+
+def _name(line: Line, table: Table) -> str:
+    """What tells this bar from the others: its label, with the first words of its row where that occurs more than once."""
+    words = [str(cell) for column, cell in zip(table.columns, line.cells, strict=True) if column.words]
+    alike = sum(other.label == line.label for other in table.lines)
+    return f"{line.label}, {words[0]}" if alike > 1 and words else line.label
 
 
 def _size(cell: Cell) -> Decimal:

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from accounts.models import AuditEvent, Organisation, Role
 from accounts.profiles import profile_of
 from accreditation.insight.perspectives import Kind, Perspective, perspectives
+from accreditation.insight.pictures import bars_of
 from accreditation.insight.reports import REPORTS
 from accreditation.insight.suppression import SMALLEST, Group, hidden
 from accreditation.insight.tables import HIDDEN
@@ -259,6 +260,12 @@ class TestReports:
         table = REPORTS["accreditaties"].make(of(provider), YEAR, "")
 
         assert [(line.label, line.cells[2:]) for line in table.lines] == [("Arbeidsgericht werken", (date(2026, 11, 8), 7))]
+        assert [bar.label for bar in bars_of(table).bars] == ["Arbeidsgericht werken"]
+
+        AccreditationFactory(release=release, valid_until=date(2026, 11, 9), register=RegisterFactory(name="Ander register"))
+        bars = bars_of(REPORTS["accreditaties"].make(of(provider), YEAR, "")).bars
+        assert bars[0].label == "Arbeidsgericht werken, Ander register"
+        assert bars[1].label.startswith("Arbeidsgericht werken, ")
 
     def test_evaluations_are_told_from_five_answers_on_and_a_question_that_fewer_answered_is_no_part_of_the_mean(self, provider, release):
         few = CourseFactory(title="Weinig", organisation=provider)

@@ -1,5 +1,7 @@
 """The links of the accreditation office: each opens for who sees it, and nobody misses one they may open."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +26,11 @@ def test_a_role_sees_the_links_that_open_for_it_and_those_alone(role):
     shown = {place.key for _label, places in places_for(person) for place in places}
 
     assert opens == shown & pages.keys()
+    # Nor does one of these pages lead to a door that stays shut.
+    led_to = {
+        href for key in opens for href in re.findall(r'href="(/beheer/[^"?#]*)', client.get(pages[key], follow=True).content.decode())
+    }
+    assert {href for href in led_to if client.get(href, follow=True).status_code == 403} == set()
     home = client.get("/mijn/").content.decode()
     if role in (Role.ACCREDITATION_ADMIN, Role.AUDITOR):
         assert [key for key, address in pages.items() if f'href="{address}"' in home] == [key for key in pages if key in shown]

@@ -347,7 +347,12 @@ def _points(
         canvas.showPage()
         if snapshot["demo"]:
             watermark(canvas)
-        return HEIGHT - 30 * mm
+        with canvas.artifact():
+            canvas.setFillColor(SOFT)
+            canvas.setFont(REGULAR, 8.8)
+            whose = f"{snapshot['name']} · {snapshot['course']['title']}"
+            canvas.drawString(LEFT, HEIGHT - 20 * mm, shortened(whose, REGULAR, 8.8, RIGHT - LEFT))
+        return HEIGHT - 32 * mm
 
     if y - 15 * mm < lowest:
         y = next_page()
@@ -356,22 +361,26 @@ def _points(
         canvas.setFont(SEMIBOLD, 11.5)
         canvas.drawString(LEFT, y, words["accreditation"] if snapshot["accredited"] else words["example"])
     y -= 7 * mm
-    columns = [(LEFT + 2 * mm, 58 * mm), (LEFT + 62 * mm, 26 * mm), (LEFT + 90 * mm, 26 * mm), (LEFT + 118 * mm, 47 * mm)]
+    columns = [(LEFT + 2 * mm, 54 * mm), (LEFT + 58 * mm, 30 * mm), (LEFT + 90 * mm, 26 * mm), (LEFT + 118 * mm, 47 * mm)]
     with canvas.group("Table"):
-        with canvas.group("TR"):
-            with canvas.artifact():
-                canvas.setFillColor(PALE)
-                canvas.rect(LEFT, y - 2.2 * mm, RIGHT - LEFT, 7 * mm, stroke=0, fill=1)
-            for (x, _width), label in zip(columns, words["columns"], strict=True):
-                with canvas.tag("TH", Scope="Column"):
-                    canvas.setFillColor(INK)
-                    canvas.setFont(SEMIBOLD, 8.6)
-                    canvas.drawString(x, y, label)
-        y -= 8 * mm
+        y = _points_head(canvas, words, columns, y)
         for line in lines:
             if y < lowest:
-                y = next_page()
+                y = _points_head(canvas, words, columns, next_page())
             y = _points_row(canvas, line, words, columns, y)
+
+
+def _points_head(canvas: TaggedCanvas, words: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
+    with canvas.group("TR"):
+        with canvas.artifact():
+            canvas.setFillColor(PALE)
+            canvas.rect(LEFT, y - 2.2 * mm, RIGHT - LEFT, 7 * mm, stroke=0, fill=1)
+        for (x, _width), label in zip(columns, words["columns"], strict=True):
+            with canvas.tag("TH", Scope="Column"):
+                canvas.setFillColor(INK)
+                canvas.setFont(SEMIBOLD, 8.6)
+                canvas.drawString(x, y, label)
+    return y - 8 * mm
 
 
 def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:

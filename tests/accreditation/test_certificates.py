@@ -307,4 +307,6 @@ def test_many_registers_run_on_to_a_second_page_and_nothing_is_cut_off(certifica
     assert text.count("\f") == 2
     assert "".join(text.split()).count("".join("EEN-HEEL-LANG-ID-NUMMER-0123456789".split())) == 8
     assert text.count("VW-2026-000001") == 2
+    assert text.count("Registernummer") == 2  # every page says what its columns are, and whose they are
+    assert f"{certificate.snapshot['name']} · {certificate.snapshot['course']['title']}" in text.partition("\f")[2]
     assert signature_of(path.read_bytes()).bottom_line

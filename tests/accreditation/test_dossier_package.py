@@ -99,7 +99,14 @@ def test_a_dossier_holds_every_document_as_it_was_and_the_whole_in_json_and_on_p
         )
     assert [row["source"] for row in told["registers"][0]["rows"]] == ["evidence", "award"]
     assert told["evidence"][0]["documents"][0]["name"] == "verslag van mij.pdf"
-    for text in ("Dossier van Noor Voorbeeld", certificate.number, "Intervisie", "Pagina 1 van ", "verslag van mij.pdf"):
+    for text in (
+        "Dossier van Noor Voorbeeld",
+        "1 geldig certificaat",
+        certificate.number,
+        "Intervisie",
+        "Pagina 1 van ",
+        "verslag van mij.pdf",
+    ):
         assert text in pages
     report = checking.check(io.BytesIO(content))
     assert (report.intact, report.signed.trust, report.checked) == (True, Trust.OURS, 6)

@@ -53,7 +53,7 @@ def started(enrolment: Enrolment) -> str:
     assert "Start de oefening" in client.get(f"/cursus/{enrolment.course.slug}/les-1/").content.decode()
     answer = client.post(page_of(enrolment))
     assert "no-store" in answer.headers["Cache-Control"]
-    [address] = re.findall(r'class="vw-button" href="([^"]+)"', answer.content.decode())
+    [address] = re.findall(r'class="vw-button vw-button--primary" href="([^"]+)"', answer.content.decode())
     return html.unescape(address)
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy as _, ngettext
 
 from lrs.models import Source, Statement
 from lrs.profiles import adl, h5p, scorm, vakwijs, video
@@ -188,6 +189,11 @@ def sentence_of(statement: Statement, *, who: str = "") -> Sentence:
 def name_of(document: dict[str, Any]) -> str:
     """What the statement is about, by its name in the reader's language when it has one."""
     target = document["object"]
+    kind = target.get("objectType")
+    if kind == "SubStatement":
+        return name_of(target)
+    if kind == "StatementRef":
+        return gettext("een ander leerrecord")
     names = target.get("definition", {}).get("name") or {}
     if names:
         return in_language(names)
@@ -228,15 +234,21 @@ def result_of(document: dict[str, Any]) -> str:
         parts.append(gettext("score %(percent)s%%") % {"percent": round(float(scaled) * 100)})
     elif "raw" in result.get("score", {}):
         score = result["score"]
-        top = score.get("max")
-        parts.append(
-            gettext("%(raw)s van %(max)s punten") % {"raw": score["raw"], "max": top}
-            if top is not None
-            else gettext("%(raw)s punten") % {"raw": score["raw"]}
-        )
+        raw, top = number_format(score["raw"]), score.get("max")
+        if top is not None:
+            parts.append(
+                ngettext("%(raw)s van %(max)s punt", "%(raw)s van %(max)s punten", _grammatical(top))
+                % {"raw": raw, "max": number_format(top)}
+            )
+        else:
+            parts.append(ngettext("%(raw)s punt", "%(raw)s punten", _grammatical(score["raw"])) % {"raw": raw})
     if result.get("success") is not None:
         if document["verb"]["id"] == vakwijs.JUDGED:
             parts.append(gettext("voldoende") if result["success"] else gettext("nog niet voldoende"))
         else:
             parts.append(gettext("goed") if result["success"] else gettext("niet goed"))
     return ", ".join(parts)
+
+
+def _grammatical(number: float) -> int:
+    return 1 if number == 1 else 2

@@ -1,6 +1,7 @@
 """Pages about the record: one's own, and those of who manages an organisation's tools."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -81,6 +82,35 @@ def test_each_verb_of_ours_has_a_sentence():
 
     assert page.count("‘Les’") == len(verbs)
     assert page.count(": ‘Les’") == 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"result": {"score": {"raw": 1.5}}}, "1,5 punten"),
+        ({"result": {"score": {"raw": 1}}}, "1 punt"),
+        ({"result": {"score": {"raw": 0.5, "min": 0, "max": 1}}}, "0,5 van 1 punt"),
+        ({"object": {"objectType": "StatementRef", "id": str(uuid.uuid4())}}, "‘een ander leerrecord’"),
+        (
+            {
+                "object": {
+                    "objectType": "SubStatement",
+                    "actor": {"mbox": "mailto:ann@a.example"},
+                    "verb": {"id": adl.PASSED},
+                    "object": {"id": "https://a.example/les", "definition": {"name": {"nl": "Les"}}},
+                }
+            },
+            "‘Les’",
+        ),
+    ],
+)
+def test_numbers_and_what_is_no_activity_are_told_in_words(parts, words):
+    me = UserFactory()
+    append([a_statement(me.pseudonym, **parts)], source=Source.SERVER)
+
+    page = logged_in(me).get("/mijn/leerrecords/").content.decode()
+
+    assert re.search(rf"{words}(?!\w)", page)
 
 
 def test_a_voided_record_says_so():

@@ -37,7 +37,7 @@ class ShortWay:
             self._answers[f"/xapi/1.0.3/{name}"] = partial(resource, version=V1)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self._answers.get(request.path_info)
+        answer = self._answers.get(request.path_info) or (_not_there if request.path_info.startswith("/xapi/") else None)
         if answer is None:
             return self.get_response(request)
         try:
@@ -59,6 +59,13 @@ class ShortWay:
         if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+def _not_there(request: HttpRequest) -> HttpResponse:
+    """A tool that was given a wrong address can make nothing of a page of the site."""
+    response = _plain(404, f"there is no such resource; those of xAPI are {', '.join(sorted(api.RESOURCES))}, under /xapi/ or /xapi/1.0.3/")
+    response.headers[api.VERSION_HEADER] = V1 if request.path_info.startswith("/xapi/1.0.3/") else V2
+    return response
 
 
 def _plain(status: int, text: str) -> HttpResponse:

@@ -305,9 +305,13 @@ def test_a_tool_passes_nothing_of_the_site(monkeypatch):
     assert short(RequestFactory().get("/xapi/about")).status_code == 200
     assert short(RequestFactory().get("/xapi/1.0.3/about")).status_code == 200
     assert passed == []
+    for wrong, version in (("/xapi/onbekend", "2.0.0"), ("/xapi/statements/", "2.0.0"), ("/xapi/1.0.3/", "1.0.3")):
+        told = short(RequestFactory().post(wrong))
+        assert (told.status_code, told.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+        assert told.headers["X-Experience-API-Version"] == version
+    assert passed == []
     short(RequestFactory().get("/"))
-    short(RequestFactory().get("/xapi/onbekend"))
-    assert passed == ["/", "/xapi/onbekend"]
+    assert passed == ["/"]
 
 
 def test_the_short_way_keeps_the_headers_that_protect():

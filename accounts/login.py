@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -69,6 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             audit.record("logged_out", actor=request.user, dossier_owner=request.user, origin=audit.origin_of(request))
+            # On a computer of the ward the next one must not go on in this person's name, on another site either.
+            import_string(settings.ACCOUNTS_LOGGED_OUT)(request.user.pseudonym)
         super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

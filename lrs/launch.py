@@ -139,7 +139,7 @@ def end(launch: Launch) -> None:
 
 
 def end_of(learner: UUID) -> None:
-    """Nothing more is written with any launch of this learner: they logged out, or left."""
+    """Nothing more is written with any launch of this learner: they logged out, or are erased."""
     for launch in Launch.objects.filter(learner=learner, ended_at=None, expires_at__gt=timezone.now()):
         end(launch)
 

@@ -173,6 +173,8 @@ ACCOUNTS_NUMBER_STANDINGS = "accreditation.big_register.standing.standings"
 ACCOUNTS_NUMBER_SAVED = "accreditation.big_register.standing.saved"
 ACCOUNTS_NAME_CHANGED = "accreditation.big_register.standing.renamed"
 ACCOUNTS_NUMBER_CLAIMED = "accreditation.big_register.standing.claimed"
+# What ends with somebody's session.
+ACCOUNTS_LOGGED_OUT = "lrs.launch.end_of"
 # What the rooms above `lrs` say and do when somebody's learning records are erased or grow old (docs/decisions, "Erasure").
 LRS_ERASURE_STANDING = ["courses.privacy.standing", "accreditation.privacy.standing"]
 LRS_ERASURE_FORGET = [

@@ -164,6 +164,21 @@ def test_only_who_follows_the_course_starts_it(client):
         start(enrolment=enrolment, activity=asked(enrolment))
 
 
+def test_who_logs_out_leaves_no_exercise_open_for_the_next_one(client):
+    enrolment = an_enrolment()
+    simulator = Simulator(started(enrolment))
+    simulator.fetch()
+    other = Simulator(started(an_enrolment()))
+    other.fetch()
+    assert simulator.say(adl.INITIALIZED) == 200
+
+    client.force_login(enrolment.learner)
+    client.post(reverse("account_logout"))
+
+    assert simulator.client.get("/xapi/1.0.3/statements").status_code == 401
+    assert other.say(adl.INITIALIZED) == 200
+
+
 @pytest.mark.parametrize(
     "address", ["", "http://simulator.example/", "https:///x", "https://x@kwaad.example/", "javascript:alert(1)", "https://[/"]
 )

@@ -219,20 +219,20 @@ def _write_in_sqlite(drafts: Sequence[Draft], *, source: str, credential: Creden
     credential_id = credential.pk if credential else None
     ids, statements, mentions, pending = [], [], [], []
     for number, draft in enumerate(drafts, start=first):
-        own = draft.uuid.hex
+        own = draft.uuid.bytes
         ids.append((own, number))
-        mentions += [(key.hex, number) for key in draft.mentions]
+        mentions += [(key.bytes, number) for key in draft.mentions]
         if draft.learner:
             pending.append((number, draft.learner.hex))
         statements.append(
             (
                 number,
                 own,
-                draft.actor_digest.hex,
-                draft.verb_digest.hex,
-                draft.activity_digest.hex if draft.activity_digest else None,
-                draft.registration.hex if draft.registration else None,
-                draft.refers_to.hex if draft.refers_to else None,
+                draft.actor_digest.bytes,
+                draft.verb_digest.bytes,
+                draft.activity_digest.bytes if draft.activity_digest else None,
+                draft.registration.bytes if draft.registration else None,
+                draft.refers_to.bytes if draft.refers_to else None,
                 str((draft.timestamp or stored).replace(tzinfo=None)),
                 credential_id,
                 source,

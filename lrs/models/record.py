@@ -16,6 +16,7 @@ from lrs import sequence as sequences
 from lrs.actors import actor_key, actor_of, pseudonym_of
 from lrs.digests import digest
 from lrs.models.credentials import Credential, Source
+from lrs.models.keys import KeyField
 
 
 def private_storage() -> Storage:
@@ -26,7 +27,7 @@ def private_storage() -> Storage:
 class StatementId(models.Model):
     """Each id of a statement once. Apart from the statements, because a table in parts by time can only be unique within a part."""
 
-    uuid = models.UUIDField(primary_key=True)
+    uuid = KeyField(primary_key=True)
     sequence = models.BigIntegerField()
 
     class Meta:
@@ -79,12 +80,12 @@ class Statement(models.Model):
     """
 
     sequence = SequenceField(_("volgnummer"), primary_key=True)
-    uuid = models.UUIDField(_("id"), default=uuid4)
-    actor_digest = models.UUIDField(_("actor"))
-    verb_digest = models.UUIDField(_("werkwoord"))
-    activity_digest = models.UUIDField(_("activiteit"), null=True)
-    registration = models.UUIDField(_("registratie"), null=True)
-    refers_to = models.UUIDField(_("verwijst naar"), null=True)
+    uuid = KeyField(_("id"), default=uuid4)
+    actor_digest = KeyField(_("actor"))
+    verb_digest = KeyField(_("werkwoord"))
+    activity_digest = KeyField(_("activiteit"), null=True)
+    registration = KeyField(_("registratie"), null=True)
+    refers_to = KeyField(_("verwijst naar"), null=True)
     timestamp = models.DateTimeField(_("gebeurd op"))
     # Without a constraint in the database: it would lock the row of the key at every statement, and a key is never deleted.
     credential = models.ForeignKey(
@@ -181,7 +182,7 @@ class Mention(models.Model):
         ATTACHMENT = "attachment", _("deze bijlage hoort erbij")
 
     pk = models.CompositePrimaryKey("key", "statement_id")
-    key = models.UUIDField()
+    key = KeyField()
     statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="mentions", db_index=False, db_constraint=False)
 
     class Meta:
@@ -204,7 +205,7 @@ class Referral(models.Model):
     """
 
     pk = models.CompositePrimaryKey("key", "statement_id")
-    key = models.UUIDField()
+    key = KeyField()
     statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="referrals", db_index=False, db_constraint=False)
 
     class Meta:
@@ -218,7 +219,7 @@ class Referral(models.Model):
 class OpenReferral(models.Model):
     """A statement that refers, in the end, to one that is not there (yet)."""
 
-    target = models.UUIDField()
+    target = KeyField()
     statement = models.ForeignKey(Statement, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:

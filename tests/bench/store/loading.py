@@ -198,13 +198,13 @@ def _copy_in_postgresql(url: str, rows: list[Row]) -> None:
 def _insert_in_sqlite(url: str, rows: list[Row]) -> None:
     def plain(value: Any) -> Any:
         if isinstance(value, uuid.UUID):
-            return value.hex
+            return value.bytes
         return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
 
     with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         connection.executemany(
-            "INSERT INTO lrs_statementid (uuid, sequence) VALUES (?, ?)", [(row.statement[1].hex, row.statement[0]) for row in rows]
+            "INSERT INTO lrs_statementid (uuid, sequence) VALUES (?, ?)", [(row.statement[1].bytes, row.statement[0]) for row in rows]
         )
         connection.executemany(
             f"INSERT INTO lrs_statement ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})",
@@ -212,5 +212,5 @@ def _insert_in_sqlite(url: str, rows: list[Row]) -> None:
         )
         connection.executemany(
             "INSERT INTO lrs_mention (key, statement_id) VALUES (?, ?)",
-            [(key.hex, statement) for row in rows for key, statement in row.mentions],
+            [(key.bytes, statement) for row in rows for key, statement in row.mentions],
         )

@@ -44,7 +44,7 @@ def attendance_lists(request: PersonRequest) -> HttpResponse:
                 lines=lines,
                 meeting=chosen["meeting"],
                 by=request.user,
-                name=file.name if file else gettext("geplakte nummers"),
+                name=file.name if file else gettext("Geplakte nummers"),
                 register=chosen["register"],
                 enrols=chosen["enrols"],
             )

@@ -594,6 +594,8 @@ def _narrowed(request: PersonRequest, found: QuerySet[Report], *, with_state: bo
     asked = request.GET
     if with_state and asked.get("stand") in Report.State.values:
         found = found.filter(state=asked["stand"])
+    elif with_state and asked.get("stand") == "aandacht":
+        found = found.filter(state__in=status.ATTENTION)
     if asked.get("koppeling", "").isdigit():
         found = found.filter(connection=int(asked["koppeling"]))
     if asked.get("accreditatie", "").isdigit():

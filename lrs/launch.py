@@ -36,6 +36,7 @@ PREFIX = "launch-"
 KEPT_FOR = timedelta(days=1)
 LONGEST = timedelta(hours=12)
 LONGEST_NAME = 40
+LAUNCH_DATA = "LMS.LaunchData"  # the state in which content finds how it was started (cmi5 10.1)
 
 
 class LaunchRefused(Exception):
@@ -94,7 +95,7 @@ def address_of(content: str, *, tokens: Tokens, data: Mapping[str, Any]) -> str:
     )
     documents.put(
         place,
-        cmi5.LAUNCH_DATA,
+        LAUNCH_DATA,
         content=json.dumps(data).encode(),
         content_type="application/json",
         conditions=documents.Conditions(),

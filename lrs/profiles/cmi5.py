@@ -26,7 +26,6 @@ COURSE = "https://w3id.org/xapi/cmi5/activitytype/course"
 CMI5 = "https://w3id.org/xapi/cmi5/context/categories/cmi5"
 MOVE_ON_CATEGORY = "https://w3id.org/xapi/cmi5/context/categories/moveon"
 
-LAUNCH_DATA = "LMS.LaunchData"  # the state in which content finds how it was started (10.1)
 LAUNCH_MODE = "https://w3id.org/xapi/cmi5/context/extensions/launchmode"
 LAUNCH_PARAMETERS = "https://w3id.org/xapi/cmi5/context/extensions/launchparameters"
 LAUNCH_URL = "https://w3id.org/xapi/cmi5/context/extensions/launchurl"

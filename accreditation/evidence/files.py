@@ -1,4 +1,4 @@
-"""Files as proof: checked before anything is kept, kept once per person and content, swept when nothing uses them.
+"""Files as proof: checked before anything is kept, photos without where they were taken, kept once per person and content, swept when nothing uses them.
 
 Order of keeping: the bytes first, then the row. A crash in between leaves bytes without a row, which `sweep` deletes a day later;
 a row without bytes can never be.
@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -21,11 +21,13 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accreditation.evidence.photos import without_whereabouts
 from accreditation.models import EvidenceFile
 
 logger = logging.getLogger(__name__)
 
 BEGINNINGS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+PHOTOS = {"image/jpeg", "image/png"}
 EXTENSIONS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 # Without HEIC in it, a phone that takes pictures in HEIC hands over a JPEG by itself.
 ACCEPT = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
@@ -50,7 +52,7 @@ class CheckedFile:
 
 
 def check(file: File, *, owner: User) -> CheckedFile:
-    """Look at size, kind, room and viruses. Raises FileRefused; changes nothing.
+    """Look at size, kind, room and viruses, and take from a photo where it was made. Raises FileRefused; keeps nothing yet.
 
     `settings.EVIDENCE_VIRUS_SCANNER` names a callable(file) that answers what it found, or nothing; a scanner that fails counts as a no.
     """
@@ -65,6 +67,9 @@ def check(file: File, *, owner: User) -> CheckedFile:
         )
     file.seek(0)
     content_type = _kind(file.read(32))
+    if content_type in PHOTOS:
+        file.seek(0)
+        file = ContentFile(without_whereabouts(file.read(), content_type), name=name)
     digest = hashlib.sha256()
     file.seek(0)
     while chunk := file.read(CHUNK):

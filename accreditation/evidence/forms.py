@@ -21,7 +21,10 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("Bewijsstuk"),
-        help_text=_("Een PDF, of een foto van je certificaat als JPG of PNG. Zorg dat er geen patiëntgegevens op staan."),
+        help_text=_(
+            "Een PDF, of een foto van je certificaat als JPG of PNG. Waar en waarmee je een foto maakte, bewaren we niet. "
+            "Zorg dat er geen patiëntgegevens op staan."
+        ),
         widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
         error_messages={"required": _("Kies een bestand, of ga verder zonder bestand.")},
     )

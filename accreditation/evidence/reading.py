@@ -24,13 +24,12 @@ from accounts.models import User
 from accreditation.evaluation import amsterdam_date
 from accreditation.evidence import pdf_words
 from accreditation.evidence.files import CheckedFile
+from accreditation.evidence.photos import BADGE_CHUNKS, EXIF_PART, TAKEN_AT
 from accreditation.models import Certificate
 
 logger = logging.getLogger(__name__)
 
 WAIT = 12  # seconds for the whole reading of a PDF
-EXIF_PART, TAKEN_AT = 0x8769, 0x9003  # Exif 2.32: the Exif IFD, DateTimeOriginal
-BADGE_CHUNKS = ("openbadgecredential", "openbadges")  # Open Badges 3.0 (5.3.1) and 2.0: baked into a PNG
 BADGE_TYPES = {"OpenBadgeCredential", "AchievementCredential"}
 MONTHS = {
     name: number
@@ -149,7 +148,7 @@ def of_image(checked: CheckedFile, *, today: date) -> Suggestions:
             text = image.info.get(chunk)
             if isinstance(text, str) and (badge := of_badge(text, today=today)):
                 return badge
-        taken = image.getexif().get_ifd(EXIF_PART).get(TAKEN_AT) or image.getexif().get(0x0132)
+        taken = image.getexif().get_ifd(EXIF_PART).get(TAKEN_AT)
     if not isinstance(taken, str):
         return Suggestions()
     # The camera's own clock, without a zone: the day on which it was taken, where it was taken.

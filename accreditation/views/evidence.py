@@ -105,7 +105,7 @@ def remove_document(request: PersonRequest, uuid: UUID, pk: int) -> HttpResponse
 @login_required
 @require_safe
 def document(request: PersonRequest, uuid: UUID, pk: int) -> HttpResponseBase:
-    """A file of mine, as I handed it in."""
+    """A file of mine, as it is kept."""
     return serve_document(request, get_object_or_404(_mine(request, uuid).documents.select_related("file"), pk=pk))
 
 

@@ -36,14 +36,17 @@ def a_pdf(*lines: str, title: str = "", attachment: bytes | None = None, name: s
     return SimpleUploadedFile(name, content, content_type="application/pdf")
 
 
-def a_photo(taken: str = "", name: str = "foto.jpg") -> SimpleUploadedFile:
+def a_photo(taken: str = "", name: str = "foto.jpg", *, kind: str = "JPEG", **more: Any) -> SimpleUploadedFile:
+    """With `more` for Pillow; when it was taken, also where, by which device and how it was held."""
     out = io.BytesIO()
-    image = Image.new("RGB", (8, 8), "white")
+    image = Image.linear_gradient("L").resize((40, 30)).convert("RGB")
     exif = Image.Exif()
     if taken:
+        exif[0x0110], exif[0x0112] = "Telefoon van een ander", 6
         exif.get_ifd(0x8769)[0x9003] = taken
-    image.save(out, "JPEG", exif=exif)
-    return SimpleUploadedFile(name, out.getvalue(), content_type="image/jpeg")
+        exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 5.0, 24.0), 3: "E", 4: (5.0, 7.0, 12.0), 0x1D: "Wijk bij Duurstede"})
+    image.save(out, kind, exif=exif, **more)
+    return SimpleUploadedFile(name, out.getvalue(), content_type=f"image/{kind.lower()}")
 
 
 def a_baked_badge() -> SimpleUploadedFile:

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import AuditEvent, Organisation, Register, Role
 from accreditation import certificates, reference
@@ -284,6 +286,27 @@ def test_a_photo_says_when_it_was_taken(nurse):
     assert read(a_photo("2026:05:04 23:59:00"), nurse).as_json() == {"done_on": "2026-05-04", "found_in": "photo"}
     assert read(a_photo("2027:05:04 10:00:00"), nurse).as_json() == {}
     assert read(a_photo("gisteren"), nurse).as_json() == {}
+
+
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"kind": "PNG"}])
+def test_a_photo_is_kept_and_given_out_without_where_it_was_taken(client, nurse, how):
+    place = {"xmp": b"<x>Wijk bij Duurstede</x>", "comment": b"Wijk bij Duurstede"} if "kind" not in how else {}
+    came = a_photo("2026:05:04 23:59:00", **how, **place).read()
+    came += a_photo("2026:05:04 23:59:00").read()  # a phone puts a second picture behind the first
+    assert b"Duurstede" in came
+    assert dict(Image.open(BytesIO(came)).getexif().get_ifd(0x8825))
+
+    evidence = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("foto.jpg", came), owner=nurse))
+
+    assert evidence.suggestions["done_on"] == "2026-05-04"
+    client.force_login(nurse)
+    given = b"".join(client.get(reverse("accreditation:evidence_document", args=[evidence.uuid, evidence.documents.get().pk])))
+    with Image.open(BytesIO(given)) as image, Image.open(BytesIO(came)) as original:
+        assert image.tobytes() == original.tobytes()
+        assert (dict(image.getexif().get_ifd(0x8825)), image.getexif()[0x0112]) == ({}, 6)
+    assert (b"Duurstede" in given, b"Telefoon" in given) == (False, False)
+    again = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("kopie.jpg", given), owner=nurse))
+    assert again.documents.get().file == evidence.documents.get().file
 
 
 @pytest.mark.parametrize(

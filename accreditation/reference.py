@@ -1,6 +1,7 @@
 """The registers and rules that every installation starts with, each with its source; what no register confirmed is marked so.
 
-Loaded once: a rule that an administrator has changed since is left alone.
+A rule that nobody changed here is brought up to date at every load: what it did not have when it was seeded is filled in. One that an
+administrator saved, or that a draft changed, is left alone.
 """
 
 from dataclasses import dataclass, field
@@ -8,13 +9,16 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
-from accounts.models import Profession, Register, RegisterSection
+from accounts.models import AuditEvent, Profession, Register, RegisterSection
 from accounts.register_numbers import NumberKind
 from accreditation.evidence import kinds
-from accreditation.models import CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
+from accreditation.models import CategoryRule, Draft, LeaveKind, LeaveRule, PointCategory, RegisterRule
 from accreditation.reporting import reference as reporting
 
+# What rules did not have when the first installations were seeded.
+LATER = {"patient_care_hours", "weekly_hours", "work_confirmed", "also_needed", "afterwards"}
 BIG, RELATION, FREE = NumberKind.BIG, NumberKind.RELATION, NumberKind.FREE
 
 
@@ -78,6 +82,7 @@ class RuleSeed:
     reminder_weeks: list[int] = field(default_factory=lambda: [12])
     confirmed: bool = False
     note: str = ""
+    note_before: str = ""  # as an earlier version seeded it
 
 
 @dataclass(frozen=True)
@@ -204,6 +209,7 @@ REGISTERS = [
                 confirmed=True,
                 afterwards="Wie niet aanvraagt, wordt doorgehaald.",
                 note="Per deelregister gelden 60 of 80 punten, en werkuren per groep; welke uren voor welke groep gelden, is niet bevestigd.",
+                note_before="Per deelregister gelden 60 of 80 punten. Wie niet aanvraagt, wordt doorgehaald.",
             ),
             RuleSeed(
                 "Deelregister met 60 geaccrediteerde punten",
@@ -213,6 +219,7 @@ REGISTERS = [
                 source="V&VN: Register Zorgprofessionals.",
                 afterwards="Wie niet aanvraagt, wordt doorgehaald.",
                 note="Voor welke deelregisters 60 geldt, is niet bevestigd. Werkuren gelden per groep; welke, is niet bevestigd.",
+                note_before="Voor welke deelregisters 60 geldt, is niet bevestigd.",
             ),
         ],
     ),
@@ -263,6 +270,7 @@ REGISTERS = [
                 afterwards=_VSR_AFTERWARDS,
                 source="VSR; 200 uur is afgeleid (160 ÷ 0,8).",
                 note=f"De huidige normen voor intercollegiale toetsing (40 uur) en werkuren zijn niet bevestigd. {_OUR_REMINDER}",
+                note_before="De huidige normen voor intercollegiale toetsing en werkuren zijn niet bevestigd. Aanvragen kan tot en met de laatste dag.",
             ),
         ],
     ),
@@ -293,6 +301,7 @@ REGISTERS = [
                 source="RGS: herregistratie-eisen (bedrijfsarts als basis van de KAG).",
                 confirmed=True,
                 note=f"16 uur werk per week geldt voor de bedrijfsarts. {_OUR_REMINDER}",
+                note_before="Ook nodig: gemiddeld 16 uur werk per week, evaluatie van het individueel functioneren en externe kwaliteitsevaluatie.",
             )
         ],
     ),
@@ -320,6 +329,7 @@ REGISTERS = [
                 ],
                 source="Voorbeeld, naar het model van de RGS.",
                 note="Alle getallen, ook die over verlof, zijn een voorbeeld tot de NVKA een regeling vaststelt.",
+                note_before="Alle getallen zijn een voorbeeld tot de NVKA een regeling vaststelt.",
             )
         ],
     ),
@@ -393,19 +403,40 @@ def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCa
             "note": seed.note,
         },
     )
-    if made:
-        CategoryRule.objects.bulk_create(
-            CategoryRule(
-                rule=rule,
-                category=categories[line.category],
-                minimum=line.minimum,
-                maximum=line.maximum,
-                times=line.times,
-                confirmed=line.confirmed,
-            )
-            for line in seed.lines
+    if not made:
+        if _changed_here(rule):
+            return
+        _bring_up_to_date(rule, seed)
+    for line in seed.lines:
+        kept, _made = CategoryRule.objects.get_or_create(
+            rule=rule,
+            category=categories[line.category],
+            defaults={"minimum": line.minimum, "maximum": line.maximum, "times": line.times, "confirmed": line.confirmed},
         )
-        LeaveRule.objects.bulk_create(
-            LeaveRule(rule=rule, kind=term.kind, minimum_days=term.minimum_days, share=term.share, maximum_days=term.maximum_days)
-            for term in seed.leave
+        if kept.times is None and line.times is not None:
+            kept.times = line.times
+            kept.save(update_fields=["times"])
+    for term in seed.leave:
+        LeaveRule.objects.get_or_create(
+            rule=rule,
+            kind=term.kind,
+            defaults={"minimum_days": term.minimum_days, "share": term.share, "maximum_days": term.maximum_days},
         )
+
+
+def _changed_here(rule: RegisterRule) -> bool:
+    """Whether a person ever saved this rule. Every way to do so leaves its trace."""
+    saved = Q(event="register-rule-saved", subject=f"{rule.register}: {rule}"[:200]) | Q(event="register-rule-ended", subject=str(rule))
+    return AuditEvent.objects.filter(saved).exists() or rule.drafts.filter(state=Draft.State.APPLIED).exists()
+
+
+def _bring_up_to_date(rule: RegisterRule, seed: RuleSeed) -> None:
+    """Fill the columns that came after this rule was seeded. Whatever it holds by now is left as it is, but for a note of ours."""
+    later = LATER if rule.work_hours == seed.work_hours else LATER - {"patient_care_hours", "work_confirmed"}
+    blank = RegisterRule()
+    filled = {name: getattr(seed, name) for name in later if getattr(rule, name) == getattr(blank, name)}
+    if seed.note_before and rule.note == seed.note_before:
+        filled["note"] = seed.note
+    for name, value in filled.items():
+        setattr(rule, name, value)
+    rule.save(update_fields=list(filled))

@@ -14,7 +14,8 @@ from accreditation.courses import checks, credit_of
 from accreditation.dossier import standings
 from accreditation.dossier_picture import in_words
 from accreditation.exports import asked_for
-from accreditation.models import Accreditation, CategoryRule, Certificate, CertificateTemplate, Job, PointAward, RegisterRule
+from accreditation.models import Accreditation, CategoryRule, Certificate, CertificateTemplate, Job, LeaveRule, PointAward, RegisterRule
+from accreditation.simulation.contents import of_rule
 from courses.models import CoursePage
 from portal.staff import administrator_home
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
@@ -469,7 +470,7 @@ def test_a_provider_reads_the_rules_of_a_register_and_only_an_association_change
 def rule_data(rule, *, total, minimum, **more):
     return {
         "name": rule.name, "unit": "points", "period_years": 5, "total": total, "source": "Besluit", "confirmed": "on", "reminder_weeks": "12, 4",
-        "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-category": rule.register.point_categories.get().pk,
+        "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-category": rule.register.point_categories.first().pk,
         "soorten-0-counts": "on", "soorten-0-minimum": minimum, "soorten-0-confirmed": "on",
         "verlof-TOTAL_FORMS": 1, "verlof-INITIAL_FORMS": 1, "verlof-0-kind": "birth", **more,
     }  # fmt: skip
@@ -501,6 +502,37 @@ def test_reference_data_load_twice_and_leave_an_administrators_change_alone():
     rule.refresh_from_db()
     assert (rule.total, RegisterRule.objects.count()) == (190, count)
     assert not RegisterRule.objects.filter(source="").exists()
+
+
+def test_a_rule_that_was_seeded_earlier_is_brought_up_to_date_unless_a_person_saved_it(client, manager):
+    reference.load()
+    whole = {rule.pk: of_rule(rule) for rule in RegisterRule.objects.all()}
+    later = {"afterwards": "", "also_needed": "", "weekly_hours": None, "patient_care_hours": None, "work_confirmed": False}
+    RegisterRule.objects.update(**later)
+    CategoryRule.objects.update(times=None)
+    LeaveRule.objects.all().delete()
+    for rule in reference.REGISTERS[3].rules:
+        RegisterRule.objects.filter(register__code="rgs-gaia").update(note=rule.note_before)
+    saved = RegisterRule.objects.get(register__code="vs-register", applies_from=None)
+    own_hours = RegisterRule.objects.get(register__code="vs-register", applies_from=date(2026, 1, 1))
+    Organisation.objects.update(kind=Organisation.Kind.ASSOCIATION)
+    client.force_login(manager)
+    data = rule_data(saved, total="160", minimum="85", source="Ons besluit", applies_until="2025-12-31")
+    assert client.post(reverse("accreditation:register_rule", args=[saved.pk]), data).status_code == 302
+    as_saved = of_rule(RegisterRule.objects.get(pk=saved.pk))
+    assert (as_saved["afterwards"], len(as_saved["categories"])) == ("", 1)
+    RegisterRule.objects.filter(pk=own_hours.pk).update(work_hours=1000)
+
+    for _ in range(2):
+        reference.load()
+
+    now = {rule.pk: of_rule(rule) for rule in RegisterRule.objects.all()}
+    expected = {
+        **whole,
+        saved.pk: as_saved,
+        own_hours.pk: {**whole[own_hours.pk], "work_hours": 1000, "patient_care_hours": None, "work_confirmed": False},
+    }
+    assert {pk: now[pk] for pk in whole} == expected
 
 
 def test_courses_are_told_their_credit_and_an_author_what_expires(release, register, accreditation):

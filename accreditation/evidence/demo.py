@@ -39,4 +39,4 @@ def seed(nurse: User | None) -> None:
             hours=Decimal(hours),
             competencies=list(Competency.objects.filter(code__in=[f"canmeds-vpk:{area}" for area in areas])),
         )
-        keeping.keep(evidence=keeping.begin(owner=nurse), told=told)
+        keeping.add(owner=nurse, told=told)

@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
 from accreditation.evidence import files
 from accreditation.evidence.files import CheckedFile, FileRefused
-from accreditation.evidence.keeping import Told, kinds_for
+from accreditation.evidence.keeping import Told, kinds_for, problems
 from accreditation.forms import DateInput
 from accreditation.models import Evidence, EvidenceKind, PointCategory
 from competencies.models import Competency, Framework
@@ -48,13 +49,18 @@ class _KindField(forms.ModelChoiceField):
 
 
 class EvidenceForm(forms.Form):
-    """What someone says of a piece of evidence. Which fields are needed follows from its kind; the domain says so."""
+    """What someone says of a piece of evidence. Which fields are needed follows from its kind; the domain says so.
+
+    Whatever the domain refuses stands beside its field at once, with what the form itself could not read.
+    """
 
     kind = _KindField(label=_("Waarvoor telt het"), queryset=EvidenceKind.objects.none(), empty_label=_("Kies register en soort"))
     title = forms.CharField(label=_("Wat deed je"), max_length=200, help_text=_("De naam van de scholing, de bijeenkomst of het werk."))
     provider = forms.CharField(label=_("Waar, of bij wie"), max_length=200, required=False)
     done_on = forms.DateField(label=_("Datum, of de laatste dag"), widget=DateInput())
-    started_on = forms.DateField(label=_("Eerste dag, als het langer duurde"), required=False, widget=DateInput())
+    started_on = forms.DateField(
+        label=_("Eerste dag, als het langer duurde"), required=False, widget=DateInput(), help_text=_("Nodig bij werkuren.")
+    )
     starts_at = forms.TimeField(label=_("Van"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends_at = forms.TimeField(label=_("Tot"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     hours = forms.DecimalField(
@@ -63,7 +69,7 @@ class EvidenceForm(forms.Form):
         max_digits=7,
         decimal_places=2,
         localize=True,
-        help_text=_("Zonder pauze en reistijd. Hieruit volgen de punten, behalve bij geaccrediteerde scholing."),
+        help_text=_("Nodig bij werkuren, en als de punten uit de uren volgen, zoals bij intervisie. Zonder pauze en reistijd."),
     )
     points = forms.DecimalField(
         label=_("Punten op het bewijs"),
@@ -72,7 +78,7 @@ class EvidenceForm(forms.Form):
         max_digits=6,
         decimal_places=2,
         localize=True,
-        help_text=_("Alleen bij geaccrediteerde scholing: neem over wat er staat."),
+        help_text=_("Nodig bij geaccrediteerde scholing: neem over wat er staat. Laat anders leeg."),
     )
     id_number = forms.CharField(label=_("ID-nummer van de accreditatie"), max_length=40, required=False)
     competencies = forms.ModelMultipleChoiceField(
@@ -106,12 +112,26 @@ class EvidenceForm(forms.Form):
             }
         if not choices.exists():
             del self.fields["competencies"]
+        for name in ("hours", "points", "started_on"):
+            self.fields[name].needed_sometimes = True  # type: ignore[attr-defined]  # for the component of a field
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("kind"):
+            for refused in problems(self._told(cleaned)):
+                without_day = "done_on" not in cleaned and refused.field in ("hours", "started_on") and cleaned.get(refused.field)
+                if refused.field not in self.errors and not without_day:
+                    self.add_error(refused.field if refused.field in self.fields else None, str(refused))
+        return cleaned
 
     def told(self) -> Told:
         """What was filled in, for the domain."""
-        values = dict(self.cleaned_data)
-        values["competencies"] = list(values.get("competencies") or [])
-        return Told(**values)
+        return self._told(self.cleaned_data)
+
+    def _told(self, values: dict[str, Any]) -> Told:
+        # What could not be read has its error already, and stands in here as something that gives no other.
+        told = {"title": "–", "done_on": timezone.localdate(), **values}
+        return Told(**told | {"competencies": list(values.get("competencies") or [])})
 
 
 class EvidenceKindForm(forms.ModelForm):

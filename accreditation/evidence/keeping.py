@@ -4,7 +4,7 @@ What an application uses is locked. Each change takes the row of the evidence fi
 sees what the first one did.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -68,14 +68,33 @@ def keep(*, evidence: Evidence, told: Told, today: date | None = None) -> Eviden
     """Put it in the dossier as told, or change what stands there. Raises EvidenceRefused."""
     with transaction.atomic():
         evidence = _open(evidence)
-        _check(told, has_file=evidence.documents.exists(), today=today or timezone.localdate())
+        for refused in problems(told, today=today):
+            raise refused
+        if lacks_file(evidence=evidence, told=told):
+            raise EvidenceRefused(_("Bij deze soort hoort een bewijsstuk. Voeg een PDF of een foto toe."), field="kind")
         evidence.state = Evidence.State.KEPT
-        for name in ("kind", "title", "provider", "started_on", "done_on", "starts_at", "ends_at", "hours", "id_number", "description"):
-            setattr(evidence, name, getattr(told, name))
-        evidence.points = points_for(told)
-        evidence.save()
-        evidence.competencies.set(told.competencies)
+        _write(evidence, told)
     return evidence
+
+
+def add(*, owner: User, told: Told, today: date | None = None) -> Evidence:
+    """Put it in the dossier at once, without a file. Raises EvidenceRefused, and then nothing is left behind."""
+    with transaction.atomic():
+        return keep(evidence=begin(owner=owner), told=told, today=today)
+
+
+def put_aside(*, evidence: Evidence, told: Told) -> Evidence:
+    """Write down in a draft what was told, so that it stands there still when the file that it lacks has come."""
+    with transaction.atomic():
+        evidence = _open(evidence)
+        if evidence.state == Evidence.State.DRAFT:
+            _write(evidence, told)
+    return evidence
+
+
+def lacks_file(*, evidence: Evidence, told: Told) -> bool:
+    """Whether evidence of this kind needs a file that is not there yet."""
+    return told.kind.needs_file and not (evidence.pk and evidence.documents.exists())
 
 
 def points_for(told: Told) -> Decimal | None:
@@ -183,51 +202,60 @@ def _open(evidence: Evidence) -> Evidence:
     return locked
 
 
+def _write(evidence: Evidence, told: Told) -> None:
+    for name in ("kind", "title", "provider", "started_on", "done_on", "starts_at", "ends_at", "hours", "id_number", "description"):
+        setattr(evidence, name, getattr(told, name))
+    evidence.points = points_for(told)
+    evidence.save()
+    evidence.competencies.set(told.competencies)
+
+
 def _attach(evidence: Evidence, checked: CheckedFile) -> EvidenceDocument:
     file: EvidenceFile = files.keep(checked, owner=evidence.owner)
     document, _made = EvidenceDocument.objects.get_or_create(evidence=evidence, file=file, defaults={"name": checked.name})
     return document
 
 
-def _check(told: Told, *, has_file: bool, today: date) -> None:
+def problems(told: Told, *, today: date | None = None) -> Iterator[EvidenceRefused]:
+    """All that stands in the way of keeping this as it was told, but for a file: so that whoever fills it in reads all of it at once."""
     form = told.kind.form
     if not told.title.strip():
-        raise EvidenceRefused(_("Schrijf op wat je deed."), field="title")
-    if told.done_on > today:
-        raise EvidenceRefused(_("Deze dag moet nog komen. Voeg het bewijs toe als het zover is."), field="done_on")
-    if told.done_on < EARLIEST or (told.started_on and told.started_on < EARLIEST):
-        raise EvidenceRefused(_("Kijk de datum na: dit is langer geleden dan een register teruggaat."), field="done_on")
-    if told.started_on and told.started_on > told.done_on:
-        raise EvidenceRefused(_("De eerste dag ligt na de laatste. Kijk beide na."), field="started_on")
-    if (told.starts_at is None) != (told.ends_at is None):
-        raise EvidenceRefused(_("Vul de begintijd en de eindtijd allebei in, of geen van beide."), field="ends_at")
-    if told.starts_at and told.ends_at and told.ends_at <= told.starts_at:
-        raise EvidenceRefused(_("De eindtijd ligt voor de begintijd. Kijk beide na."), field="ends_at")
+        yield EvidenceRefused(_("Schrijf op wat je deed."), field="title")
+    yield from _problems_of_days(told, today=today or timezone.localdate())
     if told.hours is not None and told.hours <= 0:
-        raise EvidenceRefused(_("Vul het aantal uren in, meer dan nul."), field="hours")
+        yield EvidenceRefused(_("Vul het aantal uren in, meer dan nul."), field="hours")
     if form in (Form.HOURS, Form.WORK) and told.hours is None:
-        raise EvidenceRefused(_("Vul in hoeveel uren het waren: daaruit volgen de punten."), field="hours")
-    if form == Form.WORK and told.started_on is None:
-        raise EvidenceRefused(_("Vul in vanaf welke dag je deze uren werkte."), field="started_on")
+        yield EvidenceRefused(_("Vul in hoeveel uren het waren: daaruit volgen de punten."), field="hours")
     days = (told.done_on - (told.started_on or told.done_on)).days + 1
-    if told.hours is not None and told.hours > 24 * days:
+    if told.hours is not None and told.hours > 24 * days > 0:
         text = ngettext(
             "Dat past niet: %(hours)s uur op één dag. Vul bij een langere activiteit ook de eerste dag in.",
             "Dat past niet: %(hours)s uur in %(days)s dagen.",
             days,
         )
-        raise EvidenceRefused(text % {"hours": told.hours, "days": days}, field="hours")
+        yield EvidenceRefused(text % {"hours": told.hours, "days": days}, field="hours")
     if form == Form.ACCREDITED and told.points is None:
-        raise EvidenceRefused(_("Neem over hoeveel punten op het bewijs staan."), field="points")
+        yield EvidenceRefused(_("Neem over hoeveel punten op het bewijs staan."), field="points")
     most = told.kind.most_competencies
     if most is not None and len(told.competencies) > most:
-        raise EvidenceRefused(
+        yield EvidenceRefused(
             _("Kies hoogstens %(most)s CanMEDS-gebieden: de gebieden waar het vooral over ging.") % {"most": most}, field="competencies"
         )
-    if told.kind.needs_file and not has_file:
-        raise EvidenceRefused(
-            _("Bij deze soort hoort een bewijsstuk. Voeg een PDF of een foto toe; wat je invulde blijft staan."), field="kind"
-        )
+
+
+def _problems_of_days(told: Told, *, today: date) -> Iterator[EvidenceRefused]:
+    if told.done_on > today:
+        yield EvidenceRefused(_("Deze dag moet nog komen. Voeg het bewijs toe als het zover is."), field="done_on")
+    if told.done_on < EARLIEST or (told.started_on and told.started_on < EARLIEST):
+        yield EvidenceRefused(_("Kijk de datum na: dit is langer geleden dan een register teruggaat."), field="done_on")
+    if told.started_on and told.started_on > told.done_on:
+        yield EvidenceRefused(_("De eerste dag ligt na de laatste. Kijk beide na."), field="started_on")
+    if told.kind.form == Form.WORK and told.started_on is None:
+        yield EvidenceRefused(_("Vul in vanaf welke dag je deze uren werkte."), field="started_on")
+    if (told.starts_at is None) != (told.ends_at is None):
+        yield EvidenceRefused(_("Vul de begintijd en de eindtijd allebei in, of geen van beide."), field="ends_at")
+    if told.starts_at and told.ends_at and told.ends_at <= told.starts_at:
+        yield EvidenceRefused(_("De eindtijd ligt voor de begintijd. Kijk beide na."), field="ends_at")
 
 
 def owned(person: User) -> Iterable[Evidence]:

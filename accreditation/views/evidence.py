@@ -14,7 +14,7 @@ from accounts.files import serve_private
 from accounts.models import RegisterEntry
 from accounts.requests import PersonRequest
 from accreditation.evidence import keeping
-from accreditation.evidence.doubles import warnings
+from accreditation.evidence.doubles import Warning, warnings  # noqa: A004 - the word for it
 from accreditation.evidence.files import EXTENSIONS
 from accreditation.evidence.forms import EvidenceForm, UploadForm, WithdrawForm
 from accreditation.evidence.keeping import EvidenceRefused
@@ -37,16 +37,23 @@ def my_evidence(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_evidence(request: PersonRequest) -> HttpResponse:
-    """Begin with a file, which is kept at once so that nothing gets lost, or without one."""
+    """Begin with a file, which is kept at once so that nothing gets lost."""
     form = UploadForm(request.POST or None, request.FILES or None, owner=request.user)
-    if request.method == "POST":
-        if "zonder" in request.POST:
-            return redirect("accreditation:evidence", keeping.begin(owner=request.user).uuid)
-        if form.is_valid():
-            evidence = keeping.begin(owner=request.user, checked=form.cleaned_data["file"])
-            return redirect("accreditation:evidence", evidence.uuid)
+    if request.method == "POST" and form.is_valid():
+        evidence = keeping.begin(owner=request.user, checked=form.cleaned_data["file"])
+        return redirect("accreditation:evidence", evidence.uuid)
     registers = RegisterEntry.objects.filter(user=request.user).exists()
     return render(request, "accreditation/evidence/new.html", {"form": form, "registers": registers})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_evidence_without_file(request: PersonRequest) -> HttpResponse:
+    """Begin with what it is; nothing is written before it is whole."""
+    nothing_yet = Evidence(owner=request.user)
+    form = EvidenceForm(request.POST or None, evidence=nothing_yet)
+    answer, found = _keep(request, nothing_yet, form)
+    return answer or render(request, "accreditation/evidence/without_file.html", _of_form(request, form, found))
 
 
 @login_required
@@ -57,21 +64,32 @@ def evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
     if keeping.lock_of(mine) or mine.state == Evidence.State.WITHDRAWN:
         return _page(request, mine, form=None)
     form = EvidenceForm(request.POST or None, evidence=mine)
-    found: list[Any] = []
-    if request.method == "POST" and form.is_valid():
-        told = form.told()
-        found = warnings(owner=request.user, told=told, evidence=mine)
-        keys = ",".join(sorted(warning.key for warning in found))
-        if not found or request.POST.get("seen") == keys:
-            try:
-                kept = keeping.keep(evidence=mine, told=told)
-            except EvidenceRefused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-            else:
-                text = gettext("Bewaard: '%(title)s' staat in je dossier.") % {"title": kept.title}
-                messages.success(request, text)
-                return redirect(LIST)
-    return _page(request, mine, form=form, warnings=found)
+    answer, found = _keep(request, mine, form)
+    return answer or _page(request, mine, form=form, warnings=found)
+
+
+def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tuple[HttpResponse | None, list[Warning]]:
+    """Keep what was filled in, if it may be and its warnings were seen: where to go on, or else what to look at first."""
+    if request.method != "POST" or not form.is_valid():
+        return None, []
+    told = form.told()
+    if keeping.lacks_file(evidence=evidence, told=told) and evidence.state == Evidence.State.DRAFT:
+        draft = keeping.put_aside(evidence=evidence if evidence.pk else keeping.begin(owner=request.user), told=told)
+        return redirect("accreditation:evidence", draft.uuid), []
+    found = warnings(owner=request.user, told=told, evidence=evidence if evidence.pk else None)
+    if found and request.POST.get("seen") != _keys(found):
+        return None, found
+    try:
+        kept = keeping.keep(evidence=evidence, told=told) if evidence.pk else keeping.add(owner=request.user, told=told)
+    except EvidenceRefused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        return None, found
+    messages.success(request, gettext("Bewaard: '%(title)s' staat in je dossier.") % {"title": kept.title})
+    return redirect(LIST), []
+
+
+def _keys(found: list[Warning]) -> str:
+    return ",".join(sorted(warning.key for warning in found))
 
 
 @login_required
@@ -172,20 +190,28 @@ def _done(request: PersonRequest, mine: Evidence, act: Any, told: str) -> HttpRe
 
 
 def _page(
-    request: PersonRequest, mine: Evidence, *, form: EvidenceForm | None, warnings: list[Any] | None = None, upload: Any = None
+    request: PersonRequest, mine: Evidence, *, form: EvidenceForm | None, warnings: list[Warning] | None = None, upload: Any = None
 ) -> HttpResponse:
+    documents = mine.documents.select_related("file")
     context = {
+        **_of_form(request, form, warnings or []),
         "evidence": mine,
-        "form": form,
-        "warnings": warnings or [],
-        "seen": ",".join(sorted(warning.key for warning in warnings or [])),
         "application": keeping.lock_of(mine),
-        "documents": mine.documents.select_related("file"),
+        "documents": documents,
+        "lacks_file": mine.state == Evidence.State.DRAFT and mine.kind and mine.kind.needs_file and not documents,
         "upload": upload or UploadForm(owner=request.user),
         "withdraw_form": WithdrawForm(),
+    }
+    return render(request, "accreditation/evidence/one.html", context)
+
+
+def _of_form(request: PersonRequest, form: EvidenceForm | None, found: list[Warning]) -> dict[str, Any]:
+    return {
+        "form": form,
+        "warnings": found,
+        "seen": _keys(found),
         "kinds": EvidenceKind.objects.filter(pk__in=keeping.kinds_for(request.user).exclude(help_text="").values("pk")).select_related(
             "register"
         ),
         "no_registers": not RegisterEntry.objects.filter(user=request.user).exists(),
     }
-    return render(request, "accreditation/evidence/one.html", context)

@@ -419,6 +419,61 @@ def test_a_refusal_keeps_all_that_was_typed(client, nurse, kind):
     assert "Geleerd" in text
 
 
+def test_all_that_is_wrong_is_told_at_once_beside_its_field(client, nurse, kind):
+    client.force_login(nurse)
+    framework = Framework.objects.create(code="canmeds", name="CanMEDS")
+    areas = [Competency.objects.create(framework=framework, code=f"c:{n}", name=f"Gebied {n}") for n in range(4)]
+    EvidenceFactory(owner=nurse, kind=kind, title="Intervisie op de afdeling", done_on=date(2026, 3, 1))
+    address = reverse("accreditation:new_evidence_without_file")
+    fields = {"kind": kind.pk, "title": "Intervisie op de afdeling", "competencies": [area.pk for area in areas], "description": "Geleerd"}
+
+    page = client.post(address, {**fields, "done_on": "volgt nog", "starts_at": "10:00"})
+    assert set(page.context["form"].errors) == {"done_on", "ends_at", "hours", "competencies"}
+    assert "Geleerd" in page.content.decode()
+    page = client.post(address, {**fields, "done_on": "2026-03-01", "hours": "2"})
+    assert set(page.context["form"].errors) == {"competencies"}
+    assert page.context["warnings"] == []
+    page = client.post(address, {**fields, "done_on": "", "hours": "30", "competencies": []})
+    assert set(page.context["form"].errors) == {"done_on"}
+    assert Evidence.objects.filter(owner=nurse).count() == 1
+
+
+def test_without_a_file_nothing_is_written_before_it_is_whole(client, nurse, kind):
+    client.force_login(nurse)
+    address = reverse("accreditation:new_evidence_without_file")
+    EvidenceFactory(owner=nurse, kind=kind, title="Klinische les", done_on=date(2026, 3, 1))
+    fields = {"kind": kind.pk, "title": "Klinische les", "done_on": "2026-03-01", "hours": "1,5"}
+
+    client.get(address)
+    client.post(address, {**fields, "hours": ""})
+    warned = client.post(address, fields)
+    assert "staat al in je dossier" in warned.content.decode()
+    assert Evidence.objects.count() == 1
+
+    assert client.post(address, {**fields, "seen": warned.context["seen"]}).url == reverse("accreditation:my_evidence")
+    assert [one.state for one in Evidence.objects.all()] == ["kept", "kept"]
+
+
+def test_a_kind_that_needs_a_file_keeps_what_was_typed_until_the_file_is_there(client, nurse, kind):
+    client.force_login(nurse)
+    EvidenceKind.objects.update(needs_file=True)
+    fields = {"kind": kind.pk, "title": "Scholing elders", "done_on": "2026-03-01", "hours": "1,5", "description": "Geleerd"}
+
+    page = client.post(reverse("accreditation:new_evidence_without_file"), fields)
+
+    draft = Evidence.objects.get()
+    assert (draft.state, draft.title, page.url) == ("draft", "Scholing elders", reverse("accreditation:evidence", args=[draft.uuid]))
+    assert "Hier hoort een bewijsstuk bij" in client.get(page.url).content.decode()
+    client.post(page.url, {**fields, "title": "Scholing elders, verbeterd"})
+    client.post(reverse("accreditation:add_document", args=[draft.uuid]), {"file": a_pdf()})
+    page = client.get(page.url)
+    assert "Hier hoort een bewijsstuk bij" not in page.content.decode()
+    assert page.context["form"]["title"].value() == "Scholing elders, verbeterd"
+    assert page.context["form"]["description"].value() == "Geleerd"
+    post(client, draft, **fields)
+    assert Evidence.objects.get().state == "kept"
+
+
 def test_what_was_kept_as_a_kind_that_is_no_longer_offered_can_still_be_mended(client, nurse, kind):
     client.force_login(nurse)
     evidence = EvidenceFactory(owner=nurse, kind=kind)

@@ -738,6 +738,7 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_dossier": logged_in(),
     "accreditation:my_evidence": logged_in(),
     "accreditation:new_evidence": logged_in(),
+    "accreditation:new_evidence_without_file": logged_in(),
     "accreditation:evidence": mine(uuid=_evidence),
     "accreditation:add_document": mine(uuid=_evidence, method="post"),
     "accreditation:evidence_document": mine(uuid=_evidence, pk=_document),

@@ -4,7 +4,6 @@ Partial attendance cannot be reported to a register as a completed course; the p
 number and the hours attended (ABSG). All of it comes from the attendance that teachers marked.
 """
 
-import logging
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,15 +18,11 @@ from django_tasks import task
 
 from accounts.models import Organisation, RegisterEntry, User
 from accounts.register_numbers import SHAPES, NumberKind
-from accreditation import attendance_pdf, certificate_seal, certificate_templates
-from accreditation.certificates import RETRY_AFTER
+from accreditation import attendance_pdf, certificate_seal, certificate_templates, sealed_files
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, AttendanceStatement, AttendanceStatementRevocation, Certificate, CertificateEvent
-from accreditation.sealed_files import store_once
 from courses.meetings.attendance import length
 from courses.models import Attendance, Enrolment
-
-logger = logging.getLogger(__name__)
 
 
 class StatementRefused(Exception):
@@ -63,8 +58,7 @@ def issue(*, enrolment: Enrolment, by: User) -> AttendanceStatement:
             attended_until=date.fromisoformat(said["meetings"][-1]["day"]),
             made_by=by,
         )
-        statement.number = f"DV-{timezone.localdate().year}-{statement.pk:06d}"
-        statement.save(update_fields=["number"])
+        sealed_files.give_number(statement, prefix="DV")
         transaction.on_commit(partial(make_pdf.enqueue, statement.pk))
     return statement
 
@@ -161,42 +155,18 @@ def snapshot(enrolment: Enrolment) -> dict[str, Any]:
 @task()
 def make_pdf(statement_id: int, attempt: int = 0) -> None:
     """Make and seal the PDF; when that fails, keep why and try again later."""
-    statement = AttendanceStatement.objects.get(pk=statement_id)
-    try:
-        make_pdf_now(statement)
-    except Exception as error:
-        logger.exception("Attendance statement %s could not be made (attempt %s)", statement.number, attempt + 1)
-        said = str(error) if isinstance(error, certificate_seal.SealWaits) else f"{type(error).__name__}: {error}"
-        AttendanceStatement.objects.filter(pk=statement_id, sha256="").update(problem=said[:1000])
-        if attempt < len(RETRY_AFTER) and make_pdf.get_backend().supports_defer:
-            make_pdf.using(run_after=timezone.now() + RETRY_AFTER[attempt]).enqueue(statement_id, attempt + 1)
+    sealed_files.try_to_make(AttendanceStatement.objects.get(pk=statement_id), make_pdf_now, attempt=attempt, again=make_pdf)
 
 
 def make_waiting(*, older_than: timedelta = timedelta(minutes=5)) -> int:
     """Order again the PDFs that should have been there. Answers how many."""
-    waiting = AttendanceStatement.objects.filter(sha256="", created_at__lt=timezone.now() - older_than).values_list("pk", flat=True)
-    for statement_id in waiting:
-        make_pdf.enqueue(statement_id)
-    return len(waiting)
+    return sealed_files.order_again(AttendanceStatement, make_pdf, older_than=older_than)
 
 
 def make_pdf_now(statement: AttendanceStatement) -> AttendanceStatement:
     """Make, seal and store the PDF, once."""
-    if statement.sha256:
-        return statement
-    content = certificate_seal.seal(
-        attendance_pdf.render(
-            statement.snapshot,
-            number=statement.number or "",
-            check_code=statement.check_code,
-            address=f"{settings.SITE_URL.rstrip('/')}/verifieer/{statement.token}/",
-            issued_on=timezone.localdate(),
-            demo_seal=certificate_seal.is_demo_seal(),
-            picture_of=certificate_templates.picture_of,
-        ),
-        reason="Verzegelde verklaring van deelname",
-    )
-    store_once(statement, content, folder="attendance-statements", issued=lambda: None)
+    seal = partial(certificate_seal.seal, reason="Verzegelde verklaring van deelname")
+    sealed_files.make_once(statement, draw=attendance_pdf.render, seal=seal, folder="attendance-statements")
     return statement
 
 

@@ -5,7 +5,6 @@ seal keeps nobody waiting. What the PDF says comes from the snapshot alone, and 
 later, a download gives the same file.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,16 +19,11 @@ from django.utils.translation import gettext
 from django_tasks import task
 
 from accounts.models import RegisterEntry, User
-from accreditation import certificate_pdf, certificate_seal, certificate_templates
+from accreditation import certificate_pdf, certificate_seal, certificate_templates, sealed_files
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
-from accreditation.sealed_files import PdfDamaged as PdfDamaged, PdfNotReady as PdfNotReady, read_pdf as read_pdf, store_once
+from accreditation.sealed_files import PdfDamaged as PdfDamaged, PdfNotReady as PdfNotReady, give_number, read_pdf as read_pdf
 from courses.models import Enrolment
-
-logger = logging.getLogger(__name__)
-
-AT_ONCE = 200
-RETRY_AFTER = [timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12)]
 
 
 class CertificateRefused(Exception):
@@ -54,7 +48,7 @@ def order(*, enrolment: Enrolment, completed_at: datetime) -> Certificate:
         },
     )
     if made:
-        _number(certificate)
+        give_number(certificate, prefix="VW")
         transaction.on_commit(partial(make_pdf.enqueue, certificate.pk))
     return certificate
 
@@ -92,7 +86,7 @@ def replace(
             snapshot=saying or snapshot(enrolment=enrolment, completed_at=datetime.fromisoformat(old.snapshot["completed_at"])),
             earned_on=old.earned_on,
         )
-        _number(new)
+        give_number(new, prefix="VW")
         CertificateEvent.objects.create(certificate=old, kind=CertificateEvent.Kind.REPLACED, actor=actor, reason=reason)
         if order_pdf:
             transaction.on_commit(partial(make_pdf.enqueue, new.pk))
@@ -146,55 +140,24 @@ def with_state() -> QuerySet[Certificate]:
 @task()
 def make_pdf(certificate_id: int, attempt: int = 0) -> None:
     """Make and seal the PDF; when that fails, keep why and try again later."""
-    certificate = Certificate.objects.get(pk=certificate_id)
-    try:
-        make_pdf_now(certificate)
-    except Exception as error:
-        logger.exception("Certificate %s could not be made (attempt %s)", certificate.number, attempt + 1)
-        said = str(error) if isinstance(error, certificate_seal.SealWaits) else f"{type(error).__name__}: {error}"
-        Certificate.objects.filter(pk=certificate_id, sha256="").update(problem=said[:1000])
-        if attempt < len(RETRY_AFTER) and make_pdf.get_backend().supports_defer:
-            make_pdf.using(run_after=timezone.now() + RETRY_AFTER[attempt]).enqueue(certificate_id, attempt + 1)
+    sealed_files.try_to_make(Certificate.objects.get(pk=certificate_id), make_pdf_now, attempt=attempt, again=make_pdf)
 
 
 def make_waiting(*, older_than: timedelta = timedelta(minutes=5)) -> int:
-    """Order again the PDFs that should have been there: after a crash, or a queue that was lost. Answers how many.
-
-    The oldest of them: this is asked again and again, and a long queue would grow by itself.
-    """
-    late = Certificate.objects.filter(sha256="", created_at__lt=timezone.now() - older_than)
-    waiting = late.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]
-    for certificate_id in waiting:
-        make_pdf.enqueue(certificate_id)
-    return len(waiting)
+    """Order again the PDFs that should have been there. Answers how many."""
+    return sealed_files.order_again(Certificate, make_pdf, older_than=older_than)
 
 
 def make_pdf_now(certificate: Certificate) -> Certificate:
-    """Make, seal and store the PDF, once; whoever comes second leaves the first file as it is."""
-    if certificate.sha256:
-        return certificate
-    content = certificate_seal.seal(
-        certificate_pdf.render(
-            certificate.snapshot,
-            number=certificate.number or "",
-            check_code=certificate.check_code,
-            address=verification_address(certificate),
-            issued_on=timezone.localdate(),
-            demo_seal=certificate_seal.is_demo_seal(),
-            picture_of=certificate_templates.picture_of,
-        )
-    )
-    store_once(
+    """Make, seal and store the PDF, once."""
+    sealed_files.make_once(
         certificate,
-        content,
+        draw=certificate_pdf.render,
+        seal=certificate_seal.seal,
         folder="certificates",
         issued=lambda: CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.ISSUED),
     )
     return certificate
-
-
-def verification_address(certificate: Certificate) -> str:
-    return f"{settings.SITE_URL.rstrip('/')}/verifieer/{certificate.token}/"
 
 
 def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
@@ -278,12 +241,6 @@ def _sum_by_category(awards: list[PointAward]) -> list[tuple[str, Decimal]]:
     for award in awards:
         sums[award.category.name] = sums.get(award.category.name, Decimal(0)) + award.points
     return list(sums.items())
-
-
-def _number(certificate: Certificate) -> None:
-    """A number for people, from the row's own key: unique without a counter that everyone would have to wait for."""
-    certificate.number = f"VW-{timezone.localdate().year}-{certificate.pk:06d}"
-    certificate.save(update_fields=["number"])
 
 
 def _require_valid(certificate: Certificate) -> None:

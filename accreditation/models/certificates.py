@@ -28,11 +28,44 @@ def new_check() -> str:
     return "".join(secrets.choice(CHECK_ALPHABET) for _i in range(8))
 
 
-class Certificate(models.Model):
-    """Proof that a course was completed. The row comes first, with the snapshot; the sealed PDF is added once, by a task.
+class SealedDocument(models.Model):
+    """A document that is written once. The row comes first, with the snapshot of all it will say; the sealed PDF is added once, by a task.
 
     `number` is for people, `token` for the QR code, `check_code` is typed beside the number: neither number nor code says anything alone.
+    A newer document replaces an older one; both stay.
     """
+
+    number = models.CharField(_("nummer"), max_length=20, unique=True, null=True, editable=False)
+    token = models.CharField(_("controlesleutel"), max_length=64, unique=True, default=new_token, editable=False)
+    check_code = models.CharField(_("controlecode"), max_length=12, default=new_check, editable=False)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("vervangt")
+    )
+    snapshot = models.JSONField(_("wat er op staat"), editable=False)
+    created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
+    pdf = models.FileField(_("PDF"), storage=private_storage, max_length=200, blank=True, editable=False)
+    sha256 = models.CharField(_("sha-256 van de PDF"), max_length=64, blank=True, editable=False, db_index=True)
+    sealed_at = models.DateTimeField(_("verzegeld op"), null=True, editable=False)
+    problem = models.TextField(_("waarom de PDF er nog niet is"), blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number or "–"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Written once. Its number follows from its key, and the PDF is added by `sealed_files.make_once` alone."""
+        if not self._state.adding and set(kwargs.get("update_fields") or ()) != {"number"}:
+            raise LedgerIsAppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+
+class Certificate(SealedDocument):
+    """Proof that a course was completed."""
 
     class State(models.TextChoices):
         VALID = "valid", _("geldig")
@@ -40,9 +73,6 @@ class Certificate(models.Model):
         REPLACED = "replaced", _("vervangen")
         REVOKED = "revoked", _("ingetrokken")
 
-    number = models.CharField(_("nummer"), max_length=20, unique=True, null=True, editable=False)
-    token = models.CharField(_("controlesleutel"), max_length=64, unique=True, default=new_token, editable=False)
-    check_code = models.CharField(_("controlecode"), max_length=12, default=new_check, editable=False)
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="certificates", verbose_name=_("deelnemer")
     )
@@ -53,16 +83,7 @@ class Certificate(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.PROTECT, related_name="certificates", verbose_name=_("aanbieder")
     )
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("vervangt")
-    )
-    snapshot = models.JSONField(_("wat er op staat"), editable=False)
     earned_on = models.DateField(_("behaald op"))
-    created_at = models.DateTimeField(_("gemaakt op"), auto_now_add=True)
-    pdf = models.FileField(_("PDF"), storage=private_storage, max_length=200, blank=True, editable=False)
-    sha256 = models.CharField(_("sha-256 van de PDF"), max_length=64, blank=True, editable=False, db_index=True)
-    sealed_at = models.DateTimeField(_("verzegeld op"), null=True, editable=False)
-    problem = models.TextField(_("waarom de PDF er nog niet is"), blank=True, editable=False)
 
     class Meta:
         ordering = ["-earned_on", "-pk"]
@@ -73,23 +94,11 @@ class Certificate(models.Model):
             models.UniqueConstraint(fields=["sha256"], condition=~Q(sha256=""), name="one_certificate_per_pdf"),
         ]
 
-    def __str__(self) -> str:
-        return self.number or "–"
-
     @property
     def valid_until(self) -> date | None:
         """The last day on which it proves anything; None when it has none."""
         until = self.snapshot.get("valid_until")
         return date.fromisoformat(until) if until else None
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A certificate is written once. Its number follows from its key, and the PDF is added by `certificates.make_pdf_now` alone."""
-        if not self._state.adding and set(kwargs.get("update_fields") or ()) != {"number"}:
-            raise LedgerIsAppendOnly
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise LedgerIsAppendOnly
 
 
 class CertificateEvent(AppendOnlyModel):

@@ -28,7 +28,6 @@ from lrs import documents
 from lrs.actors import actor_key, actor_of, indexable
 from lrs.credentials import Remembered, hash_of, is_secret
 from lrs.models import Credential, Launch, Source
-from lrs.profiles import cmi5
 from lrs.validation import V1
 
 SCOPES = ["statements/write", "statements/read/mine", "state", "profile"]

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.looking_up import meant_by
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import Action, organisations_where
 
@@ -106,15 +107,7 @@ def narrowed(
 ) -> QuerySet[AuditEvent]:
     """Those of a person, of one kind, between two days (Amsterdam's days, both included)."""
     if q:
-        events = events.filter(
-            Q(actor__email__icontains=q)
-            | Q(dossier_owner__email__icontains=q)
-            | Q(actor__last_name__icontains=q)
-            | Q(dossier_owner__last_name__icontains=q)
-            | Q(actor__first_name__icontains=q)
-            | Q(dossier_owner__first_name__icontains=q)
-            | Q(details__visitor__icontains=q)
-        )
+        events = events.filter(meant_by(q, path="actor__") | meant_by(q, path="dossier_owner__") | Q(details__visitor__icontains=q))
     if event:
         events = events.filter(event=event)
     if since:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit, numbers
 from accounts.forms import AuditFilter, InviteForm, MemberFilter, PersonForm, ProfileForm, RegisterEntryForm
+from accounts.looking_up import meant_by
 from accounts.memberships import RoleRefused, answer, grant, grantable_roles, invite, revoke
 from accounts.models import AuditEvent, Invitation, Membership, Organisation, RegisterEntry, Role, User
 from accounts.permissions import ALLOWED, Action, may, organisations_where
@@ -234,7 +235,7 @@ def members(request: PersonRequest, organisation: str) -> HttpResponse:
     people = User.objects.filter(memberships__organisation=where).distinct().order_by("last_name", "first_name", "email")
     if form.is_valid():
         if q := form.cleaned_data["q"]:
-            people = people.filter(Q(first_name__icontains=q) | Q(last_name__icontains=q) | Q(email__icontains=q))
+            people = people.filter(meant_by(q))
         if role := form.cleaned_data["role"]:
             people = people.filter(memberships__in=held.filter(role=role))
     page = _page(request, people.prefetch_related(Prefetch("memberships", queryset=held.order_by("role"), to_attr="held_here")))

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.files import serve_private
+from accounts.looking_up import meant_by
 from accounts.models import User
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
@@ -132,7 +133,7 @@ def overview(request: PersonRequest) -> HttpResponse:
     search = PersonSearch(request.GET or None)
     people: list[User] = []
     if search.is_valid() and (q := search.cleaned_data["q"].strip()):
-        people = list(_people(request).filter(Q(first_name__icontains=q) | Q(last_name__icontains=q) | Q(email__icontains=q))[:PER_PAGE])
+        people = list(_people(request).filter(meant_by(q))[:PER_PAGE])
     today = timezone.localdate()
     waiting = [{"asked": asked, "days": (asked.due_on - today).days} for asked in _requests(request)[:PER_PAGE]]
     return render(

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from accounts.looking_up import meant_by
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
 from lrs.actors import actor_key, actor_of, pseudonym_of
@@ -223,8 +224,6 @@ def person_meant(text: str, *, sight: Sight) -> Wanted:
 
 def people_like(text: str, *, sight: Sight) -> list[User]:
     """Those whom the reader may know by this part of a name or address."""
-    people = sight.people
-    words = text.split()[:5]
-    for word in words:
-        people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word))
-    return list(people.order_by("last_name", "first_name", "email")[:CHOICES]) if words else []
+    if not text.strip():
+        return []
+    return list(sight.people.filter(meant_by(text)).order_by("last_name", "first_name", "email")[:CHOICES])

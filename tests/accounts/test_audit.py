@@ -125,6 +125,18 @@ def test_the_auditor_reads_the_rows_of_their_own_organisation(client, auditor):
     assert AuditEvent.objects.filter(event="audit_exported", actor=auditor.user).exists()
 
 
+def test_a_person_is_found_by_their_whole_name_as_who_did_it_or_whom_it_was_about(client, auditor):
+    people = [UserFactory(first_name="Tineke", last_name=name) for name in ("Zoekmij", "Ongezocht")]
+    for number, person in enumerate(people):
+        audit.record("role_given", actor=person, on_behalf_of=auditor.organisation, subject=f"gedaan {number}")
+        audit.record("role_given", actor=None, dossier_owner=person, on_behalf_of=auditor.organisation, subject=f"gezien {number}")
+    client.force_login(auditor.user)
+
+    page = client.get(reverse("accounts:audit"), {"q": "tineke zoekmij"}).content.decode()
+
+    assert [text for text in ("gedaan 0", "gezien 0", "gedaan 1", "gezien 1") if text in page] == ["gedaan 0", "gezien 0"]
+
+
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.AUDITOR}))
 def test_other_roles_do_not_read_it(client, role):
     client.force_login(MembershipFactory(role=role).user)

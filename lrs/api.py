@@ -125,28 +125,24 @@ class Resource:
                 stream = _Upload(request) if body is None else None
                 response = handler(Call(method, params, headers, body or b"", answered, request.path, credential, stream))
         except Refused as refusal:
-            response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+            response = _told(refusal.status, refusal)
         except recognising.NotRecognised as refusal:
             # Without a WWW-Authenticate: a browser would ask a person for a password.
-            response = HttpResponse(str(refusal), status=401, content_type="text/plain; charset=utf-8")
+            response = _told(401, refusal)
         except rates.TooMany as refusal:
-            response = HttpResponse(
-                str(refusal), status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": str(refusal.retry_after)}
-            )
-        except limits.OutsideLimits as refusal:
-            response = HttpResponse(str(refusal), status=403, content_type="text/plain; charset=utf-8")
+            response = _told(429, refusal, retry_after=refusal.retry_after)
+        except (limits.OutsideLimits, store.VoidingRefused) as refusal:
+            response = _told(403, refusal)
         except (StatementRefused, attachments.MessageRefused, documents.DocumentRefused) as refusal:
-            response = HttpResponse(str(refusal), status=400, content_type="text/plain; charset=utf-8")
+            response = _told(400, refusal)
         except attachments.MessageTooLarge as refusal:
-            response = HttpResponse(str(refusal), status=413, content_type="text/plain; charset=utf-8")
+            response = _told(413, refusal)
         except attachments.StorageUnreachable as failure:
-            response = HttpResponse(str(failure), status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"})
+            response = _told(503, failure, retry_after=60)
         except (store.StatementConflict, documents.DocumentConflict) as conflict:
-            response = HttpResponse(str(conflict), status=409, content_type="text/plain; charset=utf-8")
-        except store.VoidingRefused as refusal:
-            response = HttpResponse(str(refusal), status=403, content_type="text/plain; charset=utf-8")
+            response = _told(409, conflict)
         except documents.PreconditionFailed as failure:
-            response = HttpResponse(str(failure), status=412, content_type="text/plain; charset=utf-8")
+            response = _told(412, failure)
         except (DatabaseError, InterfaceError) as failure:
             if not outage.is_one(failure):
                 raise
@@ -162,11 +158,11 @@ class Resource:
             if caller.largest_body and (_announced_length(request) or 0) > caller.largest_body:
                 raise Refused(413, f"the request is larger than {caller.largest_body} octets")
         except Refused as refusal:
-            response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+            response = _told(refusal.status, refusal)
         except recognising.NotRecognised as refusal:
-            response = HttpResponse(str(refusal), status=401, content_type="text/plain; charset=utf-8")
+            response = _told(401, refusal)
         except rates.TooMany as refusal:
-            response = HttpResponse(str(refusal), status=429, headers={"Retry-After": str(refusal.retry_after)})
+            response = _told(429, refusal, retry_after=refusal.retry_after)
         except (DatabaseError, InterfaceError) as failure:
             response = _unavailable(request, failure)
         else:
@@ -201,8 +197,14 @@ class Resource:
 
 def _unavailable(request: HttpRequest, failure: DatabaseError | InterfaceError) -> HttpResponse:
     outage.note(failure, path=request.path)
-    headers = {"Retry-After": str(outage.RETRY_AFTER)}
-    return HttpResponse(outage.TOLD, status=503, content_type="text/plain; charset=utf-8", headers=headers)
+    return _told(503, outage.TOLD, retry_after=outage.RETRY_AFTER)
+
+
+def _told(status: int, reason: object, *, retry_after: int | None = None) -> HttpResponse:
+    """Why a request is not carried out. What that quotes of the request can hold half a character, which no answer can."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    content = str(reason).encode("utf-8", "backslashreplace")
+    return HttpResponse(content, status=status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 # --- Reading a request ------------------------------------------------------------------------------------------------

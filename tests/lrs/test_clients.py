@@ -242,6 +242,8 @@ def test_without_its_bytes_an_attachment_says_where_they_are():
     tool = Tool()
 
     assert tool.post(a_statement(actor=ANN, attachments=[attached(b"x")])).status_code == 400
+    half = tool.post(a_statement(actor=ANN, attachments=[attached(b"x", sha2="\ud800")]))
+    assert (half.status_code, "\\ud800" in half.content.decode()) == (400, True), "what is no character is told as it was written"
     assert tool.post(a_statement(actor=ANN, attachments=[attached(b"x", fileUrl="https://voorbeeld.example/x")])).status_code == 200
 
 

@@ -64,6 +64,11 @@ class Standing:
         return max(Decimal(0), Decimal(asked or 0) - self.worked)
 
     @property
+    def complete(self) -> bool:
+        """Whether all that is kept here meets the rule: the points, and the hours of work."""
+        return self.evaluation is not None and self.evaluation.complete and not self.work_missing
+
+    @property
     def confirmed(self) -> bool:
         """Whether the register itself confirmed every number that this standing rests on."""
         return (

@@ -64,9 +64,8 @@ def picture(standing: Standing) -> Picture | None:
         confirmed=rule.confirmed,
     )
     shown = [result for result in evaluation.categories if result.category.minimum or result.category.maximum or result.reached]
-    title = headline(evaluation, unit=unit)
     return Picture(
-        title=title,
+        title=headline(standing),
         route=period(
             identifier=f"route-{standing.entry.pk}",
             title=_dates(evaluation),
@@ -81,18 +80,29 @@ def picture(standing: Standing) -> Picture | None:
     )
 
 
-def headline(evaluation: Evaluation, *, unit: str) -> str:
-    """The one question the picture answers, answered to the person whose dossier it is."""
-    if evaluation.complete:
-        return gettext("Je hebt %(have)s: je voldoet aan de regel") % {"have": _have(evaluation, unit)}
-    return gettext("Je hebt %(stand)s") % {"stand": in_words(evaluation, unit=unit)}
+def headline(standing: Standing) -> str:
+    """The one question the picture answers, answered to the person whose dossier it is; empty without a rule to answer by."""
+    if standing.rule is None or standing.evaluation is None:
+        return ""
+    if standing.complete:
+        return gettext("Je hebt %(have)s: je voldoet aan de regel") % {"have": _have(standing.evaluation, unit_name(standing.rule))}
+    return gettext("Je hebt %(stand)s") % {"stand": in_words(standing)}
 
 
-def in_words(evaluation: Evaluation, *, unit: str) -> str:
-    """What is reached and what is missing, for whoever reads it: of the total first, then of the minimum that misses most."""
-    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "unit": unit}
-    if evaluation.complete:
+def in_words(standing: Standing) -> str:
+    """What is reached and what is missing, for whoever reads it: of the total first, then of the minimum that misses most.
+
+    Hours of work are told where they are all that is missing; empty without a rule.
+    """
+    evaluation, rule = standing.evaluation, standing.rule
+    if rule is None or evaluation is None:
+        return ""
+    unit = unit_name(rule)
+    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "unit": unit, "work": _n(standing.work_missing)}
+    if standing.complete:
         return gettext("%(have)s: voldoet aan de regel") % names
+    if evaluation.complete:
+        return gettext("%(have)s: genoeg, maar er ontbreken nog %(work)s werkuren") % names
     worst = max(evaluation.categories, key=lambda result: (result.missing, result.category.part_of is None), default=None)
     if worst is None or not worst.missing:
         return gettext("%(have)s; er ontbreken er nog %(missing)s") % names

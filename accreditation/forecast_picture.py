@@ -105,7 +105,7 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
         "what": _lowered(found.slowest.name) if found.slowest else "",
     }
     if found.outlook is Outlook.COMPLETE:
-        return gettext("Je voldoet nu al aan de regel voor deze periode")
+        return gettext("Je hebt nu al genoeg %(unit)s voor deze periode") % names
     if found.outlook is Outlook.TOO_LITTLE:
         return gettext("Er is nog te weinig om te zeggen wanneer je voldoet")
     if found.outlook is Outlook.ON_TIME:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext, override
 
 from accounts.models import Register, RegisterEntry, User
 from accreditation.dossier import Standing, dated, place_of, professions_of, rules_in_full, standings
-from accreditation.dossier_picture import headline, unit_name
+from accreditation.dossier_picture import headline
 from accreditation.models import Leave, Reminder
 from accreditation.rulebook import DatedRule, judge
 
@@ -145,7 +145,7 @@ def _mail(reminder: Reminder) -> tuple[str, str]:
     parts = [gettext("Je registratieperiode in %(register)s eindigt op %(last)s (%(left)s).") % names]
     standing = next((one for one in standings(person=reminder.user) if one.entry.register_id == reminder.register_id), None)
     if standing is not None and standing.evaluation is not None and standing.rule is not None:
-        parts.append(f"{headline(standing.evaluation, unit=unit_name(standing.rule))}.")
+        parts.append(f"{headline(standing)}.")
         if standing.rule.afterwards:
             parts.append(standing.rule.afterwards)
         if not standing.confirmed:

@@ -12,7 +12,7 @@ from accounts.models import RegisterEntry, User
 from accreditation import reminders
 from accreditation.certificates import with_state
 from accreditation.dossier import Standing, standings
-from accreditation.dossier_picture import headline, unit_name
+from accreditation.dossier_picture import headline
 from accreditation.models import Certificate
 from courses.explanation import why_not_yet
 from courses.lessons import next_station
@@ -192,8 +192,7 @@ def _registers(shown: list[Standing]) -> list[RegisterLine]:
             text = _("Voor dit register kennen we nog geen regel; je punten staan in je dossier.")
             lines.append(RegisterLine(register=standing.entry.register.name, text=text, complete=False))
         else:
-            text = headline(standing.evaluation, unit=unit_name(standing.rule))
-            lines.append(RegisterLine(register=standing.entry.register.name, text=text, complete=standing.evaluation.complete))
+            lines.append(RegisterLine(register=standing.entry.register.name, text=headline(standing), complete=standing.complete))
     return lines
 
 

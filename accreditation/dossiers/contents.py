@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accreditation.certificates import shown_state, state
 from accreditation.dossier import Line, Standing, standings
-from accreditation.dossier_picture import in_words, unit_name, why_not
+from accreditation.dossier_picture import in_words, why_not
 from accreditation.evaluation import Counted, RowKey
 from accreditation.models import Application, Certificate, Evidence
 from competencies.models import Competency, Evidence as Shown
@@ -53,7 +53,6 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
     if certificates is None:
         certificates = newest_by_enrolment(certificates_of(entry.user))
     areas = _areas_of(standing)
-    unit = unit_name(rule)
     return {
         **told,
         "rule": {"name": rule.name, "unit": rule.unit, "total": amount(rule.total), "source": rule.source, "confirmed": standing.confirmed},
@@ -65,8 +64,8 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
         "seen_on": evaluation.day.isoformat(),
         "total": amount(evaluation.total),
         "missing": amount(evaluation.missing),
-        "complete": evaluation.complete,
-        "in_words": in_words(evaluation, unit=unit),
+        "complete": standing.complete,
+        "in_words": in_words(standing),
         "categories": [
             {
                 "code": result.category.code,

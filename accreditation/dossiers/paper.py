@@ -281,7 +281,8 @@ def _applications(sheet: _Sheet, applications: list[dict[str, Any]]) -> None:
         return
     with _section(sheet, "Aanvragen"):
         for one in applications:
-            text = f"{one['register']}, {_day(one['first_day'])} tot en met {_day(one['last_day'])}: vastgelegd op {_day(one['made_at'])}"
+            register = one["frozen"].get("register", {}).get("name", one["register"])
+            text = f"{register}, {_day(one['first_day'])} tot en met {_day(one['last_day'])}: vastgelegd op {_day(one['made_at'])}"
             if one["withdrawn_at"]:
                 text += f", teruggenomen op {_day(one['withdrawn_at'])} ({one['withdrawn_because']})"
             sheet.text("P", f"{text}. {_counted(len(one['evidence']), 'eigen bewijs', 'eigen bewijzen')}.")

@@ -1,7 +1,7 @@
 """Forms of own evidence."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
@@ -48,6 +48,15 @@ class _KindField(forms.ModelChoiceField):
         return f"{obj.register.name}: {obj.name}"
 
 
+class _AreaField(forms.ModelMultipleChoiceField):
+    """Areas; where there are of more than one framework, each says of which: physicians and nurses use the same words."""
+
+    several = False
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.framework.name})" if self.several else str(obj.name)
+
+
 class EvidenceForm(forms.Form):
     """What someone says of a piece of evidence. Which fields are needed follows from its kind; the domain says so.
 
@@ -81,7 +90,7 @@ class EvidenceForm(forms.Form):
         help_text=_("Nodig bij geaccrediteerde scholing: neem over wat er staat. Laat anders leeg."),
     )
     id_number = forms.CharField(label=_("ID-nummer van de accreditatie"), max_length=40, required=False)
-    competencies = forms.ModelMultipleChoiceField(
+    competencies = _AreaField(
         label=_("CanMEDS-gebieden"), queryset=Competency.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     description = forms.CharField(
@@ -103,14 +112,15 @@ class EvidenceForm(forms.Form):
         choices = Competency.objects.filter(framework__in=_frameworks(evidence.owner)).select_related("framework")
         if evidence.pk:  # what was chosen before stays to be chosen, also after a change of profession
             choices = (choices | Competency.objects.filter(named_in_evidence=evidence).select_related("framework")).distinct()
-        field = self.fields["competencies"]
-        field.queryset = choices  # type: ignore[attr-defined]
+        field = cast(_AreaField, self.fields["competencies"])
+        field.queryset = choices
+        field.several = len({choice.framework_id for choice in choices}) > 1
         most = max((kind.most_competencies or 0 for kind in kinds), default=0)
         if most:
             field.help_text = gettext("Waar het vooral over ging: bij overige deskundigheidsbevordering hoogstens %(most)s.") % {
                 "most": most
             }
-        if not choices.exists():
+        if not choices:
             del self.fields["competencies"]
         for name in ("hours", "points", "started_on"):
             self.fields[name].needed_sometimes = True  # type: ignore[attr-defined]  # for the component of a field
@@ -201,7 +211,9 @@ def _initial(evidence: Evidence) -> dict[str, Any]:
         texts = {name: read[name] for name in ("title", "provider", "done_on", "id_number") if read.get(name)}
         return {**texts, **{name: Decimal(read[name]) for name in ("points", "hours") if read.get(name)}}
     names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "points", "id_number", "description")
-    return {**{name: getattr(evidence, name) for name in names}, "competencies": list(evidence.competencies.all())}
+    initial = {name: getattr(evidence, name) for name in names}
+    amounts = {name: Decimal(f"{initial[name].normalize():f}") for name in ("hours", "points") if initial[name] is not None}
+    return {**initial, **amounts, "competencies": list(evidence.competencies.all()) if evidence.pk else []}
 
 
 def _frameworks(person: User) -> Any:

@@ -168,7 +168,7 @@ def test_what_is_missing_is_told_of_the_total_first_and_of_the_minimum_with_it(l
 
     (standing,) = standings(person=learner)
 
-    assert in_words(standing.evaluation, unit="punten") == text
+    assert in_words(standing) == text
 
 
 def test_work_hours_stand_beside_what_the_rule_asks_without_opening_anything(client, learner, register):
@@ -181,6 +181,11 @@ def test_work_hours_stand_beside_what_the_rule_asks_without_opening_anything(cli
     work = page.context["shown"][0]["picture"].bars[-1]
     assert (work.text, work.missing) == ("0 van 2080 uur", "er ontbreken er 2080")
     assert "ten minste 1040 uur directe patiëntenzorg" in page.content.decode()
+    RegisterRule.objects.filter(register=register).update(total=4)
+    CategoryRule.objects.filter(rule__register=register).update(minimum=4)
+    page = client.get(reverse("accreditation:my_dossier")).content.decode()
+    assert "Je hebt 4 van 4 punten: genoeg, maar er ontbreken nog 2080 werkuren" in page
+    assert "je voldoet" not in page
 
 
 def test_a_rule_that_is_not_confirmed_is_said_to_be(client, learner, register):

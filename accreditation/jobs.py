@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "simulate-draft": Kind("accreditation.simulation.reckoning.step", _("Voorstel doorrekenen"), Action.MANAGE_ACCREDITATION),
     "apply-draft": Kind("accreditation.simulation.applying.step", _("Voorstel doorvoeren"), Action.MANAGE_ACCREDITATION),
     "attendance-list": Kind("accreditation.attendance.taking.take", _("Presentielijst vastleggen"), Action.IMPORT_ATTENDANCE, atomic=False),
+    "queue-reports": Kind("accreditation.reporting.queueing.step", _("Meldingen klaarzetten"), Action.MANAGE_ACCREDITATION),
     "results-file": Kind("accreditation.exports.asked_for.write", _("Resultaten als XLSX"), Action.EXPORT_RESULTS, atomic=False),
     "bulk-plan": Kind("accreditation.bulk.running.plan", _("Overzicht maken van een bulkactie"), Action.MANAGE_CERTIFICATES),
     "bulk-do": Kind("accreditation.bulk.running.do", _("Bulkactie uitvoeren"), Action.MANAGE_CERTIFICATES, atomic=False),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum, TextChoices
@@ -17,9 +18,11 @@ from accreditation.evaluation import AMSTERDAM
 from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
 from accreditation.exports.tables import Value
 from accreditation.models import PointAward, PointCategory, RegisterConnection, Report, ReportAttempt, ReportCall
+from accreditation.reporting.outbox import with_accreditation
 from accreditation.reporting.sending import Row, put_aside, sifted
 
 AT_ONCE = 1000
+Item = TypeVar("Item")
 State, Outcome, Transport = Report.State, ReportAttempt.Outcome, RegisterConnection.Transport
 
 
@@ -48,8 +51,8 @@ def make(*, connection: RegisterConnection, actor: User) -> ReportCall:
     with transaction.atomic():
         # One at a time: two files would hold the same people.
         RegisterConnection.objects.select_for_update().get(pk=connection.pk)
-        page = list(_complete(Report.objects.filter(connection=connection, state=State.WAITING)).select_for_update(of=("self",)))
-        ready, refused = sifted(connection, page)
+        waiting = Report.objects.filter(connection=connection, state=State.WAITING)
+        ready, refused = _sifted(connection, _complete(waiting.select_for_update(of=("self",))))
         put_aside(refused)
         now = timezone.now()
         call = None
@@ -57,7 +60,8 @@ def make(*, connection: RegisterConnection, actor: User) -> ReportCall:
             call = ReportCall.objects.create(
                 connection=connection, transport=connection.transport, rows=len(ready), made_by=actor, sent_at=now
             )
-            Report.objects.filter(pk__in=[row.report.pk for row in ready]).update(state=State.SENT, call=call, sent_at=now)
+            for part in _parts(ready):
+                Report.objects.filter(pk__in=[row.report.pk for row in part]).update(state=State.SENT, call=call, sent_at=now)
             _note([row.report for row in ready], call, Outcome.FILED, actor)
     if call is None:
         raise NothingToFile(
@@ -99,8 +103,8 @@ def put_back(*, call: ReportCall, actor: User) -> int:
 
 def as_xml(call: ReportCall) -> tuple[bytes, str]:
     """The official XML and how its name ends; more calls are packed together. The key is left out: placeholders stand in its place."""
-    reports = list(_complete(Report.objects.filter(call=call)))
-    rows, _refused = sifted(call.connection, reports)
+    reports = _complete(Report.objects.filter(call=call))
+    rows, _refused = _sifted(call.connection, reports)
     # What became incomplete after the file was made is still in it: a file does not change.
     there = {row.report.pk for row in rows}
     rows += [Row(report) for report in reports if report.pk not in there]
@@ -125,7 +129,10 @@ def as_xml(call: ReportCall) -> tuple[bytes, str]:
 def table(call: ReportCall) -> tuple[list[str], Iterator[list[Value]]]:
     """What is handed in: the head and a line for each report, with the columns that the connection chose. The same each time."""
     chosen = [column for column in Column if column in (call.connection.columns or USUAL)]
-    kinds = list(PointCategory.objects.filter(awards__accreditation__reports__call=call, register=call.connection.register_id).distinct())
+    # Asked in steps: a join of everybody's points with everybody's reports grows with their product.
+    accreditations = Report.objects.filter(call=call).order_by().values("accreditation").distinct()
+    given = PointAward.objects.filter(accreditation__in=accreditations, register=call.connection.register_id).order_by()
+    kinds = list(PointCategory.objects.filter(pk__in=given.values("category").distinct()))
     names: list[str] = []
     for column in chosen:
         names += [gettext("Punten: %(kind)s") % {"kind": kind.name} for kind in kinds] if column == Column.POINTS else [str(column.label)]
@@ -138,12 +145,12 @@ def numbers(call: ReportCall) -> Iterator[str]:
 
 
 def _handed_in(call: ReportCall, chosen: Sequence[Column], kinds: Sequence[PointCategory]) -> Iterator[list[Value]]:
-    reports = Report.objects.filter(call=call).select_related("learner", "accreditation__course").order_by("accreditation", "number", "pk")
+    reports = Report.objects.filter(call=call).select_related("learner").order_by("accreditation", "number", "pk")
     before: tuple[int, int] | None = None
     rest = reports.iterator(chunk_size=AT_ONCE)
     while part := list(islice(rest, AT_ONCE)):
         points = _points_then(call, part)
-        for report in part:
+        for report in with_accreditation(part):
             key = (report.learner_id, report.accreditation_id)
             # Of two meetings that are reported apart only the first carries the points of the whole.
             mine = points.get(key, {}) if key != before else {}
@@ -207,12 +214,23 @@ def lines(reports: QuerySet[Report]) -> Iterator[list[Value]]:
         ]
 
 
-def _complete(reports: QuerySet[Report]) -> QuerySet[Report]:
-    return (
-        reports.select_related("accreditation__register", "accreditation__course")
-        .prefetch_related("accreditation__points")
-        .order_by("accreditation", "number", "pk")
-    )
+def _complete(reports: QuerySet[Report]) -> Sequence[Report]:
+    return with_accreditation(list(reports.order_by("accreditation", "number", "pk")))
+
+
+def _sifted(connection: RegisterConnection, reports: Sequence[Report]) -> tuple[list[Row], list[tuple[Report, str, str]]]:
+    """As `sending.sifted`, for as many as there are: a database takes only so many values in a question."""
+    ready: list[Row] = []
+    refused: list[tuple[Report, str, str]] = []
+    for part in _parts(reports):
+        may_go, may_not = sifted(connection, part)
+        ready += may_go
+        refused += may_not
+    return ready, refused
+
+
+def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
 
 
 def _note(reports: Sequence[Report], call: ReportCall, outcome: str, actor: User, text: str = "") -> None:

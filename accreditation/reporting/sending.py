@@ -34,7 +34,7 @@ from accreditation.exports.pe_online.xml import ROWS_PER_CALL, entry
 from accreditation.models import Accreditation, PointAward, RegisterConnection, Report, ReportAttempt, ReportCall, ReportingTerm
 from accreditation.reporting import answers
 from accreditation.reporting.answers import Answer
-from accreditation.reporting.outbox import NOTHING, net_points, places_of
+from accreditation.reporting.outbox import NOTHING, net_points, places_of, with_accreditation
 from accreditation.reporting.transport import Sealed, Service, login_of
 from courses.meetings.attendance import length
 from courses.models import Attendance
@@ -308,13 +308,8 @@ class _Turn:
         connection = self.connection
         size = min(connection.batch_size, ROWS_PER_CALL)
         with transaction.atomic():
-            page = list(
-                Report.objects.filter(connection=connection, state=State.WAITING)
-                .select_related("accreditation__register", "accreditation__course")
-                .prefetch_related("accreditation__points")
-                .order_by("troubles", "pk")
-                .select_for_update(of=("self",))[: ROWS_PER_CALL * 2]
-            )
+            waiting = Report.objects.filter(connection=connection, state=State.WAITING).order_by("troubles", "pk")
+            page = with_accreditation(list(waiting.select_for_update(of=("self",))[: ROWS_PER_CALL * 2]))
             if not page:
                 return None
             ready = self._sifted(page)

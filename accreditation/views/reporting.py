@@ -27,7 +27,7 @@ from accounts.register_numbers import NumberKind
 from accounts.requests import PersonRequest
 from accreditation.exports import tables
 from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, Report, ReportCall, ReportingTerm
-from accreditation.reporting import connections, explanations, files, outbox, reconciling, status, waking
+from accreditation.reporting import connections, explanations, files, outbox, queueing, reconciling, status, waking
 from accreditation.reporting.connections import ConnectionRefused, visible_to
 from accreditation.reporting.forms import (
     AnswerForm,
@@ -352,14 +352,15 @@ def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
     waiting = outbox.unreported(found)
     if request.method == "POST":
         chosen = request.POST.get("accreditatie", "")
-        made = outbox.queue(awards=list(waiting.filter(accreditation=int(chosen)) if chosen.isdigit() else waiting), actor=request.user)
-        _record_for(request, "reports-queued", [found], rows=len(made.new))
+        begun = queueing.begin(connection=found, accreditation=int(chosen) if chosen.isdigit() else None, by=request.user)
+        if not isinstance(begun, int):
+            _record_for(request, "reports-queued", [found], rows=begun.total)
+            return redirect("accreditation:job", pk=begun.pk)
+        _record_for(request, "reports-queued", [found], rows=begun)
         waking.wake_one(found)
-        count = len(made.new)
-        messages.success(request, ngettext("%(count)s melding staat klaar.", "%(count)s meldingen staan klaar.", count) % {"count": count})
-        if not found.by_service:
-            return redirect("accreditation:register_connection", pk=pk)
-        return redirect(f"{reverse('accreditation:reports')}?koppeling={found.pk}")
+        messages.success(request, ngettext("%(count)s melding staat klaar.", "%(count)s meldingen staan klaar.", begun) % {"count": begun})
+        # Where one sees how far it is, or what to do next.
+        return redirect("accreditation:reporting") if found.by_service else redirect("accreditation:register_connection", pk=pk)
     term = ReportingTerm.objects.filter(register=found.register_id).first()
     groups = (
         waiting.order_by()

@@ -14,9 +14,10 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.models import AuditEvent, Role
 from accounts.outgoing.locks import unlocked
-from accreditation.models import KnownAnswer, PointAward, RegisterConnection, Report, ReportingTerm
+from accreditation import jobs
+from accreditation.models import Job, KnownAnswer, PointAward, RegisterConnection, Report, ReportingTerm
 from accreditation.points import correct, undo
-from accreditation.reporting import explanations, files, outbox, sending, status
+from accreditation.reporting import explanations, files, outbox, queueing, sending, status
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.accreditation import PointCategoryFactory
 from tests.factories.reports import KEY, USER, a_connection, an_accreditation, awards
@@ -160,6 +161,27 @@ def test_who_was_awarded_is_seen_first_and_then_queued(client, of):
 
     assert "3 meldingen staan klaar." in texts(response)
     assert Report.objects.filter(state="waiting", queued_by__isnull=False).count() == 3
+
+
+def test_many_are_queued_in_pieces_and_once_however_often_a_worker_dies(client, of, monkeypatch):
+    monkeypatch.setattr(queueing, "AT_ONCE", 2)
+    monkeypatch.setattr(jobs.work_on.__class__, "enqueue", lambda *arguments, **named: None)
+    connection = a_connection(of, transport="list")
+    awards(of, 5)
+    page = client.post(url("queue_reports", pk=connection.pk))
+    job = Job.objects.get()
+    assert page.url == url("job", pk=job.pk)
+    assert not Report.objects.exists(), "a worker does it"
+
+    assert queueing.step(job)
+    assert (job.done, job.total) == (2, 5)
+    again = Job.objects.get()  # the worker died before the job was kept
+    while queueing.step(again):
+        pass
+
+    assert again.done == 5
+    assert again.result["href"] == url("register_connection", pk=connection.pk)
+    assert Report.objects.count() == 5
 
 
 def test_a_rejection_is_shown_with_its_text_what_it_means_and_what_mends_it(client, of, administrator):

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django_tasks import task
@@ -135,6 +135,12 @@ def with_state() -> QuerySet[Certificate]:
         is_revoked=Exists(events.filter(kind=CertificateEvent.Kind.REVOKED)),
         is_replaced=Exists(events.filter(kind=CertificateEvent.Kind.REPLACED)),
     ).prefetch_related("events")
+
+
+def not_past(day: date) -> Q:
+    """Those that hold on this day as far as their last day goes: an ISO text in the snapshot, empty or not there when there is none."""
+    last = "snapshot__valid_until"
+    return Q(**{f"{last}__isnull": True}) | Q(**{last: ""}) | Q(**{f"{last}__gte": day.isoformat()})
 
 
 @task()

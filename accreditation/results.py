@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organisation
-from accreditation.certificates import with_state
+from accreditation.certificates import not_past, with_state
 from accreditation.models import Accreditation, Certificate, PointAward
 
 AWARD_STATES = {
@@ -99,15 +99,11 @@ def results_for(
 
 
 def _states(today: date) -> dict[str, Q]:
-    """By the words in the address. The last day in a snapshot is an ISO text; it is empty, or not there, when there is none."""
-    last, day = "snapshot__valid_until", today.isoformat()
-    stands, holds = (
-        Q(is_revoked=False, is_replaced=False),
-        Q(**{f"{last}__isnull": True}) | Q(**{last: ""}) | Q(**{f"{last}__gte": day}),
-    )
+    """By the words in the address."""
+    stands = Q(is_revoked=False, is_replaced=False)
     return {
-        "geldig": stands & holds,
-        "verlopen": stands & Q(**{f"{last}__gt": "", f"{last}__lt": day}),
+        "geldig": stands & not_past(today),
+        "verlopen": stands & Q(snapshot__valid_until__gt="", snapshot__valid_until__lt=today.isoformat()),
         "ingetrokken": Q(is_revoked=True),
         "wacht": Q(sha256=""),
     }

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _, ngettext
 
 from accounts.models import RegisterEntry, User
 from accreditation import reminders
-from accreditation.certificates import with_state
+from accreditation.certificates import not_past, with_state
 from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import headline
 from accreditation.models import Certificate
@@ -198,7 +199,7 @@ def _registers(shown: list[Standing]) -> list[RegisterLine]:
 
 def _certificates(person: User) -> list[Certificate]:
     everything: QuerySet[Any] = with_state().filter(learner=person).select_related("course")
-    mine = everything.filter(is_revoked=False, is_replaced=False)
+    mine = everything.filter(not_past(timezone.localdate()), is_revoked=False, is_replaced=False)
     return list(mine.order_by("-earned_on", "-pk")[:CERTIFICATES_SHOWN])
 
 

@@ -83,12 +83,13 @@ def test_a_certificate_is_shown_as_expired_after_its_last_day_everywhere(client,
 
     def shown():
         page = client.get(reverse("accreditation:my_certificates"))
-        return page.context["rows"][0].newest.state, by_token(new.token).verdict, contents.certificate_json(new)["state"]
+        at_home = "valid" if new.number in client.get("/mijn/").content.decode() else "expired"
+        return page.context["rows"][0].newest.state, by_token(new.token).verdict, contents.certificate_json(new)["state"], at_home
 
     with time_machine.travel(datetime(2026, 7, 1, 21, 59, tzinfo=UTC)):  # the last minute of the 1st in Amsterdam
-        assert shown() == ("valid", "valid", "valid")
+        assert shown() == ("valid", "valid", "valid", "valid")
     with time_machine.travel(datetime(2026, 7, 1, 22, tzinfo=UTC)):
-        assert shown() == ("expired", "expired", "expired")
+        assert shown() == ("expired", "expired", "expired", "expired")
 
 
 def test_a_dossier_holds_what_stands_and_what_was_revoked_but_nothing_that_was_replaced(certificate):

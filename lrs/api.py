@@ -582,6 +582,8 @@ def _state_place(call: Call) -> documents.Place:
     limits.check_agent(call.credential, agent)
     limits.check_activity(call.credential, activity)
     limits.check_registration(call.credential, registration)
+    if call.credential.launch:  # what its content does not say: there is no other for it
+        registration = call.credential.launch.registration
     return documents.state_of(
         credential=call.credential,
         actor_key=actor_key(agent),
@@ -653,7 +655,9 @@ def _document_resource(place: Callable[[Call], documents.Place], *, subject: fro
 
 
 def _everywhere(call: Call, place: documents.Place) -> documents.Place:
-    """Without a registration, a list or a clean-up is about all registrations (2.3)."""
+    """Without a registration, a list or a clean-up is about all registrations (2.3); of a launch there is one."""
+    if call.credential.launch:
+        return place
     return replace(place, shared={key: value for key, value in place.shared.items() if key != "registration"})
 
 

@@ -244,6 +244,21 @@ def test_state_is_of_that_learner_and_registration_only():
     assert Tool().get("activities/state", **mine).status_code == 404, "the tools of others have their own documents"
 
 
+def test_what_content_does_without_naming_a_registration_stays_in_its_own():
+    first = Content()
+    again = Content(user=first.learner)
+    about = {"activityId": INSIDE, "agent": actor_of(first.learner.pseudonym)}
+
+    for content in (first, again):
+        assert content.send("PUT", "activities/state", {"van": str(content.registration)}, **about, stateId="plek").status_code == 204
+    assert set(StateDocument.objects.values_list("registration", flat=True)) == {first.registration, again.registration}
+    assert again.get("activities/state", **about).json() == ["plek"]
+    assert again.send("DELETE", "activities/state", **about).status_code == 204
+
+    assert again.get("activities/state", **about).json() == []
+    assert first.get("activities/state", **about, stateId="plek").json() == {"van": str(first.registration)}
+
+
 def test_a_launch_ends_with_its_time_when_it_is_ended_and_when_its_learner_leaves():
     content = Content(lasts=timedelta(minutes=10))
     assert content.get("statements").status_code == 200

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from accounts.models import Organisation, Profession, Register, RegisterEntry, Role
 from accreditation import reference
-from accreditation.models import RegisterRule
+from accreditation.models import EvidenceKind, RegisterRule
 from tests.browser.test_accessibility import violations
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.accreditation import accredited, satisfy
+from tests.factories.accreditation import EvidenceFactory, accredited, satisfy
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,12 +52,14 @@ def earn(person, register, organisation, points):
 @pytest.fixture
 def people(association, register):
     found = {}
+    work = EvidenceKind.objects.get(register=register, code="werkuren")
     for number, (name, points) in enumerate(POINTS.items()):
         person = UserFactory(first_name=name, last_name="Voorbeeld")
         MembershipFactory(user=person, organisation=association)
         RegisterEntry.objects.create(
             user=person, register=register, number=f"1900000{number:02d}30", section="verpleegkundige", period_start=BEGIN, period_end=END
         )
+        EvidenceFactory(owner=person, kind=work, title="Werk", started_on=BEGIN, done_on=date(2025, 12, 31), hours=2080, points=None)
         if points:
             earn(person, register, association, points)
         found[name] = person

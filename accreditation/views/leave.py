@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, gettext_lazy as _
@@ -37,7 +38,7 @@ class LeaveForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         kind = cast(forms.ChoiceField, self.fields["kind"])
-        kind.choices = [("", gettext("Kies")), *((value, str(label).capitalize()) for value, label in LeaveKind.choices)]
+        kind.choices = [*BLANK_CHOICE_DASH, *((value, str(label).capitalize()) for value, label in LeaveKind.choices)]
 
 
 @login_required

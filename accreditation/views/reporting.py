@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -87,6 +87,11 @@ def overview(request: PersonRequest) -> HttpResponse:
 @require_safe
 def reports(request: PersonRequest) -> HttpResponse:
     """Everybody who is, was or will be reported: filter, count, and act on the chosen ones."""
+    return _reports_page(request)
+
+
+def _reports_page(request: PersonRequest, *, status_code: int = 200, **forms: Any) -> HttpResponse:
+    """`forms` are those that somebody filled in with a mistake."""
     _require(request, Action.EXPORT_RESULTS)
     mine = visible_to(request.user)
     everything = _my_reports(request)
@@ -132,7 +137,9 @@ def reports(request: PersonRequest) -> HttpResponse:
             "answer_form": AnswerForm(),
             "answerable": any(one.state == Report.State.MARKED and not one.connection.by_service for one in page),
             "query": request.GET.urlencode(),
+            **forms,
         },
+        status=status_code,
     )
 
 
@@ -149,7 +156,8 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
     back = f"{reverse('accreditation:reports')}?{request.GET.urlencode()}"
     if not chosen.exists():
         messages.warning(request, gettext("Kies eerst een of meer meldingen."))
-        return redirect(back)
+        filled = {"answer_form": AnswerForm(initial=request.POST.dict())} if request.POST.get("text") else {}
+        return _reports_page(request, status_code=422, **filled)
     touched = list(RegisterConnection.objects.filter(pk__in=chosen.order_by().values("connection")).select_related("organisation"))
     if act == "opnieuw":
         count = outbox.again(reports=chosen, actor=request.user)
@@ -161,8 +169,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
     elif act == "gemeld":
         form = MarkForm(request.POST)
         if not form.is_valid():
-            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-            return redirect(back)
+            return _reports_page(request, status_code=422, mark_form=form)
         count = outbox.mark(reports=chosen, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
         _record_for(request, "reports-marked", touched, rows=count, on=str(form.cleaned_data["on"]))
         messages.success(
@@ -173,8 +180,9 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
         try:
             count = outbox.answered(reports=chosen, accepted=act == "aangenomen", text=request.POST.get("text", ""), actor=request.user)
         except outbox.ReportRefused as refusal:
-            messages.error(request, str(refusal))
-            return redirect(back)
+            answer = AnswerForm(request.POST)
+            answer.add_error("text", str(refusal))
+            return _reports_page(request, status_code=422, answer_form=answer)
         _record_for(request, "reports-answered", touched, rows=count, answer=act)
         text = ngettext("Bij %(count)s melding staat nu het antwoord.", "Bij %(count)s meldingen staat nu het antwoord.", count)
         messages.success(request, text % {"count": count})
@@ -311,17 +319,29 @@ def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
             waking.wake_one(saved)
             messages.success(request, gettext("De koppeling is bewaard."))
             return redirect("accreditation:register_connection", pk=saved.pk)
+    return _connection_page(request, pk, form, Way(asked))
+
+
+def _connection_page(
+    request: PersonRequest, pk: int | None, form: ConnectionForm, way: Way, *, refused: tuple[int, MarkForm] | None = None
+) -> HttpResponse:
+    """`refused` is a file of which somebody said when it was handed in, in a way that cannot be."""
     shown = RegisterConnection.objects.select_related("organisation", "register").get(pk=pk) if pk else None
-    context: dict[str, Any] = {"form": form, "connection": shown, "way": Way(asked)}
+    context: dict[str, Any] = {"form": form, "connection": shown, "way": way}
     if shown:
         (standing,) = status.standings(RegisterConnection.objects.filter(pk=shown.pk).select_related("organisation", "register"))
         context |= {
             "standing": standing,
-            "open_files": files.open_files(shown).select_related("made_by"),
-            "mark_form": MarkForm(initial={"on": timezone.localdate()}),
+            "open_files": [
+                (file, refused[1] if refused and refused[0] == file.pk else _mark_form(file)) for file in files.open_files(shown)
+            ],
             "calls": ReportCall.objects.filter(connection=shown).exclude(closed_at=None)[:10],
         }
-    return render(request, "accreditation/reporting/connection.html", context, status=422 if form.errors else 200)
+    return render(request, "accreditation/reporting/connection.html", context, status=422 if form.errors or refused else 200)
+
+
+def _mark_form(file: ReportCall, data: QueryDict | None = None) -> MarkForm:
+    return MarkForm(data, initial={"on": timezone.localdate()}, auto_id=f"bestand-{file.pk}-%s")
 
 
 @login_required
@@ -433,10 +453,11 @@ def settle_file(request: PersonRequest, pk: int, call: int) -> HttpResponse:
         count = files.put_back(call=made, actor=request.user)
         messages.success(request, ngettext("%(count)s melding wacht weer.", "%(count)s meldingen wachten weer.", count) % {"count": count})
     else:
-        form = MarkForm(request.POST)
+        form = _mark_form(made, request.POST)
         if not form.is_valid():
-            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-            return redirect("accreditation:register_connection", pk=pk)
+            way = Way.of(found)
+            settings = ConnectionForm(instance=found, user=request.user, way=way)
+            return _connection_page(request, pk, settings, way, refused=(made.pk, form))
         count = files.mark(call=made, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
         _record_for(request, "reports-marked", [found], rows=count, on=str(form.cleaned_data["on"]))
         messages.success(

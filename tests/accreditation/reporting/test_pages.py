@@ -342,9 +342,10 @@ def test_a_file_is_the_same_each_time_and_marked_or_put_back(client, of, adminis
     assert set(Report.objects.values_list("state", flat=True)) == {"waiting"}
     again = files.make(connection=connection, actor=administrator)
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
-    assert "moet nog komen" in texts(
-        client.post(url("settle_report_file", pk=connection.pk, call=again.pk), {"doe": "gemeld", "on": tomorrow}, follow=True)
-    )
+    early = {"doe": "gemeld", "on": tomorrow, "note": "Wat er al stond"}
+    refused = texts(client.post(url("settle_report_file", pk=connection.pk, call=again.pk), early))
+    assert "moet nog komen" in refused
+    assert "Wat er al stond" in refused
     client.post(url("settle_report_file", pk=connection.pk, call=again.pk), {"doe": "gemeld", "on": "2026-06-20", "note": "Geplakt"})
     assert set(Report.objects.values_list("state", "note")) == {("marked", "Geplakt")}
 
@@ -408,6 +409,9 @@ def test_a_register_without_a_service_is_reported_to_from_the_queue_to_its_answe
 
     refused = client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": " "})
     client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": "Nummer onbekend"})
+    nobody = client.post(url("act_on_reports"), {"doe": "afgewezen", "text": "Wat er al stond"})
+    assert "Kies eerst een of meer meldingen" in texts(nobody)
+    assert "Wat er al stond" in texts(nobody)
     client.post(url("act_on_reports"), {"doe": "aangenomen", "rij": [first.pk, second.pk]})
 
     assert "Schrijf op wat het register antwoordde" in texts(refused)

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.outgoing.connection import AddressRefused, check_address
 from accounts.outgoing.locks import locked
 from accounts.permissions import Action, organisations_where
-from accreditation.models import RegisterConnection, Report, ReportAttempt
+from accreditation.models import RegisterConnection, Report, ReportAttempt, ReportCall
 from accreditation.reporting.transport import Login
 
 State, Reason = RegisterConnection.State, RegisterConnection.Reason
@@ -46,6 +46,11 @@ def save(connection: RegisterConnection, *, login: Login | None) -> RegisterConn
         if login is None and before is not None and before != connection.endpoint:
             # Whoever may change the address could otherwise have the key sent to a place of their own.
             raise ConnectionRefused(gettext("Bij een ander adres vul je ook de userID en de userKey opnieuw in."), "user_key")
+    goes_by_service = RegisterConnection.objects.filter(pk=connection.pk, transport__in=RegisterConnection.SERVICES).exists()
+    if connection.pk is not None and connection.by_service and not goes_by_service and _unanswered(connection).exists():
+        raise ConnectionRefused(
+            gettext("Er ligt nog een bestand. Geef eerst aan dat je het hebt ingeleverd, of zet het terug; kies daarna de webservice.")
+        )
     if login is not None:
         connection.user_id_locked, connection.user_key_locked = locked(login.user_id), locked(login.user_key)
         if connection.reason != Reason.BY_HAND:
@@ -68,6 +73,8 @@ def save(connection: RegisterConnection, *, login: Login | None) -> RegisterConn
         connection.save(update_fields=None if connection.pk is None else fields)
         if went_live:
             send_tested(connection)
+        if goes_by_service and not connection.by_service:
+            _take_back(connection)
     return connection
 
 
@@ -80,6 +87,24 @@ def send_tested(connection: RegisterConnection) -> int:
         [ReportAttempt(report=one, at=now, outcome=ReportAttempt.Outcome.AGAIN, number=one.number) for one in found]
     )
     return len(found)
+
+
+def _unanswered(connection: RegisterConnection) -> QuerySet[ReportCall]:
+    return ReportCall.objects.filter(connection=connection, closed_at=None)
+
+
+def _take_back(connection: RegisterConnection) -> None:
+    """What is under way waits again: no worker will read the answer, and what arrives twice changes nothing there."""
+    now = timezone.now()
+    _unanswered(connection).update(closed_at=now, outcome="lost")
+    found = list(Report.objects.filter(connection=connection, state=Report.State.SENT).select_for_update(of=("self",)))
+    Report.objects.filter(pk__in=[report.pk for report in found]).update(state=Report.State.WAITING)
+    ReportAttempt.objects.bulk_create(
+        [
+            ReportAttempt(report=one, call_id=one.call_id, at=now, outcome=ReportAttempt.Outcome.UNANSWERED, number=one.number)
+            for one in found
+        ]
+    )
 
 
 def pause(connection: RegisterConnection) -> None:

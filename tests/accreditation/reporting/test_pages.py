@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import AuditEvent, Role
 from accounts.outgoing.locks import unlocked
 from accreditation import jobs
-from accreditation.models import Job, KnownAnswer, PointAward, RegisterConnection, Report, ReportingTerm
+from accreditation.models import Job, KnownAnswer, PointAward, RegisterConnection, Report, ReportCall, ReportingTerm
 from accreditation.points import correct, undo
 from accreditation.reporting import explanations, files, outbox, queueing, sending, status
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -425,6 +425,25 @@ def test_a_register_without_a_service_is_reported_to_from_the_queue_to_its_answe
     by_service = a_connection(an_accreditation(), transport="post")
     Report.objects.update(connection=by_service, state="marked")
     assert not outbox.answered(reports=Report.objects.all(), accepted=True, text="", actor=first.learner), "the service answers itself"
+
+
+def test_another_way_of_reporting_leaves_nobody_under_way_for_ever(client, of, administrator):
+    connection = a_connection(of, transport="list")
+    outbox.queue(awards=awards(of, 1), actor=None)
+    call = files.make(connection=connection, actor=administrator)
+    address = url("register_connection", pk=connection.pk)
+
+    refused = client.post(f"{address}?hoe=webservice", settings_of(of))
+    assert "Er ligt nog een bestand." in texts(refused)
+    assert "Ik heb het ingeleverd" in texts(refused)
+    files.put_back(call=call, actor=administrator)
+    assert client.post(f"{address}?hoe=webservice", settings_of(of)).status_code == 302
+    lost = ReportCall.objects.create(connection=connection, transport="post", rows=1, sent_at=timezone.now())
+    Report.objects.update(state="sent", call=lost)
+    client.post(f"{address}?hoe=lijst", {"columns": ["number"]})
+
+    assert Report.objects.get().state == "waiting"
+    assert not ReportCall.objects.filter(closed_at=None).exists()
 
 
 # --- Beside the register's own list ----------------------------------------------------------------------------------------

@@ -61,7 +61,8 @@ def find(filters: Filters, *, visible: Q) -> Page:
     are merged. One query with OR would make the database read everything.
     """
     size = min(filters.limit or MOST, MOST)
-    ways = [way.order_by("sequence" if filters.ascending else "-sequence")[: size + 1] for way in _ways(filters, visible=visible)]
+    sign = "" if filters.ascending else "-"
+    ways = [way.order_by(f"{sign}{number}")[: size + 1] for way, number in _ways(filters, visible=visible)]
     in_order = _whole(ways[0]) if len(ways) == 1 else _merged(ways, filters, most=size + 1)
     page = in_order[:size]
     return Page(statements=page, last=page[-1].sequence if len(in_order) > size else None)
@@ -96,22 +97,28 @@ def consistent_through() -> datetime:
     return sequence.moment_of(settled_through() + 1)
 
 
-def _ways(filters: Filters, *, visible: Q) -> Iterator[StatementQuerySet]:
-    base = _in_time(Statement.objects.filter(visible, voided=False), filters)
+def _ways(filters: Filters, *, visible: Q) -> Iterator[tuple[StatementQuerySet, str]]:
+    """Each way in which a statement can match, and the column in whose order its index is walked.
+
+    The bounds of time and page stand on that column too: a database carries an equality over to a joined table, but no bounds, and
+    SQLite no order.
+    """
+    bounds = _bounds(filters)
+    base = Statement.objects.filter(visible, voided=False, **_within(bounds, "sequence"))
     if not filters.of_content:
-        yield base
+        yield base, "sequence"
         return
     for ways in _alternatives(filters):
-        yield _narrowed(base, ways, filters)
+        yield _narrowed(base, ways, filters, bounds)
     # A statement that refers to a match matches too, and so does one that refers to that one (lrs.references).
     keys = _keys_of_referrals(filters)
-    referring = base.filter(referrals__key=keys[0])
+    referring = base.filter(referrals__key=keys[0], **_within(bounds, "referrals__statement_id"))
     for key in keys[1:]:
         referring = referring.filter(Exists(Referral.objects.filter(key=key, statement=OuterRef("sequence"))))
     if visible:
         target = StatementId.objects.filter(uuid=OuterRef(OuterRef("refers_to"))).values("sequence")[:1]
         referring = referring.filter(Exists(Statement.objects.filter(visible, sequence=Subquery(target))))
-    yield referring
+    yield referring, "referrals__statement_id"
 
 
 def _keys_of_referrals(filters: Filters) -> list[uuid.UUID]:
@@ -169,18 +176,25 @@ def _statements(sql: str, parameters: Sequence[Any]) -> list[Statement]:
     return [Statement.from_db(database(), names, row) for row in ask(sql, parameters, using=database())]
 
 
-def _in_time(base: StatementQuerySet, filters: Filters) -> StatementQuerySet:
-    """The standard's since is "stored after", its until "stored at or before"; `stored` says milliseconds, as do the numbers."""
+def _bounds(filters: Filters) -> dict[str, int]:
+    """Comparisons of the number. The standard's since is "stored after", its until "stored at or before"; `stored` says milliseconds, as do the numbers."""
+    bounds = {}
     if filters.since:
-        base = base.filter(sequence__gte=_after(filters.since))
+        bounds["gte"] = _after(filters.since)
     if filters.until:
-        base = base.filter(sequence__lt=_after(filters.until))
+        bounds["lt"] = _after(filters.until)
     if filters.ascending:
         # A reader who follows along must not step over a statement that is still being written.
-        base = base.filter(sequence__lte=settled_through())
-    if filters.after is not None:
-        base = base.filter(sequence__gt=filters.after) if filters.ascending else base.filter(sequence__lt=filters.after)
-    return base
+        bounds["lte"] = settled_through()
+    if filters.after is not None and filters.ascending:
+        bounds["gt"] = filters.after
+    elif filters.after is not None:
+        bounds["lt"] = min(filters.after, bounds.get("lt", filters.after))
+    return bounds
+
+
+def _within(bounds: dict[str, int], number: str) -> dict[str, int]:
+    return {f"{number}__{comparison}": value for comparison, value in bounds.items()}
 
 
 def _after(moment: datetime) -> int:
@@ -215,15 +229,19 @@ def _alternatives(filters: Filters) -> Iterator[list[_Way]]:
         yield list(ways)
 
 
-def _narrowed(query: StatementQuerySet, ways: list[_Way], filters: Filters) -> StatementQuerySet:
+def _narrowed(query: StatementQuerySet, ways: list[_Way], filters: Filters, bounds: dict[str, int]) -> tuple[StatementQuerySet, str]:
+    number = "sequence"
     for way in ways:
-        # A filter of its own for each mention: each is another row.
-        query = query.filter(way.itself) if way.itself is not None else query.filter(mentions__key=way.mentioned)
+        if way.itself is not None:
+            query = query.filter(way.itself)
+        else:  # a filter of its own for each mention: each is another row
+            number = "mentions__statement_id"
+            query = query.filter(mentions__key=way.mentioned, **_within(bounds, number))
     if filters.verb:
         query = query.with_verb(filters.verb)
     if filters.registration:
         query = query.filter(registration=filters.registration)
-    return query
+    return query, number
 
 
 def _credential_named_by(agent: dict[str, Any]) -> Q | None:

@@ -1,5 +1,6 @@
 """Valid statements of both versions, texts of them, and hostile changes to them: strategies for hypothesis."""
 
+import copy
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -316,7 +317,7 @@ def places(value: Json, way: tuple[Json, ...] = ()) -> list[tuple[Json, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, statement: Json) -> Json:
-    """The statement with one to three hostile changes."""
+    """The statement with one to three hostile changes. Copies, for a later change may be inside an earlier one."""
     statement = json.loads(json.dumps(statement))
     for _ in range(draw(st.integers(1, 3))):
         found = places(statement)
@@ -328,7 +329,7 @@ def mutated(draw: st.DrawFn, statement: Json) -> Json:
             place = place[step]
         key, kind = way[-1], draw(st.sampled_from(["replace", "replace", "null", "delete", "add", "rename", "case", "retype", "double"]))
         if kind == "replace":
-            place[key] = draw(wrong)
+            place[key] = copy.deepcopy(draw(wrong))
         elif kind == "null":
             place[key] = None
         elif kind == "delete":
@@ -338,7 +339,9 @@ def mutated(draw: st.DrawFn, statement: Json) -> Json:
         elif kind == "double" and isinstance(place, list):
             place.append(place[key])
         elif isinstance(place, dict) and kind == "add":
-            place[draw(texts | st.sampled_from(["id", "objectType", "member", "mbox", "Actor", "contextAgents", "stored"]))] = draw(wrong)
+            place[draw(texts | st.sampled_from(["id", "objectType", "member", "mbox", "Actor", "contextAgents", "stored"]))] = (
+                copy.deepcopy(draw(wrong))
+            )
         elif isinstance(place, dict) and kind in ("rename", "case"):
             place[str(key).swapcase() if kind == "case" else draw(texts)] = place.pop(key)
     return statement

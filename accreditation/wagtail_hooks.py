@@ -5,9 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import URLPattern
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.snippets.models import register_snippet
@@ -59,11 +59,29 @@ class _OwnOrganisations:
         return form
 
 
-class TemplateCreate(_OwnOrganisations, CreateView):
+class _SavedByHand:
+    """A template has no draft: what is saved stands on the next certificate. So nothing is saved until somebody presses the button."""
+
+    request: PersonRequest
+
+    def setup(self, *args: Any, **kwargs: Any) -> None:
+        super().setup(*args, **kwargs)  # type: ignore[misc]
+        self.autosave_enabled = False
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.request.accepts("text/html"):
+            # Saving while someone types asks for JSON; a form that was opened before this was switched off still does.
+            text = gettext("Er is niets bewaard. Kies Opslaan als je sjabloon klaar is.")
+            return JsonResponse({"success": False, "error_code": "saved_by_hand", "error_message": text}, status=400)
+        answer: HttpResponse = super().post(*args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class TemplateCreate(_SavedByHand, _OwnOrganisations, CreateView):
     pass
 
 
-class TemplateEdit(_OwnOrganisations, EditView):
+class TemplateEdit(_SavedByHand, _OwnOrganisations, EditView):
     pass
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image as Picture
 from wagtail.images.models import Image
-from wagtail.models import Collection
+from wagtail.models import Collection, DraftStateMixin, RevisionMixin
+from wagtail.snippets.models import get_snippet_models
 
 from accounts import editors
 from accounts.models import Role
@@ -239,6 +240,37 @@ def test_an_issuer_makes_a_template_in_the_cms_and_sees_the_real_pdf_beside_the_
     assert client.post(edit, form(organisation, title_nl="Een andere kop")).status_code == 302
     template.refresh_from_db()
     assert (template.version, template.revisions.count()) == (2, 2)
+
+
+def test_a_certificate_is_made_of_what_was_saved_by_hand_and_never_of_what_is_being_typed(release):
+    organisation = release.course.organisation
+    template = a_template(organisation, title_nl="Bewaard")
+    client = editor_of(organisation)
+    edit = reverse("wagtailsnippets_accreditation_certificatetemplate:edit", args=[template.pk])
+    add = reverse("wagtailsnippets_accreditation_certificatetemplate:add")
+    page = client.get(edit).content.decode()
+    assert "w-unsaved" in page
+    assert "data-w-autosave-interval" not in page + client.get(add).content.decode()
+
+    # What saving while someone types sends, from a form that was opened before it was switched off.
+    for address in (edit, add):
+        assert client.post(address, form(organisation, title_nl="Half getypt"), headers={"Accept": "application/json"}).status_code == 400
+    preview = reverse("wagtailsnippets_accreditation_certificatetemplate:preview_on_edit", args=[template.pk])
+    assert client.post(preview, form(organisation, title_nl="Half getypt")).json()["is_valid"] is True
+    assert client.get(preview, {"mode": "pdf"}).content.startswith(b"%PDF")
+
+    template.refresh_from_db()
+    assert (template.title_nl, template.version, template.revisions.count(), CertificateTemplate.objects.count()) == ("Bewaard", 1, 0, 1)
+    assert earn(release).snapshot["template"]["title"] == "Bewaard"
+    assert client.post(edit, form(organisation, title_nl="Met de hand")).status_code == 302
+    assert template_for(release.course)["title"] == "Met de hand"
+
+
+def test_nothing_else_without_a_draft_is_saved_while_someone_types():
+    """The editor saves by itself what has versions; without a draft such a version is live at once."""
+    assert [model for model in get_snippet_models() if issubclass(model, RevisionMixin) and not issubclass(model, DraftStateMixin)] == [
+        CertificateTemplate
+    ]
 
 
 def test_what_was_typed_stays_when_something_is_wrong_and_an_organisation_has_one_general_template():

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils import timezone
@@ -20,9 +21,9 @@ from accreditation.models import (
     BulkAction,
     PointCategory,
 )
+from accreditation.verification import LARGEST_FILE
 from courses.models import CoursePage, Meeting, Release
 
-LARGEST_PDF = 5 * 1024 * 1024
 READ_BY_LEARNERS = _("Iedere deelnemer om wie het gaat, kan dit lezen.")
 FOR_COLLEAGUES = _("Alleen voor jou en je collega's. De deelnemer leest wat er op het nieuwe certificaat anders is, niet deze reden.")
 
@@ -57,7 +58,10 @@ class FileForm(forms.Form):
 
     def clean_pdf(self) -> UploadedFile:
         pdf: UploadedFile = self.cleaned_data["pdf"]
-        if pdf.size is None or pdf.size > LARGEST_PDF:
+        # A dossier may be handed in here by mistake; it is only recognised.
+        largest = settings.DOSSIER_LARGEST_FILE if pdf.read(4) == b"PK\x03\x04" else LARGEST_FILE
+        pdf.seek(0)
+        if pdf.size is None or pdf.size > largest:
             raise forms.ValidationError(
                 gettext("Dit bestand is groter dan 5 MB. Een certificaat is veel kleiner; kies het bestand dat je kreeg.")
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -22,8 +22,10 @@ from accreditation.attendance_statements import state as attendance_state
 from accreditation.badges import reading
 from accreditation.badges.status import why_revoked
 from accreditation.certificates import shown_state
+from accreditation.dossiers import checking, paper
 from accreditation.models import AttendanceStatement, Certificate, CertificateEvent
 
+LARGEST_FILE = 5 * 1024 * 1024
 LARGEST_NUMBER_OF_ENDS = 40
 LIMITS = {
     "code": (20, 600),
@@ -53,6 +55,8 @@ class What(StrEnum):
     CERTIFICATE = "certificate"
     BADGE = "badge"
     STATEMENT = "statement"
+    DOSSIER = "dossier"
+    DOSSIER_ON_PAPER = "dossier-on-paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,16 @@ def by_file(content: bytes) -> Answer:
     statement = _statements().filter(sha256=digest).first()
     if statement is None and _begins_as_ours(content):
         return Answer(Verdict.CHANGED)
+    if statement is None and paper.looks_like_one(content):
+        return replace(UNKNOWN, what=What.DOSSIER_ON_PAPER)
     return _attended(statement)
+
+
+def by_upload(source: IO[bytes]) -> Answer:
+    """The same of a file that somebody hands in, which may be a whole dossier: that is recognised, and checked elsewhere."""
+    if checking.is_one(source):
+        return replace(UNKNOWN, what=What.DOSSIER)
+    return by_file(source.read(LARGEST_FILE))
 
 
 def _by_badge(content: bytes) -> Answer:

@@ -1,5 +1,7 @@
 """Is this dossier what was signed? Every hash compared, the signature checked, and each file named that differs, is missing or is extra.
 
+Whether a certificate in it still holds is looked up by the hash of the very file, so that nobody learns of one they do not hold.
+
 The ZIP comes from anyone. Nothing of it is unpacked to disk and no name in it becomes a path; its directory is looked at before it is read,
 each file is read in pieces and no further than the manifest says it is long.
 """
@@ -17,15 +19,18 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from accreditation.certificates import shown_state
 from accreditation.dossiers import contents, signing
 from accreditation.dossiers.package import DOSSIER, MANIFEST, SIGNATURE
 from accreditation.dossiers.signing import Signed, Trust
+from accreditation.models import Certificate
 from courses.h5p.archive import PackageRefused, check_end_record, printable, problem_of_entry, problem_of_name
 from courses.h5p.limits import MEBIBYTE, Limits
 
 CHUNK = 256 * 1024
 LARGEST_TEXT = 32 * MEBIBYTE  # of the manifest and of dossier.json
 MOST_NAMED = 200
+AT_ONCE = 500  # hashes in one question to the database
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error, ValueError, OverflowError)
 
 
@@ -51,13 +56,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class NoLonger:
+    """A certificate in the dossier, whole and issued here, that does not hold today: revoked, replaced or expired."""
+
+    number: str
+    state: Certificate.State
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome. `findings` are at most MOST_NAMED of the `wrong` files; `facts` is what the manifest says of itself."""
+    """The outcome. `findings` are at most MOST_NAMED of the `wrong` files; from `issuer` on it is what the manifest says of itself.
+
+    `no_longer` are the certificates in it that do not hold today; `elsewhere` counts those that were not issued here.
+    """
 
     signed: Signed
     checked: int
     findings: tuple[Finding, ...] = field(default=())
     wrong: int = 0
+    no_longer: tuple[NoLonger, ...] = field(default=())
+    elsewhere: int = 0
     issuer: str = ""
     installation: str = ""
     made_at: datetime | None = None
@@ -65,6 +83,17 @@ class Report:
     @property
     def intact(self) -> bool:
         return self.signed.holds and not self.wrong
+
+
+def is_one(source: IO[bytes]) -> bool:
+    """Whether this is worth checking as a dossier: a ZIP with a manifest of ours. Leaves the file at its beginning."""
+    try:
+        with opened(source) as archive:
+            return _parsed(_small(archive, MANIFEST)).get("format") == contents.FORMAT
+    except NotADossier:
+        return False
+    finally:
+        source.seek(0)
 
 
 def check(source: IO[bytes]) -> Report:
@@ -118,6 +147,7 @@ def _check(archive: zipfile.ZipFile) -> Report:
     ]
     twice = {finding.path for finding in findings}
     seen: set[str] = set()
+    certificates: list[str] = []
     room = limits().total_bytes
     for entry in entries:
         name = entry.orig_filename
@@ -132,16 +162,33 @@ def _check(archive: zipfile.ZipFile) -> Report:
         room -= size
         if room < 0 or not _is(archive, entry, size=size, sha256=sha256):
             findings.append(Finding(Problem.DIFFERS, printable(name)))
+        elif name.startswith(contents.CERTIFICATES):
+            certificates.append(sha256)
+    no_longer, elsewhere = _today(certificates)
     findings += [Finding(Problem.MISSING, printable(name)) for name in listed if name not in seen]
     return Report(
         signed=signed,
         checked=len(listed),
         findings=tuple(findings[:MOST_NAMED]),
         wrong=len(findings),
+        no_longer=no_longer,
+        elsewhere=elsewhere,
         issuer=_said(manifest.get("issuer")),
         installation=_said(manifest.get("installation")),
         made_at=_moment(manifest.get("made_at")),
     )
+
+
+def _today(hashes: list[str]) -> tuple[tuple[NoLonger, ...], int]:
+    """What became of the certificates that were issued here, and how many were not."""
+    issued = {
+        certificate.sha256: certificate
+        for at in range(0, len(hashes), AT_ONCE)
+        for certificate in Certificate.objects.filter(sha256__in=hashes[at : at + AT_ONCE]).exclude(sha256="").prefetch_related("events")
+    }
+    told = ((certificate, shown_state(certificate)) for certificate in issued.values())
+    gone = [NoLonger(certificate.number or "", state) for certificate, state in told if state != Certificate.State.VALID]
+    return tuple(sorted(gone, key=lambda one: one.number)), len(set(hashes) - issued.keys())
 
 
 def _is(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, size: int, sha256: str) -> bool:

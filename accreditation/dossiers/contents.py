@@ -22,6 +22,7 @@ from competencies.models import Competency, Evidence as Shown
 from competencies.queries import own_frameworks
 
 FORMAT, VERSION = "vakwijs-dossier", 1
+CERTIFICATES = "certificaten/"
 
 
 def whole(*, person: User, day: date | None = None) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def certificate_json(certificate: Certificate) -> dict[str, Any]:
 
 
 def certificate_path(certificate: Certificate) -> str:
-    return f"certificaten/{certificate.number}.pdf"
+    return f"{CERTIFICATES}{certificate.number}.pdf"
 
 
 def evidence_of(person: User) -> list[Evidence]:

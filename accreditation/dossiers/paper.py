@@ -27,6 +27,7 @@ SIGNAL, SOFT = HexColor("#B84516"), HexColor("#4A626A")
 WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 18 * mm, WIDTH - 18 * mm, HEIGHT - 24 * mm, 24 * mm
 MONTHS = "januari februari maart april mei juni juli augustus september oktober november december".split()
+MARK = "vakwijs-dossier"  # the subject of the PDF, by which a dossier is recognised; it proves nothing
 STATES = {"valid": "geldig", "expired": "verlopen", "revoked": "ingetrokken", "kept": "in het dossier", "withdrawn": "ingetrokken"}
 # The widths of the columns of each table, in mm; together 174.
 ROWS = (("Datum", 22), ("Waarvoor", 76), ("Soort", 40), ("Punten", 17), ("Telt mee", 19))
@@ -42,12 +43,18 @@ def render(told: dict[str, Any]) -> bytes:
     return _drawn(told, pages=pages)[0]
 
 
+def looks_like_one(content: bytes) -> bool:
+    """Whether a PDF says that it is a dossier on paper. Anyone can say so: it is not sealed."""
+    return content.startswith(b"%PDF-") and f"/Subject ({MARK})".encode() in content
+
+
 def _drawn(told: dict[str, Any], *, pages: int) -> tuple[bytes, int]:
     out = BytesIO()
     canvas = TaggedCanvas(out, pagesize=A4, lang="nl-NL", pageCompression=1, pdfVersion=(1, 7), initialFontName=REGULAR)
     canvas.setTitle(f"Dossier van {told['person']['name']}")
     canvas.setAuthor(told["person"]["name"])
     canvas.setCreator(told["issuer"])
+    canvas.setSubject(MARK)
     sheet = _Sheet(canvas, told, pages)
     _cover(sheet, told)
     for register in told["registers"]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.audit import origin_of
 from accreditation.forms import FileForm, NumberForm
-from accreditation.verification import Answer, TooManyTries, by_file, by_number, by_token, count_try
+from accreditation.verification import Answer, TooManyTries, by_number, by_token, by_upload, count_try
 
 
 @never_cache
@@ -36,7 +36,7 @@ def check_file(request: HttpRequest) -> HttpResponse:
     """Whether this very file was issued here. Nothing of it is kept."""
     form = FileForm(request.POST, request.FILES)
     if form.is_valid():
-        return _answered(request, "file", lambda: by_file(form.cleaned_data["pdf"].read()), by_file=True)
+        return _answered(request, "file", lambda: by_upload(form.cleaned_data["pdf"]), by_file=True)
     return _page(request, file_form=form)
 
 

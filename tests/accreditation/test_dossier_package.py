@@ -13,13 +13,14 @@ from django.core.management import call_command
 from django.urls import reverse
 from pypdf import PdfReader
 
+from accreditation import certificates as issuing
 from accreditation.dossiers import checking, package, packing, signing
 from accreditation.dossiers.checking import NotADossier, Problem
 from accreditation.dossiers.signing import Trust
 from accreditation.evidence import files, keeping
 from accreditation.evidence.keeping import Told
 from accreditation.models import Certificate, DossierKey, DossierPackage, EvidenceFile
-from accreditation.verification import LIMITS
+from accreditation.verification import LARGEST_FILE, LIMITS
 from tests.accreditation.evidence_files import a_pdf, a_photo
 from tests.factories.accounts import RegisterEntryFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, EvidenceKindFactory, RegisterRuleFactory, accredited, satisfy
@@ -298,6 +299,50 @@ def test_anyone_may_check_a_dossier_and_nobody_may_try_for_ever(client, nurse, m
     keys = client.get(reverse("accreditation:dossier_keys")).json()["keys"]
     assert keys[0]["key_id"] == DossierKey.objects.get().key_id
     assert "secret" not in keys[0]
+
+
+def test_a_certificate_that_no_longer_holds_is_named_to_who_holds_the_very_file(client, nurse):
+    content = packed(nurse)
+    certificate = Certificate.objects.get()
+    assert (checking.check(io.BytesIO(content)).no_longer, checking.check(io.BytesIO(content)).elsewhere) == ((), 0)
+    replaced = issuing.replace(certificate=certificate, reason="Naam verbeterd", actor=None)
+    assert [(one.number, one.state) for one in checking.check(io.BytesIO(content)).no_longer] == [(certificate.number, "replaced")]
+    newer = packed(nurse)
+    issuing.revoke(certificate=replaced, reason="Een geheime reden", actor=UserFactory())
+
+    report = checking.check(io.BytesIO(newer))
+    page = client.post(reverse("accreditation:verify_dossier"), {"file": io.BytesIO(newer)}).content.decode()
+    english = client.post(
+        reverse("accreditation:verify_dossier"), {"file": io.BytesIO(newer)}, headers={"accept-language": "en"}
+    ).content.decode()
+
+    assert (report.intact, [(one.number, one.state) for one in report.no_longer]) == (True, [(replaced.number, "revoked")])
+    assert "Dit dossier is echt en onveranderd, maar niet alles erin geldt nog" in page
+    assert replaced.number in page
+    assert "Ingetrokken" in page
+    assert "geheime" not in page
+    assert "This dossier is genuine and unchanged, but not everything in it still holds" in english
+    # Who does not hold the file itself hears nothing: under its number something else tells no state.
+    name = f"certificaten/{replaced.number}.pdf"
+    report = checking.check(io.BytesIO(rebuilt(newer, change=lambda n, data: b"iets anders" if n == name else data)))
+    assert (report.no_longer, replaced.number in str(report.findings)) == ((), True)
+
+
+def test_a_dossier_at_the_page_for_certificates_is_recognised_and_shown_the_way(client, nurse):
+    content = packed(nurse)
+    address = reverse("accreditation:verify_dossier")
+    there = client.get(reverse("accreditation:verify")).content.decode()
+    assert address in there
+    assert f'href="{reverse("accreditation:verify")}"' in client.get(address).content.decode()
+
+    def hand_in(data):
+        return client.post(reverse("accreditation:verify_file"), {"pdf": io.BytesIO(data)}).content.decode()
+
+    assert "Dit is een dossier</h2>" in hand_in(content)
+    assert "Dit is een dossier</h2>" in hand_in(rebuilt(content, extra=[("groot.bin", b"x" * (LARGEST_FILE + 1))]))
+    on_paper = zipfile.ZipFile(io.BytesIO(content)).read("dossier.pdf")
+    assert "Dit is een dossier op papier</h2>" in hand_in(on_paper)
+    assert "Dit bestand kennen we niet</h2>" in hand_in(rebuilt(content, without=["manifest.json"]))
 
 
 def test_a_dossier_of_someone_with_nothing_is_small_and_right():

@@ -233,6 +233,15 @@ def test_another_layout_is_the_same_badge_and_another_word_is_not(certificate):
     assert by_file(json.dumps(document).encode()).verdict is Verdict.CHANGED
     head, payload, signature = badge.token.split(".")
     assert by_file(f"{head}.{payload}.{signature[:-4]}AAAA".encode()).verdict is Verdict.CHANGED
+    # A character of the middle that differs, is gone or came in leaves no JSON to read, but its id before it.
+    middle = len(payload) // 2
+    for altered in (
+        payload[:middle] + "A__A" + payload[middle + 4 :],
+        payload[:middle] + payload[middle + 1 :],
+        payload[:middle] + "!" + payload[middle:],
+    ):
+        assert by_file(f"{head}.{altered}.{signature}".encode()).verdict is Verdict.CHANGED
+    assert by_file(json.dumps(document).replace("}", "", 1).encode()).verdict is Verdict.CHANGED
 
 
 def test_a_token_of_another_key_with_our_id_is_not_ours(certificate):

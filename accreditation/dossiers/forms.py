@@ -36,7 +36,15 @@ class ShareForm(forms.Form):
     reader = forms.CharField(
         label=_("Voor wie"), max_length=120, help_text=_("Bijvoorbeeld: beoordelaar van het register. Die naam ziet alleen jij.")
     )
-    days = forms.IntegerField(label=_("Hoeveel dagen"), min_value=1, max_value=90, initial=14)
+    days = forms.IntegerField(
+        label=_("Hoeveel dagen"),
+        min_value=1,
+        max_value=90,
+        initial=14,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), _("Vul een heel aantal dagen in, van 1 tot en met 90.")
+        ),
+    )
 
     def __init__(self, *args: Any, owner: User, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -264,7 +264,7 @@ def _keep(evidence: Evidence, item: Item, kind: EvidenceKind) -> None:
         done_on=date.fromisoformat(item.done_on),
         started_on=date.fromisoformat(item.started_on) if item.started_on else None,
         hours=Decimal(item.hours) if item.hours else None,
-        points=Decimal(item.points) if item.points else None,
+        points=Decimal(item.points) if item.points and kind.form == EvidenceKind.Form.ACCREDITED else None,
         id_number=item.id_number,
         description=item.description,
         competencies=list(Competency.objects.filter(code__in=item.competencies)),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils.formats import date_format, localize
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import RegisterEntry, User
-from accreditation.evidence.keeping import Told
+from accreditation.evidence.keeping import Told, plain, points_for
 from accreditation.models import Certificate, Evidence, EvidenceKind, PointAward
 
 # More on one day than anybody learns; and more in a week than anybody may work for long.
@@ -41,6 +42,8 @@ def warnings(*, owner: User, told: Told, evidence: Evidence | None = None) -> li
         *_same_activity(list(others.filter(done_on__range=(told.done_on - NEAR, told.done_on + NEAR))), told),
         *_same_as_award(owner, told),
         *_same_hours(others, told),
+        *_unlike_the_file(told, evidence),
+        *_many_points(told),
         *_outside_period(owner, told),
     ]
 
@@ -88,10 +91,16 @@ def _same_as_award(owner: User, told: Told) -> Iterator[Warning]:
 
 
 def _same_hours(others: QuerySet[Evidence], told: Told) -> Iterator[Warning]:
-    if told.kind.form == EvidenceKind.Form.WORK:
-        weeks = Decimal((told.done_on - (told.started_on or told.done_on)).days + 1) / 7
+    begins = told.started_on or told.done_on
+    if told.kind.form == EvidenceKind.Form.WORK or begins < told.done_on:
+        weeks = Decimal((told.done_on - begins).days + 1) / 7
         if told.hours and told.hours > max(weeks, Decimal(1)) * MOST_HOURS_A_WEEK:
-            yield Warning("week", _("Dat is meer dan %(most)s uur per week. Kijk de uren en de periode na.") % {"most": MOST_HOURS_A_WEEK})
+            text = _("Dat is meer dan %(most)s uur per week. Kijk de uren en de periode na.")
+            yield Warning(f"week-{told.hours.normalize():f}", text % {"most": MOST_HOURS_A_WEEK})
+    if told.kind.form == EvidenceKind.Form.WORK:
+        for other in others.filter(kind__form=EvidenceKind.Form.WORK, done_on__gte=begins):
+            if other.done_on and (other.started_on or other.done_on) <= told.done_on:
+                yield _same_work(other)
         return
     day: list[Evidence] = [
         other
@@ -106,8 +115,43 @@ def _same_hours(others: QuerySet[Evidence], told: Told) -> Iterator[Warning]:
     if told.hours and told.started_on in (None, told.done_on):
         together = told.hours + sum((other.hours or Decimal(0) for other in day), Decimal(0))
         if together > MOST_HOURS_A_DAY:
-            names = {"day": date_format(told.done_on, "j F Y"), "hours": localize(together.normalize())}
+            names = {"day": date_format(told.done_on, "j F Y"), "hours": plain(together)}
             yield Warning("day", _("Op %(day)s staan dan %(hours)s uren. Klopt dat?") % names)
+
+
+def _same_work(other: Evidence) -> Warning:
+    """Two jobs at once may be; the same hours written down twice may not."""
+    first, last = other.started_on or other.done_on, other.done_on
+    names = {
+        "title": other.title,
+        "first": date_format(first, "j F Y") if first else "",
+        "last": date_format(last, "j F Y") if last else "",
+        "hours": plain(other.hours or Decimal(0)),
+    }
+    text = _("Deze periode overlapt met '%(title)s': %(hours)s uur van %(first)s tot en met %(last)s. Klopt dat?")
+    return Warning(f"work-{other.pk}", text % names)
+
+
+def _unlike_the_file(told: Told, evidence: Evidence | None) -> Iterator[Warning]:
+    """What was typed beside what was read in the file; the key names the number, so that another number is asked about again."""
+    read = evidence.suggestions if evidence else {}
+    if told.kind.form == EvidenceKind.Form.ACCREDITED and told.points is not None and read.get("points"):
+        if told.points != Decimal(read["points"]):
+            names = {"read": plain(Decimal(read["points"])), "typed": plain(told.points)}
+            text = _("In het bestand lazen we %(read)s punten; jij vulde %(typed)s in. Klopt dat?")
+            yield Warning(f"read-{told.points.normalize():f}", text % names)
+    elif told.kind.form == EvidenceKind.Form.HOURS and told.hours is not None and read.get("hours"):
+        if told.hours != Decimal(read["hours"]):
+            names = {"read": plain(Decimal(read["hours"])), "typed": plain(told.hours)}
+            text = _("In het bestand lazen we %(read)s uur; jij vulde %(typed)s in. Klopt dat?")
+            yield Warning(f"read-{told.hours.normalize():f}", text % names)
+
+
+def _many_points(told: Told) -> Iterator[Warning]:
+    points = points_for(told)
+    if points is not None and points > settings.EVIDENCE_MANY_POINTS:
+        text = _("%(points)s punten is veel voor één bewijs. Klopt dat?")
+        yield Warning(f"many-{points.normalize():f}", text % {"points": plain(points)})
 
 
 def _outside_period(owner: User, told: Told) -> Iterator[Warning]:

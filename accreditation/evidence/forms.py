@@ -1,11 +1,13 @@
 """Forms of own evidence."""
 
+import re
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
@@ -57,6 +59,26 @@ class _AreaField(forms.ModelMultipleChoiceField):
         return f"{obj.name} ({obj.framework.name})" if self.several else str(obj.name)
 
 
+class _AmountField(forms.DecimalField):
+    """Hours or points as people write them: 1.200 is twelve hundred, and 2,5 two and a half."""
+
+    default_error_messages = {
+        "invalid": _("Vul een getal in, bijvoorbeeld 12 of 2,5."),
+        "min_value": _("Vul een getal in dat niet onder nul ligt."),
+        "max_digits": _("Dit getal is te groot. Kijk het na."),
+        "max_whole_digits": _("Dit getal is te groot. Kijk het na."),
+        "max_decimal_places": _("Schrijf achter de komma niet meer dan twee cijfers, bijvoorbeeld 2,75."),
+    }
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            comma = get_format("DECIMAL_SEPARATOR")
+            point = "." if comma == "," else ","
+            if re.fullmatch(rf"\s*\d{{1,3}}(?:[{point}\s]\d{{3}})+(?:[{comma}]\d+)?\s*", value):
+                value = re.sub(rf"[{point}\s]", "", value)
+        return super().to_python(value)
+
+
 class EvidenceForm(forms.Form):
     """What someone says of a piece of evidence. Which fields are needed follows from its kind; the domain says so.
 
@@ -72,7 +94,7 @@ class EvidenceForm(forms.Form):
     )
     starts_at = forms.TimeField(label=_("Van"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends_at = forms.TimeField(label=_("Tot"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    hours = forms.DecimalField(
+    hours = _AmountField(
         label=_("Effectieve uren"),
         required=False,
         max_digits=7,
@@ -80,14 +102,16 @@ class EvidenceForm(forms.Form):
         localize=True,
         help_text=_("Nodig bij werkuren, en als de punten uit de uren volgen, zoals bij intervisie. Zonder pauze en reistijd."),
     )
-    points = forms.DecimalField(
+    points = _AmountField(
         label=_("Punten op het bewijs"),
         required=False,
         min_value=0,
         max_digits=6,
         decimal_places=2,
         localize=True,
-        help_text=_("Nodig bij geaccrediteerde scholing: neem over wat er staat. Laat anders leeg."),
+        help_text=_(
+            "Nodig bij geaccrediteerde scholing: neem over wat er staat. Laat anders leeg: dan volgen de punten uit de uren of de soort."
+        ),
     )
     id_number = forms.CharField(label=_("ID-nummer van de accreditatie"), max_length=40, required=False)
     competencies = _AreaField(
@@ -210,8 +234,9 @@ def _initial(evidence: Evidence) -> dict[str, Any]:
         read = evidence.suggestions
         texts = {name: read[name] for name in ("title", "provider", "done_on", "id_number") if read.get(name)}
         return {**texts, **{name: Decimal(read[name]) for name in ("points", "hours") if read.get(name)}}
-    names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "points", "id_number", "description")
-    initial = {name: getattr(evidence, name) for name in names}
+    stated = evidence.kind is None or evidence.kind.form == EvidenceKind.Form.ACCREDITED
+    names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "id_number", "description")
+    initial = {name: getattr(evidence, name) for name in names} | {"points": evidence.points if stated else None}
     amounts = {name: Decimal(f"{initial[name].normalize():f}") for name in ("hours", "points") if initial[name] is not None}
     return {**initial, **amounts, "competencies": list(evidence.competencies.all()) if evidence.pk else []}
 

@@ -11,14 +11,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _, ngettext
 
 from accounts.models import User
 from accreditation.evidence import files
 from accreditation.evidence.files import CheckedFile
 from accreditation.evidence.reading import suggestions
-from accreditation.models import Application, Evidence, EvidenceDocument, EvidenceFile, EvidenceKind
+from accreditation.models import Application, Evidence, EvidenceDocument, EvidenceFile, EvidenceKind, RegisterRule
 from competencies.models import Competency
 
 Form = EvidenceKind.Form
@@ -224,8 +226,10 @@ def problems(told: Told, *, today: date | None = None) -> Iterator[EvidenceRefus
     yield from _problems_of_days(told, today=today or timezone.localdate())
     if told.hours is not None and told.hours <= 0:
         yield EvidenceRefused(_("Vul het aantal uren in, meer dan nul."), field="hours")
-    if form in (Form.HOURS, Form.WORK) and told.hours is None:
+    if form == Form.HOURS and told.hours is None:
         yield EvidenceRefused(_("Vul in hoeveel uren het waren: daaruit volgen de punten."), field="hours")
+    if form == Form.WORK and told.hours is None:
+        yield EvidenceRefused(_("Vul in hoeveel uren je in deze periode werkte."), field="hours")
     days = (told.done_on - (told.started_on or told.done_on)).days + 1
     if told.hours is not None and told.hours > 24 * days > 0:
         text = ngettext(
@@ -233,14 +237,45 @@ def problems(told: Told, *, today: date | None = None) -> Iterator[EvidenceRefus
             "Dat past niet: %(hours)s uur in %(days)s dagen.",
             days,
         )
-        yield EvidenceRefused(text % {"hours": told.hours, "days": days}, field="hours")
-    if form == Form.ACCREDITED and told.points is None:
-        yield EvidenceRefused(_("Neem over hoeveel punten op het bewijs staan."), field="points")
+        yield EvidenceRefused(text % {"hours": plain(told.hours), "days": localize(days)}, field="hours")
+    yield from _problems_of_points(told)
     most = told.kind.most_competencies
     if most is not None and len(told.competencies) > most:
         yield EvidenceRefused(
             _("Kies hoogstens %(most)s CanMEDS-gebieden: de gebieden waar het vooral over ging.") % {"most": most}, field="competencies"
         )
+
+
+def _problems_of_points(told: Told) -> Iterator[EvidenceRefused]:
+    form = told.kind.form
+    if form == Form.ACCREDITED and told.points is None:
+        yield EvidenceRefused(_("Neem over hoeveel punten op het bewijs staan."), field="points")
+    if form != Form.ACCREDITED and told.points is not None:
+        why = {
+            Form.HOURS: _("Bij deze soort volgen de punten uit de uren. Maak dit veld leeg."),
+            Form.ONCE: _("Bij deze soort ligt het aantal punten vast. Maak dit veld leeg."),
+            Form.WORK: _("Werkuren geven geen punten. Maak dit veld leeg."),
+        }
+        yield EvidenceRefused(why[Form(form)], field="points")
+        return
+    points, most = points_for(told), most_points(told.kind)
+    if points is not None and most is not None and points > most:
+        names = {"points": plain(points), "most": plain(most), "register": told.kind.register.name}
+        text = _("%(points)s kan niet: %(register)s vraagt in een hele periode %(most)s. Kijk na wat op het bewijs staat.")
+        if form == Form.HOURS:
+            text = _("Dat geeft %(points)s punten. %(register)s vraagt in een hele periode %(most)s. Kijk de uren na.")
+        yield EvidenceRefused(text % names, field="hours" if form == Form.HOURS else "points")
+
+
+def most_points(kind: EvidenceKind) -> Decimal | None:
+    """More than this no piece of evidence can be worth: the most that any rule of the register asks over a whole period."""
+    most: Decimal | None = RegisterRule.objects.filter(register=kind.register_id, total__gt=0).aggregate(most=Max("total"))["most"]
+    return most
+
+
+def plain(amount: Decimal) -> str:
+    """An amount as people write it: 6,5 and not 6.50."""
+    return localize(Decimal(f"{amount.normalize():f}"))
 
 
 def _problems_of_days(told: Told, *, today: date) -> Iterator[EvidenceRefused]:

@@ -216,6 +216,9 @@ WORK_VIRUS_SCANNER = env.str("WORK_VIRUS_SCANNER", default="")
 EVIDENCE_LARGEST_FILE = env.int("EVIDENCE_LARGEST_FILE_MB", default=20) * 1_000_000
 EVIDENCE_ROOM = env.int("EVIDENCE_ROOM_MB", default=500) * 1_000_000
 EVIDENCE_VIRUS_SCANNER = env.str("EVIDENCE_VIRUS_SCANNER", default=WORK_VIRUS_SCANNER)
+# More points than this on one piece of evidence is asked about before it counts. A week of education, at a point an hour, gives 40:
+# more is a slip of the pen more often than a course. Our own choice; what a register asks over a whole period is refused beyond.
+EVIDENCE_MANY_POINTS = env.int("EVIDENCE_MANY_POINTS", default=40)
 # Other installations whose dossiers are taken for theirs: fingerprint=name, from their /.well-known/vakwijs-dossier-keys.json.
 DOSSIER_TRUSTED_KEYS = env.dict("DOSSIER_TRUSTED_KEYS", default={})
 DOSSIER_LARGEST_FILE = env.int("DOSSIER_LARGEST_FILE_MB", default=750) * 1_000_000

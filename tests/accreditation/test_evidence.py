@@ -17,6 +17,7 @@ from accreditation import certificates, reference
 from accreditation.evidence import demo, files, keeping
 from accreditation.evidence.doubles import warnings
 from accreditation.evidence.files import FileRefused
+from accreditation.evidence.forms import EvidenceForm
 from accreditation.evidence.keeping import EvidenceRefused, Told
 from accreditation.evidence.reading import suggestions
 from accreditation.evidence.work_hours import worked
@@ -25,7 +26,7 @@ from competencies.models import Competency, Framework
 from tests.accreditation.evidence_files import BADGE, a_baked_badge, a_pdf, a_photo, as_jwt
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, UserFactory
-from tests.factories.accreditation import EvidenceFactory, EvidenceKindFactory, accredited, satisfy
+from tests.factories.accreditation import EvidenceFactory, EvidenceKindFactory, RegisterRuleFactory, accredited, satisfy
 from tests.factories.courses import EnrolmentFactory, released_course
 
 pytestmark = pytest.mark.django_db
@@ -91,9 +92,12 @@ def test_other_kinds_give_what_is_stated_a_fixed_number_or_nothing(nurse, form, 
         ({"starts_at": time(10), "ends_at": time(9)}, "ends_at"),
         ({"hours": None}, "hours"),
         ({"hours": Decimal(25)}, "hours"),
+        ({"points": Decimal(50)}, "points"),
+        ({"hours": Decimal(185), "started_on": date(2025, 3, 1)}, "hours"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_field_that_says_so(nurse, kind, more, field):
+    RegisterRuleFactory(register=kind.register, total=184)
     with pytest.raises(EvidenceRefused) as refused:
         keeping.keep(evidence=keeping.begin(owner=nurse), told=told(kind, **more))
 
@@ -355,6 +359,47 @@ def test_the_same_file_title_day_or_hours_are_warned_of(nurse, kind):
     assert keys(nurse, told(kind, title="Klinische les", starts_at=time(11), ends_at=time(12))) == []
     assert keys(nurse, told(kind, title="Klinische les", hours=Decimal("4.25"))) == ["day"]
     assert keys(nurse, told(kind, done_on=date(2021, 12, 31))) == ["before"]
+
+
+def test_points_unlike_the_file_or_unusually_many_are_asked_about_for_each_number(nurse):
+    kind = EvidenceKindFactory(form=EvidenceKind.Form.ACCREDITED)
+    RegisterRuleFactory(register=kind.register, total=184)
+    evidence = Evidence.objects.create(owner=nurse, suggestions={"points": "6"})
+
+    def asked(points):
+        said = told(kind, hours=None, points=Decimal(points))
+        return [warning.key for warning in warnings(owner=nurse, told=said, evidence=evidence)]
+
+    assert [asked("6.00"), asked(7), asked("40.5")] == [[], ["read-7"], ["read-40.5", "many-40.5"]]
+    assert keeping.keep(evidence=evidence, told=told(kind, hours=None, points=Decimal(184))).points == 184
+    with pytest.raises(EvidenceRefused, match=r"184,5 kan niet: .* vraagt in een hele periode 184"):
+        keeping.keep(evidence=evidence, told=told(kind, hours=None, points=Decimal("184.5")))
+
+
+def test_work_in_a_period_that_was_written_down_before_is_asked_about(nurse, kind):
+    work = EvidenceKindFactory(register=kind.register, form=EvidenceKind.Form.WORK, category=None)
+    first = told(work, title="Wijkzorg", started_on=date(2025, 10, 24), done_on=date(2026, 6, 10), hours=Decimal(1200))
+    kept = keeping.add(owner=nurse, told=first)
+    keeping.add(owner=nurse, told=told(kind, started_on=date(2025, 12, 1)))
+    again = told(work, started_on=date(2026, 1, 1), done_on=date(2026, 5, 30), hours=Decimal(900))
+
+    (asked,) = warnings(owner=nurse, told=again)
+    assert (asked.key, asked.text) == (
+        f"work-{kept.pk}",
+        "Deze periode overlapt met 'Wijkzorg': 1200 uur van 24 oktober 2025 tot en met 10 juni 2026. Klopt dat?",
+    )
+    assert keys(nurse, told(work, started_on=date(2025, 1, 1), done_on=date(2025, 10, 24), hours=Decimal(900))) == ["work"]
+    assert keys(nurse, told(work, started_on=date(2025, 1, 1), done_on=date(2025, 10, 23), hours=Decimal(900))) == []
+    assert keys(nurse, first, kept) == []
+
+
+@pytest.mark.parametrize(("typed", "read_as"), [("1.200", 1200), ("1 200,5", "1200.5"), ("12,25", "12.25"), ("1.20", "1.20")])
+def test_hours_are_read_as_the_dutch_write_them(nurse, kind, typed, read_as):
+    form = EvidenceForm({"hours": typed, "points": "99999999"}, evidence=Evidence(owner=nurse))
+
+    assert form.is_valid() is False
+    assert form.cleaned_data["hours"] == Decimal(read_as)
+    assert form.errors["points"] == ["Dit getal is te groot. Kijk het na."]
 
 
 @pytest.mark.django_db(transaction=True)

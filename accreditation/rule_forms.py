@@ -53,6 +53,16 @@ class RuleForm(forms.ModelForm):
         required=False,
         help_text=_("Anders weigeren we een regel die voor dezelfde mensen en dagen al bestaat."),
     )
+    source_checked = forms.BooleanField(
+        label=_("Ik heb deze wijziging in de bron nagekeken"),
+        required=False,
+        help_text=_("Zonder dit vinkje, of een nieuwe bron, gaat ‘bevestigd’ weg bij wat je verandert: de bron zegt het dan niet meer zo."),
+    )
+    sure = forms.BooleanField(
+        label=_("Laat deze wijziging meteen in ieders dossier gelden"),
+        required=False,
+        help_text=_("Alleen nodig als je niet eerst doorrekent."),
+    )
     reason = forms.CharField(
         label=_("Waarom deze wijziging"),
         required=False,
@@ -75,7 +85,7 @@ class RuleForm(forms.ModelForm):
             "profession": forms.Select,
         }
 
-    def __init__(self, *args: Any, register: Register, **options: Any) -> None:
+    def __init__(self, *args: Any, register: Register, draft: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         self.register = register
         self.instance.register = register
@@ -86,7 +96,11 @@ class RuleForm(forms.ModelForm):
         self._choose("profession", gettext("Elk beroep"), professions)
         if self.instance.pk:
             del self.fields["ends_previous"]
-        elif not self.is_bound and not self.initial.get("reminder_weeks"):
+        else:
+            del self.fields["source_checked"]
+        if draft or not self.instance.pk:
+            del self.fields["sure"]
+        if not self.instance.pk and not self.is_bound and not self.initial.get("reminder_weeks"):
             self.initial["reminder_weeks"] = DEFAULT_REMINDERS
 
     def _choose(self, name: str, everyone: str, known: list[tuple[str, str]]) -> None:
@@ -102,6 +116,10 @@ class RuleForm(forms.ModelForm):
             value = cleaned.get(name)
             if value and value not in dict(cast(forms.Select, self.fields[name].widget).choices):
                 self.add_error(name, gettext("Kies uit de lijst."))
+        if self.instance.pk and not cleaned.get("reason"):
+            self.add_error("reason", gettext("Schrijf op waarom deze regel verandert. Het komt in de audittrail."))
+        if "sure" in self.fields and "voorstel" not in self.data and not cleaned.get("sure"):
+            self.add_error("sure", gettext("Zet dit vinkje als je zeker weet dat dit meteen geldt, of kies ‘Reken eerst door’."))
         return cleaned
 
     def _post_clean(self) -> None:
@@ -225,7 +243,11 @@ class RuleForms:
             initial |= {name: contents.day(before[name]) for name in ("applies_from", "applies_until")}
         # A copy: a form writes what was typed into its instance, and what does not take effect may not show in it.
         instance = RegisterRule.objects.get(pk=rule.pk) if rule else RegisterRule(register=register)
-        self.form = RuleForm(data, instance=instance, initial=initial, register=register)
+        self.register = register
+        self.before = contents.of_rule(rule) if rule else None
+        if self.before and content:
+            initial["source_checked"] = contents.without_stale_marks(self.before, content) != content
+        self.form = RuleForm(data, instance=instance, initial=initial, register=register, draft=content is not None)
         categories = list(PointCategory.objects.filter(register=register).select_related("part_of"))
         asked = {line["category"]: line for line in (before or {}).get("categories", [])}
         lines = [
@@ -244,9 +266,24 @@ class RuleForms:
 
     def is_valid(self) -> bool:
         # All of them, so that every mistake is told at once.
-        return all([self.form.is_valid(), self.lines.is_valid(), self.leave.is_valid()])
+        if not all([self.form.is_valid(), self.lines.is_valid(), self.leave.is_valid()]):
+            return False
+        lines = {line.cleaned_data["category"].pk: line for line in self.lines}
+        found = contents.problems(self.content(), register=self.register)
+        for problem in found:
+            # A category around another may have no line of its own: then it is told above the form.
+            form = self.form if problem.category is None else lines.get(problem.category, self.form)
+            form.add_error(problem.field if problem.field in form.fields else None, problem.text)
+        return not found
 
     def content(self) -> contents.Content:
+        """What was written down, without the marks that no longer hold."""
+        written = self.as_typed()
+        if self.before is None or self.form.cleaned_data["source_checked"]:
+            return written
+        return contents.without_stale_marks(self.before, written)
+
+    def as_typed(self) -> contents.Content:
         return self.form.content() | {"categories": self.lines.content(), "leave": self.leave.content()}
 
     @property
@@ -309,3 +346,4 @@ class EndForm(forms.Form):
     """The last day for which a rule holds."""
 
     last_day = forms.DateField(label=_("Geldt voor perioden die eindigen tot en met"), widget=DateInput())
+    reason = forms.CharField(label=_("Waarom de regel eindigt"), max_length=500, help_text=_("Komt in de audittrail."))

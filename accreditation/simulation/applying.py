@@ -28,14 +28,18 @@ def newest(draft: Draft) -> Simulation | None:
 def apply(*, draft: Draft, simulation: Simulation | None, actor: User, organisation: Organisation | None, origin: str = "") -> Job | None:
     """Let the draft take effect as `simulation` reckoned it; for an accreditation that touches awards, answers the job that does so.
 
-    Raises ApplyRefused when the draft, the rules, the ledger or the people changed since: what was seen would not be what happens.
+    Raises ApplyRefused when the draft, the rules, the ledger or the people changed since: what was seen would not be what happens; and when
+    nobody could meet the rule.
     """
     with transaction.atomic():
         draft = _locked(draft)
         _refuse_unless_true(draft, simulation)
         draft.applied_by, draft.applied_at = actor, timezone.now()
         if draft.accreditation is None:
-            draft.rule = contents.write_rule(draft.content, register=draft.register, rule=draft.rule)
+            try:
+                draft.rule = contents.write_rule(draft.content, register=draft.register, rule=draft.rule)
+            except contents.ImpossibleRule as problem:
+                raise ApplyRefused(gettext("Aan deze regel kan niemand voldoen. %(why)s") % {"why": problem}) from problem
             draft.state = Draft.State.APPLIED
         else:
             before = history.picture(draft.accreditation)

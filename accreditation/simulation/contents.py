@@ -1,6 +1,7 @@
 """A rule or an accreditation as plain data: what a draft keeps, what two of them differ in, and how it becomes a rule again."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Register
 from accreditation.dossier import dated, rule_of
+from accreditation.evaluation import ZERO, Rule
 from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
 from accreditation.rulebook import DatedRule, LeaveTerm
 
@@ -39,7 +41,24 @@ ACCREDITATION_FIELDS = ["status", "valid_from", "valid_until"]
 # Above every key that a database gives out: a rule that is not there yet goes after those that are.
 NEW = 2**62
 
+# What a register says itself: when it changes, the mark that the register confirmed it no longer holds.
+SAID_BY_THE_REGISTER = ["section", "profession", "unit", "period_years", "total", "applies_from", "applies_until", "categories"]
+SAID_OF_WORK = ["work_hours", "patient_care_hours", "weekly_hours"]
+
 Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why nobody could ever meet a rule: in which field, and of which kind of points (its key; None: of the rule itself)."""
+
+    field: str
+    text: str
+    category: int | None = None
+
+
+class ImpossibleRule(Exception):
+    """The rule contradicts itself; the message says how."""
 
 
 def of_rule(rule: RegisterRule) -> Content:
@@ -128,9 +147,86 @@ def drafted(rules: Iterable[RegisterRule], content: Content, *, register: Regist
     return [*after, dated_of(content, register=register, key=rule.pk if rule else NEW)]
 
 
+def problems(content: Content, *, register: Register) -> list[Problem]:
+    """How this rule contradicts itself, so that nobody could meet it; nothing when it can be met."""
+    found = []
+    if content["period_years"] < 1:
+        found.append(Problem("period_years", gettext("Een periode duurt ten minste een jaar.")))
+    rule = dated_of(content, register=register, key=NEW).rule
+    keys = dict(PointCategory.objects.filter(register=register).values_list("code", "pk"))
+    by_code = {category.code: category for category in rule.categories}
+    for category in rule.categories:
+        name, key = category.name, keys[category.code]
+        within = _least(rule, category.code)
+        if category.maximum is not None and max(within, category.minimum or ZERO) > category.maximum:
+            told = {
+                "name": name,
+                "needed": in_words(as_json(max(within, category.minimum or ZERO))),
+                "most": in_words(as_json(category.maximum)),
+            }
+            text = gettext(
+                "Van ‘%(name)s’ zijn er %(needed)s nodig, met de onderdelen mee, en er tellen er maar %(most)s mee. Kijk de getallen na."
+            )
+            found.append(Problem("maximum", text % told, key))
+        outer = next((by_code[code] for code in rule.around[category.code][1:] if by_code[code].minimum is not None), None)
+        if outer is not None and category.minimum is not None and category.minimum > (outer.minimum or ZERO):
+            told = {"name": name, "outer": outer.name, "least": in_words(as_json(outer.minimum))}
+            text = gettext(
+                "‘%(name)s’ is een onderdeel van ‘%(outer)s’, en daar zijn er %(least)s nodig. Een onderdeel vraagt niet meer dan dat."
+            )
+            found.append(Problem("minimum", text % told, key))
+    if (least := _least(rule, None)) > rule.total:
+        told = {"least": in_words(as_json(least)), "total": in_words(as_json(rule.total))}
+        text = gettext("De soorten vragen samen ten minste %(least)s; dat is meer dan het totaal van %(total)s. Kijk de getallen na.")
+        found.append(Problem("total", text % told))
+    most = [category.maximum for category in rule.categories if category.part_of is None]
+    if most and None not in most and (together := sum((one for one in most if one is not None), ZERO)) < rule.total:
+        text = gettext("Van alle soorten samen tellen er hoogstens %(most)s mee: zo haalt niemand dit totaal. Kijk de getallen na.")
+        found.append(Problem("total", text % {"most": in_words(as_json(together))}))
+    return found
+
+
+def _least(rule: Rule, code: str | None) -> Decimal:
+    """What the minima of the parts of this category (of all, without a code) ask together; what a part asks counts around it too."""
+    parts = [category for category in rule.categories if category.part_of == code]
+    return sum((max(category.minimum or ZERO, _least(rule, category.code)) for category in parts), ZERO)
+
+
+def without_stale_marks(before: Content, after: Content) -> Content:
+    """The rule without the marks "confirmed" of what changed while its source stayed the same: the source does not say it like this.
+
+    For whoever did not look it up again. A mark that somebody sets along with the change is theirs, and stays.
+    """
+    if before["source"] != after["source"]:
+        return after
+    found = dict(after)
+    for mark, names in (("confirmed", SAID_BY_THE_REGISTER), ("work_confirmed", SAID_OF_WORK)):
+        if before[mark] and any(_unmarked(before[name]) != _unmarked(after[name]) for name in names):
+            found[mark] = False
+    for kind, key in (("categories", "category"), ("leave", "kind")):
+        old = {line[key]: line for line in before[kind]}
+        found[kind] = [
+            {**line, "confirmed": False}
+            if (was := old.get(line[key])) and was["confirmed"] and _unmarked([was]) != _unmarked([line])
+            else line
+            for line in after[kind]
+        ]
+    return found
+
+
+def _unmarked(value: Any) -> Any:
+    """A value, or lines without their marks, to compare by what they ask."""
+    return [{name: of for name, of in line.items() if name != "confirmed"} for line in value] if isinstance(value, list) else value
+
+
 @transaction.atomic
 def write_rule(content: Content, *, register: Register, rule: RegisterRule | None) -> RegisterRule:
-    """Make the rule what the content says; without a rule, make it. The rule that it takes the place of ends the day before."""
+    """Make the rule what the content says; without a rule, make it. The rule that it takes the place of ends the day before.
+
+    Raises ImpossibleRule when nobody could meet it.
+    """
+    if found := problems(content, register=register):
+        raise ImpossibleRule(" ".join(problem.text for problem in found))
     if content.get("ends") and (last := day_before(content)):
         RegisterRule.objects.filter(pk=content["ends"], register=register).update(applies_until=last)
     rule = rule or RegisterRule(register=register)

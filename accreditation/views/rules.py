@@ -92,7 +92,14 @@ def end_rule(request: PersonRequest, pk: int) -> HttpResponse:
                 form.add_error("last_day", overlap.messages)
             else:
                 rule.save(update_fields=["applies_until"])
-                _record(request, "register-rule-ended", str(rule), before=contents.as_json(before), after=contents.as_json(last_day))
+                _record(
+                    request,
+                    "register-rule-ended",
+                    str(rule),
+                    reason=form.cleaned_data["reason"],
+                    before=contents.as_json(before),
+                    after=contents.as_json(last_day),
+                )
                 text = gettext("‘%(rule)s’ geldt %(dates)s. Voor perioden die later eindigen is een andere regel nodig.")
                 messages.success(request, text % {"rule": rule.name, "dates": rule.dates})
                 return redirect("accreditation:registers")
@@ -135,6 +142,9 @@ def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule
         changed = sorted(name for name, value in content.items() if before.get(name) != value)
         _record(request, "register-rule-saved", f"{register}: {saved}", changed=changed, reason=reason, before=before, after=content)
         messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
+        if content != forms.as_typed():
+            text = gettext("‘Bevestigd’ is weggehaald bij wat je veranderde. Kijk het in de bron na, en zet het er dan weer bij.")
+            messages.warning(request, text)
         return redirect("accreditation:registers")
     wrong = posted is not None or end_form is not None
     return render(

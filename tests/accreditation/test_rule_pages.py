@@ -54,6 +54,9 @@ def test_a_new_rule_may_end_the_one_that_held_until_then(client, manager, rule, 
     assert AuditEvent.objects.get(event="register-rule-saved").actor == manager
 
 
+AFTER = {"applies_from": "2028-01-01", "ends_previous": "on"}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -64,6 +67,9 @@ def test_a_new_rule_may_end_the_one_that_held_until_then(client, manager, rule, 
         ({"reminder_weeks": "0"}, "Schrijf hele weken"),
         ({"applies_from": "2028-01-01", "applies_until": "2027-01-01"}, "De laatste dag ligt voor de eerste"),
         ({"soorten-0-maximum": "10"}, "Er telt minder mee dan er nodig is"),
+        ({**AFTER, "soorten-0-minimum": "200.5"}, "De soorten vragen samen ten minste 200,5; dat is meer dan het totaal van 200"),
+        ({**AFTER, "soorten-0-maximum": "150"}, "zo haalt niemand dit totaal"),
+        ({"period_years": "0"}, "Zorg ervoor dat deze waarde"),
         ({"soorten-0-counts": ""}, "Zet dit vinkje, of haal de getallen weg"),
         ({"section": "bestaat-niet"}, "Kies uit de lijst"),
         ({"work_hours": "100", "patient_care_hours": "200"}, "meer dan alle werkuren samen"),
@@ -82,6 +88,35 @@ def test_a_mistake_in_a_rule_keeps_what_was_typed_and_makes_nothing(client, mana
     assert rule.applies_until is None
 
 
+def test_a_rule_in_force_changes_with_a_reason_and_a_confirmation_and_is_then_confirmed_no_more(client, manager, rule, register):
+    RegisterRule.objects.update(confirmed=True, source="Besluit")
+    address = reverse("accreditation:register_rule", args=[rule.pk])
+    typed = data(register, total="190", confirmed="on", **{"soorten-0-minimum": "80", "soorten-0-confirmed": "on", "verlof-0-extends": "", "verlof-0-minimum_days": "", "verlof-0-share": ""})  # fmt: skip
+
+    for given, told in (({"sure": "on"}, "Schrijf op waarom"), ({"reason": "Brief"}, "Zet dit vinkje als je zeker weet")):
+        answer = client.post(address, {**typed, **given})
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+        rule.refresh_from_db()
+        assert (rule.total, rule.confirmed) == (184, True)
+
+    def marks():
+        rule.refresh_from_db()
+        return rule.total, rule.confirmed, rule.categories.get().confirmed
+
+    both = {"sure": "on", "reason": "Brief"}
+    assert "is weggehaald bij wat je veranderde" in client.post(address, {**typed, **both}, follow=True).content.decode()
+    assert marks() == (190, False, True)
+    client.post(address, {**typed, **both})  # set again by whoever looked it up
+    assert marks() == (190, True, True)
+    client.post(address, {**typed, **both, "soorten-0-minimum": "85"})
+    assert marks() == (190, False, False)
+    client.post(address, {**typed, **both, "soorten-0-minimum": "85"})
+    client.post(address, {**typed, **both, "total": "195", "source_checked": "on"})
+    assert marks()[:2] == (195, True)
+    client.post(address, {**typed, **both, "total": "200", "source": "Een later besluit"})
+    assert marks()[:2] == (200, True)
+
+
 def test_a_rule_for_a_profession_stands_beside_the_general_one(client, manager, rule, register):
     Profession.objects.create(code="bedrijfsarts", name="Bedrijfsarts")
 
@@ -93,12 +128,12 @@ def test_a_rule_for_a_profession_stands_beside_the_general_one(client, manager, 
 
 def test_a_rule_is_ended_on_a_day_and_not_before_it_begins(client, manager, rule):
     address = reverse("accreditation:end_rule", args=[rule.pk])
-    client.post(address, {"einde-last_day": "2027-06-30"})
+    client.post(address, {"einde-last_day": "2027-06-30", "einde-reason": "Besluit"})
     rule.refresh_from_db()
     assert rule.applies_until == date(2027, 6, 30)
     RegisterRule.objects.update(applies_from=date(2027, 1, 1))
 
-    answer = client.post(address, {"einde-last_day": "2026-12-31"})
+    answer = client.post(address, {"einde-last_day": "2026-12-31", "einde-reason": "Besluit"})
 
     assert (answer.status_code, "Kies een latere dag" in answer.content.decode()) == (422, True)
     rule.refresh_from_db()

@@ -228,6 +228,40 @@ def test_a_draft_whose_ground_has_shifted_does_not_take_effect_and_says_why(rule
     assert rule.total == (7 if change == "draft" else 8)
 
 
+def test_a_draft_that_nobody_could_meet_does_not_take_effect(rule, register, manager):
+    draft = a_draft(rule, manager, total="3.5")
+
+    with pytest.raises(applying.ApplyRefused, match="samen ten minste 4; dat is meer dan het totaal van 3,5"):
+        applying.apply(draft=draft, simulation=reckoned(draft, manager), actor=manager, organisation=None)
+
+    rule.refresh_from_db()
+    draft.refresh_from_db()
+    assert (rule.total, draft.state) == (10, Draft.State.OPEN)
+
+
+def test_a_rule_contradicts_itself_where_a_part_asks_more_than_the_whole(rule, register):
+    outer = register.point_categories.get()
+    part, other = (PointCategoryFactory(register=register, part_of=outer, code=code, name=code) for code in ("deel", "ander-deel"))
+    content = contents.of_rule(rule)
+
+    def told(**asked):
+        lines = [
+            {"category": key.pk, "minimum": None, "maximum": None, "times": None, "confirmed": False, **line}
+            for key, line in asked.pop("lines")
+        ]
+        return [(one.category, one.field) for one in contents.problems({**content, **asked, "categories": lines}, register=register)]
+
+    assert told(lines=[(outer, {"minimum": "8"}), (part, {"minimum": "8"}), (other, {"minimum": "0"})]) == []
+    assert told(lines=[(outer, {"minimum": "8"}), (part, {"minimum": "8.5"})]) == [(part.pk, "minimum")]
+    assert told(lines=[(outer, {"maximum": "8"}), (part, {"minimum": "5"}), (other, {"minimum": "4"})], total="8") == [
+        (outer.pk, "maximum"),
+        (None, "total"),
+    ]
+    assert told(lines=[(part, {"minimum": "6"}), (other, {"minimum": "5"})]) == [(None, "total")]
+    assert told(lines=[(part, {"minimum": "6", "maximum": "5"})]) == [(part.pk, "maximum")]
+    assert told(lines=[(part, {})], period_years=0) == [(None, "period_years")]
+
+
 def test_a_draft_takes_effect_once(rule, register, manager):
     draft = a_draft(rule, manager, total="8")
     simulation = reckoned(draft, manager)

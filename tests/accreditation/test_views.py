@@ -15,7 +15,7 @@ from accreditation.dossier import standings
 from accreditation.dossier_picture import in_words
 from accreditation.exports import asked_for
 from accreditation.models import Accreditation, CategoryRule, Certificate, CertificateTemplate, Job, LeaveRule, PointAward, RegisterRule
-from accreditation.simulation.contents import of_rule
+from accreditation.simulation.contents import of_rule, problems
 from courses.models import CoursePage
 from portal.staff import administrator_home
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
@@ -477,7 +477,7 @@ def rule_data(rule, *, total, minimum, **more):
         "name": rule.name, "unit": "points", "period_years": 5, "total": total, "source": "Besluit", "confirmed": "on", "reminder_weeks": "12, 4",
         "soorten-TOTAL_FORMS": 1, "soorten-INITIAL_FORMS": 1, "soorten-0-category": rule.register.point_categories.first().pk,
         "soorten-0-counts": "on", "soorten-0-minimum": minimum, "soorten-0-confirmed": "on",
-        "verlof-TOTAL_FORMS": 1, "verlof-INITIAL_FORMS": 1, "verlof-0-kind": "birth", **more,
+        "verlof-TOTAL_FORMS": 1, "verlof-INITIAL_FORMS": 1, "verlof-0-kind": "birth", "reason": "Besluit", "sure": "on", **more,
     }  # fmt: skip
 
 
@@ -507,6 +507,7 @@ def test_reference_data_load_twice_and_leave_an_administrators_change_alone():
     rule.refresh_from_db()
     assert (rule.total, RegisterRule.objects.count()) == (190, count)
     assert not RegisterRule.objects.filter(source="").exists()
+    assert not [rule for rule in RegisterRule.objects.all() if problems(of_rule(rule), register=rule.register)]
 
 
 def test_a_rule_that_was_seeded_earlier_is_brought_up_to_date_unless_a_person_saved_it(client, manager):

@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext
@@ -26,6 +26,8 @@ NAME_HEADS = {"naam", "name", "deelnemer", "achternaam", "volledigenaam"}
 HOURS_HEADS = {"uren", "uur", "hours", "aantaluren", "urenaanwezig"}
 LIKE_A_NUMBER = re.compile(r"[0-9](?:[ .]?[0-9]){3,12}")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
+CODE = re.compile(r"[A-Za-z0-9/-]{1,20}")
+DAY = re.compile(r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FEWEST_DIGITS = 4
 
 
@@ -58,43 +60,43 @@ def read_file(name: str, content: bytes) -> list[Line]:
 
 
 def read_pasted(text: str) -> list[Line]:
-    """The lines of pasted text: a table with columns, or only numbers, one on a line or with commas between them. Raises ListRefused."""
+    """The lines of pasted text: a table with names above its columns, or numbers with anything usual between them. Raises ListRefused."""
     if len(text) > LARGEST:
         raise ListRefused(gettext("Dit is meer tekst dan we kunnen lezen. Deel de lijst op."))
-    if "\t" in text or ";" in text:
-        return lines_of(_table(text))
-    return lines_of([[piece] for row in text.splitlines() for piece in _pieces(row)])
+    table = _table(text)
+    head = next((row for row in table if any(row)), [])
+    if len(head) > 1 and _column(_heads(head), NUMBER_HEADS) is not None:
+        return lines_of(table)
+    return lines_of([[row] for row in text.splitlines()])
 
 
 def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
-    """Lines from rows of cells: by the names above the columns, or by what the cells look like. Raises ListRefused."""
+    """Lines from rows of cells: by the names above the columns, or else by what each cell looks like. Raises ListRefused."""
     filled = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
     if not filled:
         raise ListRefused(gettext("De lijst is leeg."))
-    head = {_plain(cell): place for place, cell in reversed(list(enumerate(filled[0][1])))}
+    if len(filled) > MOST_LINES:
+        raise ListRefused(_too_many())
+    head = _heads(filled[0][1])
     numbers = _column(head, NUMBER_HEADS)
     if numbers is not None:
-        filled = filled[1:]
-    else:
-        numbers = _looks_like_numbers([row for _number, row in filled])
-        if numbers is None:
-            raise ListRefused(
-                gettext(
-                    "We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers."
-                )
-            )
-        first = _cell(filled[0][1], numbers)
-        # What stands above columns, in words we do not know. In a bare list of numbers it is a line like the others.
-        if len(filled[0][1]) > 1 and not LIKE_A_NUMBER.fullmatch(first) and not ROUNDED.fullmatch(first):
-            filled = filled[1:]
-        else:
-            head = {}
-    if len(filled) > MOST_LINES:
-        raise ListRefused(gettext("De lijst heeft meer dan %(most)s regels. Deel haar op.") % {"most": MOST_LINES})
-    if not filled:
-        raise ListRefused(gettext("Onder de kop staan geen regels."))
-    names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
-    return [_line(number, row, numbers=numbers, names=names, hours=hours) for number, row in filled]
+        width, filled = len(filled[0][1]), filled[1:]
+        if not filled:
+            raise ListRefused(gettext("Onder de kop staan geen regels."))
+        if width > 1:
+            names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
+            return [_line(number, row, numbers=numbers, names=names, hours=hours, width=width) for number, row in filled]
+    found = [(number, line) for number, row in filled for line in _loose(number, row)]
+    if numbers is None and all(line.problem and not ROUNDED.fullmatch(line.number) for _number, line in found):
+        raise ListRefused(
+            gettext("We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers.")
+        )
+    if len(found) > MOST_LINES:
+        raise ListRefused(_too_many())
+    # With more than one number on a line, the lines are counted as they are shown.
+    if len({number for number, _line in found}) < len(found):
+        return [replace(line, line=place) for place, (_number, line) in enumerate(found, start=1)]
+    return [line for _number, line in found]
 
 
 def could_be_a_number(text: str) -> bool:
@@ -107,7 +109,38 @@ def no_number() -> str:
     return gettext("Dit is geen registratienummer.")
 
 
-def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, hours: int | None) -> Line:
+def _too_many() -> str:
+    return gettext("De lijst heeft meer dan %(most)s regels. Deel haar op.") % {"most": MOST_LINES}
+
+
+def _loose(number: int, row: Sequence[str]) -> list[Line]:
+    """What stands in a row of which no heading says what is what. Whatever is not understood becomes a line with a problem."""
+    cells = [piece.strip(" \"'") for cell in row for part in re.split(r"[;\t\r\n|]", cell) for piece in _pieces(part.strip())]
+    cells = [cell for cell in cells if cell]
+    found = [cell for cell in cells if _is_number(cell)]
+    others = [cell for cell in cells if not _is_number(cell)]
+    if len(found) != 1:
+        return [_line(number, [cell], numbers=0, names=None, hours=None, width=1) for cell in cells]
+    line = _line(number, found, numbers=0, names=None, hours=None, width=1)
+    unclear = [cell for cell in others if any(sign.isdigit() for sign in cell)]
+    name = " ".join(cell for cell in others if cell not in unclear)
+    if unclear and not line.problem:
+        said = {"text": ", ".join(unclear)[:200]}
+        words = gettext("We weten niet wat ‘%(text)s’ betekent. Zet boven elke kolom wat erin staat: Nummer, Naam, Uren.")
+        line = replace(line, problem=words % said)
+    return [replace(line, name=name[:120])]
+
+
+def _is_number(cell: str) -> bool:
+    """Whether this cell is meant as somebody's number, and not as a day, hours or a name."""
+    if DAY.fullmatch(cell):
+        return False
+    if LIKE_A_NUMBER.fullmatch(cell) or ROUNDED.fullmatch(cell):
+        return True
+    return bool(CODE.fullmatch(cell)) and could_be_a_number(cell)
+
+
+def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, hours: int | None, width: int) -> Line:
     text, problem = _cell(row, numbers), ""
     bare = without_spaces(text)
     if ROUNDED.fullmatch(text):
@@ -116,8 +149,11 @@ def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, h
         )
     elif not bare:
         problem = gettext("Er staat geen nummer.")
-    elif not re.fullmatch(r"[A-Za-z0-9/-]{1,20}", bare):
+    elif not CODE.fullmatch(bare) or (width == 1 and not _is_number(text)):
         problem = no_number()
+    if beyond := [cell for cell in row[width:] if cell.strip()]:
+        words = gettext("Deze regel heeft meer kolommen dan de kop; ‘%(text)s’ hoort bij geen kolom.")
+        problem = " ".join(filter(None, [problem, words % {"text": ", ".join(beyond)[:200]}]))
     worked = None
     if hours is not None and (said := _cell(row, hours)):
         try:
@@ -162,15 +198,10 @@ def _table(text: str) -> list[list[str]]:
     separator = max(";\t,", key=first.count) if any(mark in first for mark in ";\t,") else ";"
     if text[:4].lower() == "sep=" and len(text) > 4:
         separator, text = text[4], text.partition("\n")[2]
-    rows = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            rows.append([cell.strip() for cell in row[:MOST_COLUMNS]])
-            if len(rows) > MOST_LINES + 10:
-                break
+        return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
     except csv.Error as broken:
         raise ListRefused(gettext("Dit bestand is niet als CSV te lezen. Bewaar het opnieuw, of plak de nummers.")) from broken
-    return rows
 
 
 def _sheet(content: bytes) -> list[list[str]]:
@@ -216,6 +247,9 @@ def _written(value: object) -> str:
 
 
 def _pieces(row: str) -> Iterator[str]:
+    if ROUNDED.fullmatch(row):
+        yield row
+        return
     for part in row.split(","):
         words = part.split()
         # "1901 234 56 78" is one number written for reading; "19012345678 19012345679" are two.
@@ -229,18 +263,12 @@ def _plain(cell: str) -> str:
     return re.sub(r"[^a-z]", "", cell.lower())
 
 
+def _heads(row: Sequence[str]) -> dict[str, int]:
+    return {_plain(cell): place for place, cell in reversed(list(enumerate(row)))}
+
+
 def _column(head: dict[str, int], words: set[str]) -> int | None:
     return next((place for word, place in head.items() if word in words), None)
-
-
-def _looks_like_numbers(rows: Sequence[Sequence[str]]) -> int | None:
-    width = max(len(row) for row in rows)
-    counts = [
-        sum(bool(LIKE_A_NUMBER.fullmatch(_cell(row, place)) or ROUNDED.fullmatch(_cell(row, place))) for row in rows)
-        for place in range(width)
-    ]
-    best = max(range(width), key=lambda place: counts[place])
-    return best if counts[best] else None
 
 
 def _cell(row: Sequence[str], place: int) -> str:

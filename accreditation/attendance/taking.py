@@ -8,6 +8,7 @@ nobody who holds them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -19,22 +20,29 @@ from accounts.audit import record
 from accounts.models import Organisation, Register, RegisterEntry, User
 from accounts.permissions import Action, may, organisations_where
 from accreditation import jobs
+from accreditation.attendance.names import differs
 from accreditation.attendance.reading import Line, could_be_a_number, no_number
 from accreditation.models import AttendanceLine, AttendanceList, Job
 from courses.enrolment import EnrolmentRefused, enrol, open_enrolment
-from courses.meetings.attendance import AttendanceRefused, mark
+from courses.meetings.attendance import AttendanceRefused, hours_that_count, mark
 from courses.meetings.booking import BookingRefused, add_participant
 from courses.models import Attendance, Enrolment, Meeting
 
 State = AttendanceLine.State
 PIECE = 10
 TO_TAKE = (State.READY, State.JOINS)
+# What somebody may leave out of the list, with the reason that then stands there.
+TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED)
 # Names of lines that are done with, and lists that nobody confirmed, are needed no longer than this.
 NAMES_KEPT = timedelta(days=90)
 
 
 class TakingRefused(Exception):
     """The list or the line cannot be taken now; the message tells why."""
+
+
+class NameDiffers(TakingRefused):
+    """The name in the list is another than that of the person; somebody has to say that it is them all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def bring(
         )
         known = _look_up([line.number for line in lines if not line.problem], organisation=organisation, register=register)
         places = _Places(meeting=meeting, learners=[found.learner for found in known.values() if found.learner], enrols=enrols)
-        seen: set[object] = set()
+        seen: dict[object, int] = {}
         AttendanceLine.objects.bulk_create(_judged(kept, line, known=known, places=places, seen=seen) for line in lines)
         record("attendance-list-read", actor=by, on_behalf_of=organisation, subject=str(meeting), rows=len(lines), list=kept.pk)
     return kept
@@ -103,13 +111,56 @@ def enrol_them(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -
 
 
 def leave_out(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -> int:
-    """Those who do not follow the course stay out of it; `lines` are keys, None for all of the list. Answers how many."""
+    """Who does not follow the course, is called otherwise or cannot be marked stays out of it. Answers how many.
+
+    `lines` are keys, None for all who do not follow the course.
+    """
+    why = {
+        State.NOT_ENROLLED: gettext("Volgt de cursus niet en is weggelaten."),
+        State.MISNAMED: gettext("De naam wijkt af; deze regel is weggelaten."),
+        State.REFUSED: gettext("Kon niet worden vastgelegd en is weggelaten."),
+    }
+    left = 0
     with transaction.atomic():
-        left = _not_enrolled(kept, lines).update(
-            state=State.DROPPED, text=gettext("Volgt de cursus niet en is weggelaten."), settled_by=by, settled_at=timezone.now()
-        )
+        for state in TO_LEAVE if lines is not None else (State.NOT_ENROLLED,):
+            rows = kept.lines.filter(state=state)
+            rows = rows if lines is None else rows.filter(pk__in=lines)
+            left += rows.update(state=State.DROPPED, text=why[state], settled_by=by, settled_at=timezone.now())
         record("attendance-lines-left-out", actor=by, on_behalf_of=kept.organisation, subject=str(kept.meeting), rows=left, list=kept.pk)
     return left
+
+
+def accept_name(*, kept: AttendanceList, line: int, by: User) -> AttendanceLine:
+    """Somebody looked: this is the person, though the list calls them otherwise. `line` is a key. Raises TakingRefused."""
+    return _judge_again(kept, line, state=State.MISNAMED, by=by, event="attendance-name-accepted")
+
+
+def correct_hours(*, kept: AttendanceList, line: int, hours: Decimal | None, by: User) -> AttendanceLine:
+    """Try a line that could not be marked again, with these hours (None: the whole meeting). `line` is a key. Raises TakingRefused."""
+    try:
+        hours_that_count(kept.meeting, present=True, hours=hours)
+    except AttendanceRefused as refusal:
+        raise TakingRefused(str(refusal)) from None
+    return _judge_again(kept, line, state=State.REFUSED, by=by, event="attendance-line-corrected", hours=hours)
+
+
+def _judge_again(kept: AttendanceList, key: int, *, state: str, by: User, event: str, **changed: Decimal | None) -> AttendanceLine:
+    with transaction.atomic():
+        line = AttendanceLine.objects.select_for_update(of=("self",)).filter(list=kept, pk=key, state=state).first()
+        if line is None or line.learner is None:
+            raise TakingRefused(gettext("Deze regel is al uitgezocht."))
+        for name, value in changed.items():
+            setattr(line, name, value)
+        places = _Places(meeting=kept.meeting, learners=[line.learner], enrols=kept.enrols)
+        _stand(line, line.learner, places=places, named=True)
+        _once(line)
+        line.settled_by, line.settled_at = by, timezone.now()
+        line.save()
+        record(event, actor=by, dossier_owner=line.learner, on_behalf_of=kept.organisation, subject=str(kept.meeting))
+    if AttendanceList.objects.filter(pk=kept.pk).exclude(confirmed_at=None).exists():
+        _take_line(line.pk, meeting=kept.meeting, by=by)
+        line.refresh_from_db()
+    return line
 
 
 def take(job: Job) -> bool:
@@ -120,15 +171,22 @@ def take(job: Job) -> bool:
     for key in [*waiting.order_by("line").values_list("pk", flat=True)[:PIECE]]:
         _take_line(key, meeting=kept.meeting, by=by)
     left = waiting.count()
-    job.done = max(0, (job.total or 0) - left)
+    counts = counts_of(kept)
+    # What could not be marked is not done: the bar and the list of tasks show how many of the total were.
+    refused = kept.lines.filter(state=State.REFUSED, settled_at__gte=job.asked_at).count()
+    job.done = max(0, (job.total or 0) - left - refused)
     if left:
         return True
-    counts = counts_of(kept)
     lines = []
     if counts.get(State.REFUSED):
         lines.append(
             ngettext("%(count)s kon niet; er staat bij waarom.", "%(count)s konden niet; er staat bij waarom.", counts[State.REFUSED])
             % {"count": counts[State.REFUSED]}
+        )
+    if counts.get(State.MISNAMED):
+        lines.append(
+            ngettext("Bij %(count)s wijkt de naam af.", "Bij %(count)s wijkt de naam af.", counts[State.MISNAMED])
+            % {"count": counts[State.MISNAMED]}
         )
     if counts.get(State.UNKNOWN):
         lines.append(
@@ -155,15 +213,16 @@ def look_again(*, kept: AttendanceList, by: User) -> int:
     for line in unknown:
         learner = known[line.number].learner if line.number in known else None
         if learner is not None:
-            settle(line=line, learner=learner, by=by)
+            settle(line=line, learner=learner, by=by, asks=True)
             found += 1
     return found
 
 
-def settle(*, line: AttendanceLine, learner: User, by: User) -> AttendanceLine:
+def settle(*, line: AttendanceLine, learner: User, by: User, named: bool = False, asks: bool = False) -> AttendanceLine:
     """Say who an unknown number of a confirmed list is, and mark them if they follow the course or the list enrols.
 
-    Raises TakingRefused for somebody whom the organisation does not know.
+    `named` means that somebody saw that the list calls them otherwise; with `asks` such a line waits in the list for somebody who does.
+    Raises NameDiffers, and TakingRefused for somebody whom the organisation does not know.
     """
     kept = line.list
     if not reachable(kept.organisation).filter(pk=learner.pk).exists():
@@ -172,13 +231,11 @@ def settle(*, line: AttendanceLine, learner: User, by: User) -> AttendanceLine:
         locked = AttendanceLine.objects.select_for_update(of=("self",)).select_related("list").get(pk=line.pk)
         if locked.state != State.UNKNOWN or locked.list.confirmed_at is None:
             raise TakingRefused(gettext("Deze regel is al uitgezocht."))
-        locked.learner = learner
-        if open_enrolment(learner=learner, course=kept.meeting.course) is not None:
-            locked.state, locked.text = State.READY, ""
-        elif kept.enrols:
-            locked.state, locked.text = State.JOINS, ""
-        else:
-            locked.state, locked.text = State.NOT_ENROLLED, _why_not_enrolled()
+        if not named and not asks and differs(locked.name, learner):
+            raise NameDiffers(_other_name(locked, learner))
+        locked.learner, locked.text = learner, ""
+        _stand(locked, learner, places=_Places(meeting=kept.meeting, learners=[learner], enrols=kept.enrols), named=named)
+        _once(locked)
         locked.settled_by, locked.settled_at = by, timezone.now()
         locked.save()
         record("attendance-line-settled", actor=by, dossier_owner=learner, on_behalf_of=kept.organisation, subject=str(kept.meeting))
@@ -261,7 +318,7 @@ class _Places:
     """How the people of a list stand towards the meeting, read at once."""
 
     def __init__(self, *, meeting: Meeting, learners: Sequence[User], enrols: bool) -> None:
-        self.enrols = enrols
+        self.meeting, self.enrols = meeting, enrols
         keys = [learner.pk for learner in learners]
         enrolments = Enrolment.objects.filter(course=meeting.course_id, learner__in=keys, withdrawn_at=None)
         self.enrolments = {learner: enrolment for enrolment, learner in enrolments.values_list("pk", "learner")}
@@ -269,7 +326,7 @@ class _Places:
         self.present = dict(marks.values_list("enrolment", "hours"))
 
 
-def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], places: _Places, seen: set[object]) -> AttendanceLine:
+def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], places: _Places, seen: dict[object, int]) -> AttendanceLine:
     row = AttendanceLine(list=kept, line=line.line, number=line.number, name=line.name, hours=line.hours)
     found = known.get(line.number, _Known(None))
     if line.problem:
@@ -277,26 +334,62 @@ def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], place
         return row
     mark_of_line: object = found.learner.pk if found.learner else line.number
     if mark_of_line in seen:
-        row.state = State.TWICE
+        row.state, row.text = State.TWICE, _twice(seen[mark_of_line])
         return row
-    seen.add(mark_of_line)
     row.learner, row.text = found.learner, found.text
     if found.learner is None:
+        seen[mark_of_line] = line.line
         if not could_be_a_number(line.number):
             row.state, row.text = State.UNREADABLE, no_number()
         else:
             row.state, row.text = State.UNKNOWN, found.text or gettext("Dit nummer hoort bij geen van jullie deelnemers.")
         return row
-    enrolment = places.enrolments.get(found.learner.pk)
-    if enrolment is None and places.enrols:
+    _stand(row, found.learner, places=places)
+    # A line that may be left out stands in nobody's way.
+    if row.state not in (State.MISNAMED, State.REFUSED):
+        seen[mark_of_line] = line.line
+    return row
+
+
+def _stand(row: AttendanceLine, learner: User, *, places: _Places, named: bool = False) -> None:
+    """Say what will become of a line of which we know who it is. `named`: somebody saw that the name is another one."""
+    enrolment = places.enrolments.get(learner.pk)
+    try:
+        hours_that_count(places.meeting, present=True, hours=row.hours)
+    except AttendanceRefused as refusal:
+        row.state, row.text = State.REFUSED, str(refusal)
+        return
+    if not named and differs(row.name, learner):
+        row.state, row.text = State.MISNAMED, _other_name(row, learner)
+    elif enrolment is None and places.enrols:
         row.state = State.JOINS
     elif enrolment is None:
         row.state, row.text = State.NOT_ENROLLED, _why_not_enrolled()
-    elif enrolment in places.present and line.hours in (None, places.present[enrolment]):
+    elif enrolment in places.present and row.hours in (None, places.present[enrolment]):
         row.state = State.ALREADY
     else:
         row.state = State.READY
-    return row
+    if named and row.state in (*TO_TAKE, State.ALREADY):
+        row.text = ""
+
+
+def _once(row: AttendanceLine) -> None:
+    """One person counts once in a list: the later of two lines is kept as such, with where the other stands."""
+    others = AttendanceLine.objects.filter(list=row.list_id, learner=row.learner_id).exclude(pk=row.pk)
+    other = others.filter(state__in=(*TO_TAKE, State.ALREADY, State.DONE, State.NOT_ENROLLED)).order_by("line").first()
+    if other is not None:
+        row.state, row.text = State.TWICE, _twice(other.line)
+
+
+def _twice(line: int) -> str:
+    return gettext("Dezelfde persoon staat op regel %(line)s en telt één keer.") % {"line": line}
+
+
+def _other_name(row: AttendanceLine, learner: User) -> str:
+    return gettext("In de lijst staat ‘%(name)s’, maar deze deelnemer heet ‘%(who)s’. Is dit dezelfde persoon?") % {
+        "name": row.name,
+        "who": learner,
+    }
 
 
 def _look_up(numbers: Sequence[str], *, organisation: Organisation, register: Register | None) -> dict[str, _Known]:
@@ -342,4 +435,4 @@ def _take_line(key: int, *, meeting: Meeting, by: User) -> None:
             line.state, line.settled_at = State.DONE, timezone.now()
             line.save(update_fields=["state", "settled_at"])
     except (TakingRefused, AttendanceRefused, BookingRefused, EnrolmentRefused) as refusal:
-        AttendanceLine.objects.filter(pk=key, state__in=TO_TAKE).update(state=State.REFUSED, text=str(refusal))
+        AttendanceLine.objects.filter(pk=key, state__in=TO_TAKE).update(state=State.REFUSED, text=str(refusal), settled_at=timezone.now())

@@ -75,7 +75,7 @@ def _same_surname(last_name: str, professional: Professional) -> bool:
 
 def _same_initial(first_name: str, professional: Professional) -> bool:
     """A name by which one is called need not begin like the first name in the passport; then a person looks."""
-    typed, known = _plain(first_name)[:1], _plain(professional.initials)[:1]
+    typed, known = plain(first_name)[:1], plain(professional.initials)[:1]
     return not known or typed == known
 
 
@@ -92,9 +92,10 @@ def _profession(codes: Iterable[str], professional: Professional, registration: 
 
 
 def _words(name: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z0-9]+", _plain(name)) if word not in PARTICLES and len(word) > 1}
+    return {word for word in re.findall(r"[a-z0-9]+", plain(name)) if word not in PARTICLES and len(word) > 1}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Without capitals, accents and ligatures, for comparing."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ij", "y").replace("ß", "ss").replace("ø", "o"))
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).strip()

@@ -29,9 +29,11 @@ class AttendanceList(models.Model):
         return self.name
 
     def words_for(self, state: "AttendanceLine.State") -> str:
-        """A state of a line in words: an unknown number is something to find out only once the list was confirmed."""
+        """A state of a line in words: what cannot be, or is to be found out, is only so once the list was confirmed."""
         if state == AttendanceLine.State.UNKNOWN and self.confirmed_at is None:
             return gettext("onbekend nummer")
+        if state == AttendanceLine.State.REFUSED and self.confirmed_at is None:
+            return gettext("kan zo niet")
         return str(state.label)
 
 
@@ -43,6 +45,7 @@ class AttendanceLine(models.Model):
         JOINS = "joins", _("wordt eerst ingeschreven")
         ALREADY = "already", _("stond al als aanwezig")
         NOT_ENROLLED = "not_enrolled", _("volgt de cursus niet")
+        MISNAMED = "misnamed", _("naam wijkt af")
         TWICE = "twice", _("staat dubbel in de lijst")
         UNKNOWN = "unknown", _("uit te zoeken")
         UNREADABLE = "unreadable", _("niet te lezen")

@@ -1,14 +1,17 @@
 """Attendance lists: bring one in, look at it, confirm, read the report per line, and sort out unknown numbers."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.forms import DecimalField
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
@@ -20,7 +23,7 @@ from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from accreditation.attendance import taking
 from accreditation.attendance.reading import ListRefused, read_file, read_pasted
-from accreditation.attendance.taking import TO_TAKE, TakingRefused
+from accreditation.attendance.taking import TO_TAKE, NameDiffers, TakingRefused
 from accreditation.exports.tables import CSV, stream_csv
 from accreditation.forms import AttendanceListForm
 from accreditation.models import AttendanceLine, AttendanceList
@@ -63,7 +66,11 @@ def attendance_lists(request: PersonRequest) -> HttpResponse:
 @require_safe
 def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
     """Before confirming: what will happen to each line. Afterwards: what happened."""
-    kept = _list(request, pk)
+    return _list_page(request, _list(request, pk))
+
+
+def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[str, Any] | None = None) -> HttpResponse:
+    """`mistaken` is the line of which somebody filled in hours that cannot be: its key, what they typed and what is wrong."""
     lines = kept.lines.select_related("learner", "list")
     chosen = request.GET.get("stand", "")
     if chosen in State.values:
@@ -80,10 +87,15 @@ def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
             "page": Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
             "chosen": chosen,
             "counts": [(state.value, kept.words_for(state), counts[state.value]) for state in State if counts.get(state.value)],
+            "mistaken": mistaken,
             "ready": sum(counts.get(state, 0) for state in TO_TAKE),
             "unknown": counts.get(State.UNKNOWN, 0),
             "not_enrolled": counts.get(State.NOT_ENROLLED, 0),
+            "misnamed": counts.get(State.MISNAMED, 0),
+            "refused": counts.get(State.REFUSED, 0),
+            "twice": counts.get(State.TWICE, 0),
         },
+        status=422 if mistaken else 200,
     )
 
 
@@ -115,17 +127,23 @@ def discard_list(request: PersonRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def settle_not_enrolled(request: PersonRequest, pk: int) -> HttpResponse:
-    """Enrol who does not follow the course, or leave them out: one line, or all of the list."""
+def settle_lines(request: PersonRequest, pk: int) -> HttpResponse:
+    """Enrol who does not follow the course, accept another name, mend the hours, or leave a line out."""
     kept = _list(request, pk)
     lines = [int(key) for key in request.POST.getlist("regel") if key.isdecimal()] or None
-    if request.POST.get("doe") == "weglaten":
+    act = request.POST.get("doe")
+    if act == "weglaten":
         count = taking.leave_out(kept=kept, lines=lines, by=request.user)
         messages.success(
             request, ngettext("%(count)s persoon is weggelaten.", "%(count)s mensen zijn weggelaten.", count) % {"count": count}
         )
         return redirect("accreditation:attendance_list", pk=pk)
     try:
+        if act == "uren" and lines:
+            return _mend_hours(request, kept, lines[0])
+        if act == "naam" and lines:
+            messages.success(request, _became(taking.accept_name(kept=kept, line=lines[0], by=request.user)))
+            return redirect("accreditation:attendance_list", pk=pk)
         job = taking.enrol_them(kept=kept, lines=lines, by=request.user)
     except TakingRefused as refusal:
         messages.error(request, str(refusal))
@@ -134,6 +152,23 @@ def settle_not_enrolled(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("accreditation:job", pk=job.pk)
     messages.success(request, gettext("Bevestig je de lijst, dan schrijven we eerst in en leggen we daarna de aanwezigheid vast."))
     return redirect("accreditation:attendance_list", pk=pk)
+
+
+def _mend_hours(request: PersonRequest, kept: AttendanceList, line: int) -> HttpResponse:
+    typed = request.POST.get("uren", "").strip()
+    field = DecimalField(required=False, localize=True, max_digits=4, decimal_places=2)
+    try:
+        hours = field.clean(typed)
+        settled = taking.correct_hours(kept=kept, line=line, hours=hours, by=request.user)
+    except (ValidationError, TakingRefused) as refusal:
+        text = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
+        return _list_page(request, kept, mistaken={"pk": line, "typed": typed, "text": text})
+    messages.success(request, _became(settled))
+    return redirect("accreditation:attendance_list", pk=kept.pk)
+
+
+def _became(line: AttendanceLine) -> str:
+    return gettext("Regel %(line)s: %(state)s.") % {"line": line.line, "state": line.stand}
 
 
 @login_required
@@ -147,11 +182,14 @@ def list_report(request: PersonRequest, pk: int) -> HttpResponseBase:
         gettext("Nummer"),
         gettext("Naam in de lijst"),
         gettext("Deelnemer"),
+        gettext("Uren"),
         gettext("Stand"),
         gettext("Toelichting"),
     ]
     lines = kept.lines.select_related("learner", "list").order_by("line").iterator(chunk_size=500)
-    rows = ([str(line.line), line.number, line.name, str(line.learner or ""), line.stand, line.text] for line in lines)
+    rows = (
+        [str(line.line), line.number, line.name, str(line.learner or ""), _in_words(line.hours), line.stand, line.text] for line in lines
+    )
     response = StreamingHttpResponse(stream_csv(head, rows), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="verslag-{slugify(kept.name)[:40] or kept.pk}.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -195,16 +233,20 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
             messages.success(request, gettext("Regel %(line)s is weggelegd.") % {"line": line.line})
         else:
             learner = _by_email(line, request.POST.get("email", ""))
-            settled = taking.settle(line=line, learner=learner, by=request.user)
+            settled = taking.settle(line=line, learner=learner, by=request.user, named=request.POST.get("zeker") == "ja")
             messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
             if settled.state == State.NOT_ENROLLED:
                 messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})
                 return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={State.NOT_ENROLLED}")
     except TakingRefused as refusal:
         page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
-        kept = {"refused": str(refusal), "refused_line": line.pk, "typed": request.POST}
+        kept = {"refused": str(refusal), "other_name": isinstance(refusal, NameDiffers), "refused_line": line.pk, "typed": request.POST}
         return render(request, "accreditation/unresolved.html", {"page": page, **kept}, status=422)
     return redirect("accreditation:unresolved")
+
+
+def _in_words(hours: Decimal | None) -> str:
+    return "" if hours is None else number_format(hours)
 
 
 def _by_email(line: AttendanceLine, email: str) -> User:

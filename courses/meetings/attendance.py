@@ -46,7 +46,7 @@ def mark(*, meeting: Meeting, enrolment: Enrolment, present: bool, by: User, hou
     with transaction.atomic():
         meeting = locked(meeting)
         _refuse_when_impossible(meeting, enrolment, by)
-        worth = _hours(meeting, present=present, hours=hours)
+        worth = hours_that_count(meeting, present=present, hours=hours)
         before = Attendance.objects.filter(meeting=meeting, enrolment=enrolment, corrected_by=None).first()
         if before is not None and (before.present, before.hours) == (present, worth):
             return before
@@ -115,7 +115,8 @@ def length(meeting: Meeting) -> Decimal:
     return (seconds / 3600).quantize(Decimal("0.01"))
 
 
-def _hours(meeting: Meeting, *, present: bool, hours: Decimal | None) -> Decimal:
+def hours_that_count(meeting: Meeting, *, present: bool, hours: Decimal | None) -> Decimal:
+    """The hours of a mark; those of the whole meeting when none are said. Raises AttendanceRefused for more than the meeting took."""
     if not present:
         return Decimal("0.00")
     worth = (length(meeting) if hours is None else hours).quantize(Decimal("0.01"))

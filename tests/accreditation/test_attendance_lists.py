@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,12 +11,14 @@ from django.urls import reverse
 from hypothesis import given, settings, strategies
 from openpyxl import Workbook
 
-from accounts.models import AuditEvent, Role
+from accounts.models import AuditEvent, Role, User
 from accreditation import jobs
 from accreditation.attendance import taking
+from accreditation.attendance.names import differs
 from accreditation.attendance.reading import Line, ListRefused, read_file, read_pasted
 from accreditation.attendance.taking import TakingRefused, bring, confirm, discard, drop, look_again, settle
 from accreditation.models import AttendanceLine, AttendanceList, Job, PointAward
+from courses.meetings.attendance import length
 from courses.models import Attendance, Enrolment
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import accredited
@@ -68,10 +71,46 @@ def test_a_sheet_is_read_with_numbers_that_it_took_for_quantities():
         ("1901 2345 678\n19012345679 19012345680", ["19012345678", "19012345679", "19012345680"]),
         ("Nummer\n123456", ["123456"]),
         ("Jan;123456\nPiet;234567", ["123456", "234567"]),
+        (
+            "12345678901, 19000000131\n49000000001; 29000000001\tA;B",
+            ["12345678901", "19000000131", "49000000001", "29000000001", "A", "B"],
+        ),
+        ("Nummer\n123456; 234567", ["123456", "234567"]),
     ],
 )
 def test_pasted_numbers_are_read_as_people_paste_them(text, found):
     assert numbers(read_pasted(text)) == found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    strategies.lists(
+        strategies.tuples(
+            strategies.from_regex(r"[1-9][0-9]{0,12}|[A-Z]{1,3}[0-9]{2,5}|[a-z]{1,6}|[0-9],[0-9]", fullmatch=True),
+            strategies.sampled_from([",", ";", "\t", "\n", " ; ", ", ", "|", "\n\n", '"', ";;"]),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_no_digits_of_what_was_pasted_are_nowhere(tokens):
+    text = "".join(token + separator for token, separator in tokens)
+    for head in ("", "Nummer\n", "Nummer;Naam\n"):
+        try:
+            found = read_pasted(head + text)
+        except ListRefused:  # said aloud, and what was pasted stays in the form
+            continue
+        kept = " ".join(f"{line.number} {line.name} {line.problem}" for line in found)
+        for run in re.findall(r"[0-9]+", text):
+            assert run in kept
+        assert len({line.line for line in found}) == len(found)
+
+
+def test_without_headings_what_stands_beside_a_number_is_a_name_and_a_figure_is_asked_about():
+    named, figured = read_pasted("Jansen, Jan; 19000000131\n19000000132; 2,5")
+
+    assert (named.number, named.name, named.problem) == ("19000000131", "Jansen Jan", "")
+    assert "‘2, 5’" in figured.problem
 
 
 def test_a_number_that_the_sheet_rounded_is_not_guessed_at():
@@ -340,7 +379,7 @@ class TestTaking:
         wrong = client.post(address, {"meeting": meeting.pk, "pasted": "geen nummers hier"})
         assert wrong.status_code == 422
         assert "geen nummers hier" in wrong.content.decode()
-        file = SimpleUploadedFile("lijst.csv", b"Nummer;Naam\n11111111111;Demo\n99999999999;<script>\n")
+        file = SimpleUploadedFile("lijst.csv", f"Nummer;Naam\n11111111111;{enrolment.learner}\n99999999999;<script>\n".encode())
         page = client.post(address, {"meeting": meeting.pk, "file": file}, follow=True).content.decode()
         assert "Leg 1 aanwezige vast" in page
         assert "&lt;script&gt;" in page
@@ -355,3 +394,84 @@ class TestTaking:
         client.post(reverse("accreditation:settle_line", args=[line.pk]), {"doe": "weg", "reden": "Gast"})
 
         assert states(kept) == ["done", "dropped"]
+
+    def test_another_name_asks_a_person_and_who_is_there_twice_counts_once(self, client, release, register, meeting, manager):
+        first, second = participant(release, register, "11111111111"), participant(release, register, "22222222222")
+        kept = bring(
+            lines=[
+                Line(1, "11111111111", "Verkeerde Naam"),
+                Line(2, "22222222222", f"{second.learner.last_name.upper()}, T."),
+                Line(3, "11111111111", "Verkeerde Naam"),
+                Line(4, "33333333333", "Iemand Anders"),
+                Line(5, "22222222222", str(second.learner)),
+            ],
+            meeting=meeting,
+            by=manager,
+            name="a",
+        )
+        assert states(kept) == ["misnamed", "ready", "misnamed", "unknown", "twice"]
+        confirm(kept=kept, by=manager)
+        assert states(kept) == ["misnamed", "done", "misnamed", "unknown", "twice"]
+        client.force_login(manager)
+        page = client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
+        assert "Bij 2 regels wijkt de naam af" in page
+        line = {row.line: row for row in kept.lines.all()}
+        address = reverse("accreditation:settle_not_enrolled", args=[kept.pk])
+
+        client.post(address, {"regel": line[1].pk, "doe": "naam"})
+        client.post(address, {"regel": line[3].pk, "doe": "naam"})
+        assert states(kept)[:3] == ["done", "done", "twice"]
+        assert Attendance.objects.filter(enrolment=first).count() == 1
+
+        third = EnrolmentFactory(release=release).learner
+        linking = reverse("accreditation:settle_line", args=[line[4].pk])
+        asked = client.post(linking, {"doe": "koppel", "email": third.email})
+        assert asked.status_code == 422
+        assert "Iemand Anders" in asked.content.decode()
+        assert str(third) in asked.content.decode()
+        assert states(kept)[3] == "unknown"
+        client.post(linking, {"doe": "koppel", "email": third.email, "zeker": "ja"})
+        assert states(kept)[3] == "done"
+
+    def test_hours_are_checked_beforehand_and_a_line_that_cannot_be_marked_is_mended_or_left_out(
+        self, client, release, register, meeting, manager
+    ):
+        for last in "123":
+            participant(release, register, f"1111111111{last}")
+        worth = length(meeting)
+        too_many = [Line(line, f"1111111111{line}", hours=worth + 1) for line in (1, 2)]
+        kept = bring(lines=[*too_many, Line(3, "11111111113")], meeting=meeting, by=manager, name="a")
+        assert states(kept) == ["refused", "refused", "ready"]
+        first, second, third = kept.lines.order_by("line")
+        client.force_login(manager)
+        address = reverse("accreditation:settle_not_enrolled", args=[kept.pk])
+
+        refused = client.post(address, {"regel": first.pk, "doe": "uren", "uren": "99"})
+        assert refused.status_code == 422
+        assert 'value="99"' in refused.content.decode()
+        client.post(address, {"regel": first.pk, "doe": "uren", "uren": "0,5"})
+        client.post(address, {"regel": second.pk, "doe": "weglaten"})
+        assert states(kept) == ["ready", "dropped", "ready"]
+        withdraw = Enrolment.objects.get(learner=third.learner)
+        Enrolment.objects.filter(pk=withdraw.pk).update(withdrawn_at=DAY)
+        job = confirm(kept=kept, by=manager)
+
+        job.refresh_from_db()
+        assert states(kept) == ["done", "dropped", "refused"]
+        assert (job.done, job.total) == (1, 2)
+        assert "1 kon niet" in job.result["lines"][0]
+        assert Attendance.objects.get().hours == Decimal("0.50")
+        report = b"".join(client.post(reverse("accreditation:list_report", args=[kept.pk])).streaming_content).decode()
+        assert "Uren" in report
+        assert "0,50" in report
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("DE BRUÏN, Zoë", False), ("Z. Bruin", False), ("Mevr. Z.A. de Bruin-Voorbeeld", False), ("bruin", False), ("Zoe Bruijn", False),
+        ("", False), ("Verkeerde Naam", True), ("Piet de Bruin", True), ("Zaal", True),
+    ],
+)  # fmt: skip
+def test_a_name_differs_when_it_is_clearly_of_somebody_else(written, other):
+    assert differs(written, User(first_name="Zoë", last_name="de Bruin")) is other

@@ -1,10 +1,24 @@
 """What is set up wrongly, said before someone finds out the hard way."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
+
+
+@register(Tags.translation)
+def english_is_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A language that is offered has its words: without a compiled catalogue only dates and numbers would change with it."""
+    sources = [Path(app.path) / "locale/en/LC_MESSAGES/django.po" for app in apps.get_app_configs()]
+    missing = [source for source in sources if source.is_relative_to(settings.BASE_DIR) and source.exists()]
+    missing = [source for source in missing if not source.with_suffix(".mo").exists()]
+    if not missing or "en" not in dict(settings.LANGUAGES):
+        return []
+    hint = "Run python -m config.translations compile: pages in English would have Dutch sentences with English dates and numbers."
+    return [Error(f"English is offered, but {len(missing)} of its catalogues are not compiled.", hint=hint, id="accounts.E005")]
 
 
 @register(Tags.security)

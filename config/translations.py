@@ -6,6 +6,7 @@ The interface is written in Dutch; each package carries its English in `<package
 import ast
 import io
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).resolve().parent.parent
+from config.catalogues import ROOT
+
 PACKAGES = ["config", "portal", "accreditation", "competencies", "courses", "cms", "lrs", "accounts"]
 
 KEYWORDS = (
@@ -57,8 +59,11 @@ def compile_all() -> int:
     for path in catalogues():
         with path.open("rb") as file:
             catalog = pofile.read_po(file, locale="en")
-        with path.with_suffix(".mo").open("wb") as file:
-            write_mo(file, catalog)
+        # Put in its place whole: a process that starts at this moment reads the old one or the new one.
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
+            write_mo(made, catalog)
+        Path(made.name).chmod(0o644)
+        Path(made.name).replace(path.with_suffix(".mo"))
     return 0
 
 

@@ -1,7 +1,10 @@
 """One machine, and the demo: SQLite, no other server needed."""
 
+from config.catalogues import bring_up_to_date
 from config.settings.base import *
 from config.settings.base import env
+
+bring_up_to_date()
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = True

@@ -116,6 +116,7 @@ def _row(
     told = {
         "source": source,
         "key": key,
+        "first_day": (line.evidence.started_on or counted.row.on).isoformat() if line.evidence else counted.row.on.isoformat(),
         "date": counted.row.on.isoformat(),
         "title": line.title,
         "category": counted.row.category,

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import RegisterEntry, User
+from accreditation.dossiers.sharing import new_mark
 
 
 class DossierFileForm(forms.Form):
@@ -45,6 +46,7 @@ class ShareForm(forms.Form):
             ("required", "invalid", "min_value", "max_value"), _("Vul een heel aantal dagen in, van 1 tot en met 90.")
         ),
     )
+    once = forms.CharField(max_length=64, required=False, initial=new_mark, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, owner: User, **options: Any) -> None:
         super().__init__(*args, **options)

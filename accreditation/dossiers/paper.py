@@ -231,7 +231,9 @@ def _points_row(row: dict[str, Any]) -> tuple[list[str], str]:
     what += "".join(f", {part}" for part in proof if part)
     what += f" ({row['note']})" if row["note"] else ""
     what += f". {_areas(row['areas'])}" if row["areas"] else ""
-    return [_short(row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], row["why_not"]
+    return [_days(row["first_day"], row["date"]), what, row["category_name"], _number(row["points"]), _number(row["counted"])], row[
+        "why_not"
+    ]
 
 
 def _areas(areas: list[dict[str, str]]) -> str:
@@ -274,7 +276,7 @@ def _evidence_row(one: dict[str, Any]) -> tuple[list[str], str]:
     remark = " ".join(part for part in (f"{areas}." if areas else "", origin, f"Bewijsstukken: {documents}." if documents else "") if part)
     what = one["title"] + (f", {one['provider']}" if one["provider"] else "")
     return [
-        _short(one["date"]),
+        _days(one["started_on"], one["date"]),
         what,
         one["kind"].get("name", ""),
         _number(one["hours"]),
@@ -343,6 +345,11 @@ def _day(iso: str) -> str:
 
 def _short(iso: str) -> str:
     return f"{date.fromisoformat(iso):%d-%m-%Y}" if iso else "–"
+
+
+def _days(first: str, last: str) -> str:
+    """The day, or of what took longer the first and the last."""
+    return f"{_short(first)} t/m {_short(last)}" if first and first != last else _short(last)
 
 
 def _number(value: str | None) -> str:

@@ -6,7 +6,9 @@ certificates only those that name no other register.
 """
 
 import hashlib
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -54,8 +56,16 @@ class Shared:
         return any(row["demo"] for row in self.told["rows"])
 
 
-def share(*, entry: RegisterEntry, reader: str, days: int) -> tuple[DossierShare, str]:
-    """Make a link for this register period. Answers the share and the token, which is told this once and kept nowhere."""
+def share(*, entry: RegisterEntry, reader: str, days: int, once: str = "") -> tuple[DossierShare, str]:
+    """Make a link for this register period. Answers the share and the token, which is told this once and kept nowhere.
+
+    `once` is the mark of the form that asks: sent again it gives the same link, so that a reload makes no second one.
+    """
+    token = _token(entry.user, once or new_mark())
+    if (made := DossierShare.objects.filter(owner=entry.user, token_hash=_hash(token)).first()) is not None:
+        if not made.works:
+            raise ShareRefused(_("Deze link is al gestopt of verlopen. Open deze pagina opnieuw als je een andere wilt maken."))
+        return made, token
     if not reader.strip():
         raise ShareRefused(_("Schrijf op voor wie de link is. Zo herken je haar later terug."))
     if not SHORTEST <= days <= LONGEST:
@@ -65,18 +75,25 @@ def share(*, entry: RegisterEntry, reader: str, days: int) -> tuple[DossierShare
         raise ShareRefused(_("Vul eerst je registratieperiode in: je deelt één periode."))
     if DossierShare.objects.filter(owner=entry.user, revoked_at=None, expires_at__gt=timezone.now()).count() >= MOST_WORKING:
         raise ShareRefused(_("Er werken al %(most)s links. Stop er eerst een.") % {"most": MOST_WORKING})
-    token = secrets.token_urlsafe(32)
-    made = DossierShare.objects.create(
+    made, new = DossierShare.objects.get_or_create(
         owner=entry.user,
-        register=entry.register,
-        period_start=standing.evaluation.first_day,
-        period_end=standing.evaluation.last_day,
-        reader=reader.strip()[:120],
         token_hash=_hash(token),
-        expires_at=timezone.now() + timedelta(days=days),
+        defaults={
+            "register": entry.register,
+            "period_start": standing.evaluation.first_day,
+            "period_end": standing.evaluation.last_day,
+            "reader": reader.strip()[:120],
+            "expires_at": timezone.now() + timedelta(days=days),
+        },
     )
-    audit.record("dossier-shared", actor=entry.user, dossier_owner=entry.user, subject=str(made))
+    if new:
+        audit.record("dossier-shared", actor=entry.user, dossier_owner=entry.user, subject=str(made))
     return made, token
+
+
+def new_mark() -> str:
+    """The mark of a form with which one link can be made."""
+    return secrets.token_urlsafe(32)
 
 
 def stop(share: DossierShare) -> None:
@@ -145,12 +162,14 @@ def _shared(share: DossierShare) -> Shared:
     told = contents.as_json(standing, certificates=contents.newest_by_enrolment(certificates))
     inside = [row for row in told["rows"] if _within(share, date.fromisoformat(row["date"]))]
     numbers = {row["certificate"] for row in inside if row.get("certificate")}
+    given = [one for one in certificates if one.number in numbers and _names_only(one, share)]
+    tokens = {one.number: one.token for one in given}
     return Shared(
         share=share,
         language=get_language() or settings.LANGUAGE_CODE,
         standing=standing,
-        told={**told, "rows": inside},
-        certificates=[one for one in certificates if one.number in numbers and _names_only(one, share)],
+        told={**told, "rows": [row | {"verify": tokens.get(row.get("certificate", ""), "")} for row in inside]},
+        certificates=given,
         evidence=list(
             _evidence(share).select_related("kind").prefetch_related("documents__file", "competencies__framework").order_by("done_on", "pk")
         ),
@@ -190,6 +209,15 @@ def _record(event: str, share: DossierShare, *, origin: str, subject: str, docum
         share=str(share.uuid),
         document=document,
     )
+
+
+def _token(owner: User, once: str) -> str:
+    """The token that belongs to this mark: computed again from what the owner's page holds, so that it is kept nowhere, not even in a session.
+
+    With the key of this installation in it, so that whoever chooses a mark chooses no token.
+    """
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"dossier-share:{owner.pk}:{once}".encode(), "sha256")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _hash(token: str) -> str:

@@ -122,7 +122,7 @@ class EvidenceForm(forms.Form):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Schrijf niets op waaraan een patiënt te herkennen is."),
+        help_text=_("Een beoordelaar met wie je je dossier deelt, leest dit mee. Schrijf niets op waaraan een patiënt te herkennen is."),
     )
 
     def __init__(self, *args: Any, evidence: Evidence, **options: Any) -> None:

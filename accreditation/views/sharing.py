@@ -38,7 +38,7 @@ def my_shares(request: PersonRequest) -> HttpResponse:
         except ShareRefused as refused:
             form.add_error(None, str(refused))
         else:
-            # On this page and in no redirect: an address that is kept nowhere cannot be asked for again.
+            # On this page and in no redirect: an address that is kept nowhere cannot be asked for again. A reload sends the same mark.
             address = f"{settings.SITE_URL.rstrip('/')}{reverse('accreditation:shared', args=[token])}"
             form = ShareForm(owner=request.user)
     looks = sharing.looks(request.user)

@@ -82,16 +82,28 @@ def test_an_assessor_sees_one_period_of_one_register_and_nothing_else(client, en
         evidence(entry, kind, "Ingetrokken stuk", state="withdrawn"),
         evidence(RegisterEntryFactory(register=kind.register), kind, "Van een ander"),
     ]
+    work = evidence(
+        entry,
+        EvidenceKindFactory(register=kind.register, name="Werkuren", form="work", category=None),
+        "Werk op de afdeling",
+        started_on=date(2026, 1, 5),
+        done_on=date(2026, 3, 29),
+        hours=Decimal(300),
+    )
     token = a_link(entry)
 
     page = client.get(at(token)).content.decode()
 
+    assert "5 januari 2026 – 29 maart 2026" in page
+    told = contents.whole(person=entry.user) | {"made_at": NOW.isoformat(), "issuer": "Vakwijs", "installation": "http://x"}
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(paper.render(told))).pages).split())
+    assert "05-01-2026 t/m 29-03-2026" in text
     assert "Binnen de periode" in page
     assert entry.number in page
     assert [one.title for one in hidden if one.title in page] == []
     assert "99999999999" not in page
     for document in EvidenceDocument.objects.all():
-        expected = 200 if document.evidence == inside else 404
+        expected = 200 if document.evidence in (inside, work) else 404
         assert client.get(reverse("accreditation:shared_document", args=[token, document.pk])).status_code == expected
 
 
@@ -112,7 +124,12 @@ def test_a_certificate_that_names_another_register_is_not_given(client, entry):
     }
 
     assert answers == {both.course_id: 404, single.course_id: 200}
-    assert "19099999930" not in client.get(at(token)).content.decode()
+    page = client.get(at(token)).content.decode()
+    assert "19099999930" not in page
+    # Of each the number, but the page that tells all registers of a certificate only of the one that is given.
+    assert [one.number in page for one in Certificate.objects.all()] == [True, True]
+    verify = {one.course_id: reverse("accreditation:verify_token", args=[one.token]) in page for one in Certificate.objects.all()}
+    assert verify == {both.course_id: False, single.course_id: True}
 
 
 def test_every_look_is_in_the_audit_trail_and_its_owner_reads_it(client, entry, kind):
@@ -228,9 +245,18 @@ def test_a_link_is_made_for_someone_for_a_while_and_for_a_known_period(client, e
     page = client.post(address, {"entry": entry.pk, "reader": "Register", "days": 14})
     assert client.get(page.context["address"].partition("://")[2].partition("/")[2].join(["/", ""])).status_code == 200
     assert client.get(address).context["address"] == ""
+    form = {"entry": entry.pk, "reader": "Register", "days": 14, "once": client.get(address).context["form"]["once"].value()}
+    again = [client.post(address, form).context for _reload in range(2)]
+    assert again[0]["address"] == again[1]["address"] != page.context["address"]
+    assert again[1]["form"]["once"].value() != form["once"]
+    assert DossierShare.objects.count() == 2
+    assert AuditEvent.objects.filter(event="dossier-shared").count() == 2
+    sharing.stop(DossierShare.objects.first())
+    assert "gestopt of verlopen" in client.post(address, form).content.decode()
+    assert sharing._token(UserFactory(), form["once"]) != sharing._token(entry.user, form["once"])
     for fields in ({"days": 0}, {"days": 91}, {"reader": " "}, {"entry": RegisterEntryFactory().pk}):
         client.post(address, {"entry": entry.pk, "reader": "Register", "days": 14, **fields})
-    assert DossierShare.objects.count() == 1
+    assert DossierShare.objects.count() == 2
 
     entry.period_end = None
     entry.save()

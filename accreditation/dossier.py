@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ProfessionalProfile, Register, RegisterEntry, User
-from accreditation.evaluation import Category, Evaluation, Row, RowKey, Rule
+from accreditation.evaluation import Category, Evaluation, Reason, Row, RowKey, Rule
 from accreditation.evidence.work_hours import worked
-from accreditation.models import Accreditation, CategoryRule, Evidence, Leave, PointAward, RegisterRule
+from accreditation.models import Accreditation, CategoryRule, Evidence, EvidenceDocument, Leave, PointAward, RegisterRule
 from accreditation.rulebook import Away, DatedRule, LeaveTerm, Place, judge
 
 # An accreditation that ended for other reasons than that it was never given: what was earned before stays earned.
@@ -89,7 +89,9 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
         PointAward.objects.filter(learner=person, register__in=registers).select_related("category", "accreditation__course", "register")
     )
     evidence = (
-        list(_counting().filter(owner=person, kind__register__in=registers).prefetch_related("competencies__framework")) if entries else []
+        list(_counting().filter(owner=person, kind__register__in=registers).prefetch_related("competencies__framework", "documents"))
+        if entries
+        else []
     )
     leave = list(Leave.objects.filter(user=person)) if entries else []
     professions = professions_of([person.pk])[person.pk] if any(rule.profession for rule in rules) else frozenset()
@@ -105,6 +107,17 @@ def standings(*, person: User, day: date | None = None) -> list[Standing]:
         )
         for entry in entries
     ]
+
+
+def counted_no_second_time(person: User, *, day: date | None = None) -> set[int]:
+    """Their own evidence, by its keys, that counts nothing because the same thing counts already."""
+    return {
+        counted.row.id[1]
+        for standing in standings(person=person, day=day)
+        if standing.evaluation
+        for counted in standing.evaluation.rows
+        if counted.reason == Reason.DUPLICATE and counted.row.source == "evidence"
+    }
 
 
 def rules_in_full() -> QuerySet[RegisterRule]:
@@ -182,13 +195,17 @@ def pure_rows(awards: Iterable[PointAward]) -> list[Row]:
     ]
 
 
-def evidence_rows(evidence: Iterable[Evidence]) -> list[Row]:
-    """Own evidence as the evaluator takes it; work gives no points and no row. Needs `kind` and its `category` fetched along."""
-    return [
-        _evidence_row(one.pk, one.kind.category.code, one.points, one.done_on, one.id_number)
-        for one in evidence
-        if one.kind and one.kind.category and one.points is not None and one.done_on
-    ]
+def evidence_rows(evidence: Sequence[Evidence]) -> list[Row]:
+    """Own evidence as the evaluator takes it; work gives no points and no row. Needs `kind` and its `category` and `documents` fetched along."""
+    files = {one.pk: {document.file_id for document in one.documents.all()} for one in evidence}
+    return _one_per_file(
+        [
+            _evidence_row(one.pk, one.kind.category.code, one.points, one.done_on, one.id_number)
+            for one in evidence
+            if one.kind and one.kind.category and one.points is not None and one.done_on
+        ],
+        files,
+    )
 
 
 def rows_of(register: Register, *, people: Sequence[int]) -> dict[int, list[Row]]:
@@ -210,11 +227,17 @@ def rows_of(register: Register, *, people: Sequence[int]) -> dict[int, list[Row]
         "accreditation__valid_until",
     ).iterator(chunk_size=5000):
         found.setdefault(learner, []).append(_award_row(*values))
+    own: dict[int, list[Row]] = {}
     evidence = _counting().filter(owner__in=people, kind__register=register, kind__category__isnull=False, points__isnull=False).order_by()
     for owner, *values in evidence.values_list("owner", "pk", "kind__category__code", "points", "done_on", "id_number").iterator(
         chunk_size=5000
     ):
-        found.setdefault(owner, []).append(_evidence_row(*values))
+        own.setdefault(owner, []).append(_evidence_row(*values))
+    files: dict[int, set[int]] = {}
+    for one, file in EvidenceDocument.objects.filter(evidence__in=evidence.values("pk")).values_list("evidence", "file"):
+        files.setdefault(one, set()).add(file)
+    for owner, rows in own.items():
+        found.setdefault(owner, []).extend(_one_per_file(rows, files))
     return found
 
 
@@ -232,6 +255,24 @@ def _evidence_row(key: int, category: str, points: Decimal, on: date, id_number:
         once=thing_of(id_number, 0) if id_number.strip() else "",
         claim=f"evidence:{key}",
     )
+
+
+def _one_per_file(rows: list[Row], files: Mapping[int, set[int]]) -> list[Row]:
+    """Somebody's own rows, in which those with the same file as proof are one thing; `files` by the key of the evidence.
+
+    A number of its own tells evidence apart: a file may prove several courses, when each is named by its number.
+    """
+    things: dict[int, str] = {}
+    told_apart = []
+    for row in sorted(rows, key=lambda row: (not row.once, row.id)):
+        mine = files.get(row.id[1], set())
+        once = row.once or next((things[file] for file in sorted(mine) if file in things), "")
+        if mine and not once:
+            once = f"file:{min(mine)}"
+        for file in mine:
+            things.setdefault(file, once)
+        told_apart.append(row._replace(once=once))
+    return told_apart
 
 
 def _award_row(

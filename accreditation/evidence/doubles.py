@@ -1,10 +1,11 @@
 """Does this stand in the dossier already, or does it not fit beside what stands there? Warnings; the person decides."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
+from itertools import combinations
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -57,8 +58,27 @@ def _same_file(owner: User, evidence: Evidence | None) -> Iterator[Warning]:
         .exclude(pk=evidence.pk)
         .distinct()
     )
+    text = _(
+        "Hetzelfde bestand hoort al bij '%(title)s'. De punten daarvan tellen één keer. Bewijst het meer scholingen, vul dan bij elke het ID-nummer in."
+    )
     for twin in twins.order_by("pk")[:3]:
-        yield Warning(f"file-{twin.pk}", _("Hetzelfde bestand hoort al bij '%(title)s'.") % {"title": twin})
+        yield Warning(f"file-{twin.pk}", text % {"title": twin})
+
+
+def pairs(kept: Sequence[Evidence]) -> dict[int, list[Evidence]]:
+    """Of each piece of evidence, by its key, the others of the list that look like it: the same file, or the same words about the same days.
+
+    Needs `kind` and `documents` fetched along.
+    """
+    files = {one.pk: {document.file_id for document in one.documents.all()} for one in kept}
+    found: dict[int, list[Evidence]] = {}
+    for one, other in combinations(kept, 2):
+        if one.kind and other.kind and one.kind.register_id == other.kind.register_id:
+            near = one.done_on and other.done_on and abs(one.done_on - other.done_on) <= NEAR
+            if files[one.pk] & files[other.pk] or (near and alike(one.title, other.title)):
+                found.setdefault(one.pk, []).append(other)
+                found.setdefault(other.pk, []).append(one)
+    return found
 
 
 def _our_certificate(owner: User, evidence: Evidence | None) -> Iterator[Warning]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ProfessionalProfile, Register, RegisterEntry
 from accreditation.dossier import rules_in_full
-from accreditation.models import Accreditation, Certificate, CertificateEvent, Evidence, Leave, PointAward, PointCategory
+from accreditation.models import Accreditation, Certificate, CertificateEvent, Evidence, EvidenceDocument, Leave, PointAward, PointCategory
 from accreditation.simulation.contents import as_json, of_accreditation, of_rule
 
 WORDS = {
@@ -30,6 +30,7 @@ def basis(register: Register, *, day: date) -> dict[str, str]:
     entries = RegisterEntry.objects.filter(register=register)
     open_ended = entries.filter(period_end=None, period_start=None).exists()
     courses = Accreditation.objects.filter(register=register).values("course")
+    kept = Evidence.objects.filter(kind__register=register, state=Evidence.State.KEPT)
     ledger = PointAward.objects.filter(register=register).aggregate(rows=Count("pk"), last=Max("pk"))
     return {
         "rules": _digest(
@@ -44,11 +45,10 @@ def basis(register: Register, *, day: date) -> dict[str, str]:
         ),
         "ledger": _digest([ledger["rows"], ledger["last"]]),
         "evidence": _digest(
-            _plain(
-                Evidence.objects.filter(kind__register=register, state=Evidence.State.KEPT)
-                .order_by("pk")
-                .values_list("pk", "owner", "kind__category__code", "points", "done_on", "id_number")
-            )
+            [
+                *_plain(kept.order_by("pk").values_list("pk", "owner", "kind__category__code", "points", "done_on", "id_number")),
+                *EvidenceDocument.objects.filter(evidence__in=kept.values("pk")).order_by("pk").values_list("evidence", "file"),
+            ]
         ),
         "completions": _digest(
             [

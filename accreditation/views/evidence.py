@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.files import serve_private
 from accounts.models import RegisterEntry
 from accounts.requests import PersonRequest
+from accreditation.dossier import counted_no_second_time
 from accreditation.evidence import keeping
-from accreditation.evidence.doubles import Warning, warnings  # noqa: A004 - the word for it
+from accreditation.evidence.doubles import Warning, pairs, warnings  # noqa: A004 - the word for it
 from accreditation.evidence.files import EXTENSIONS
 from accreditation.evidence.forms import EvidenceForm, UploadForm, WithdrawForm
 from accreditation.evidence.keeping import EvidenceRefused
@@ -26,10 +27,14 @@ LIST = "accreditation:my_evidence"
 @login_required
 @require_safe
 def my_evidence(request: PersonRequest) -> HttpResponse:
-    """All my own evidence, newest first; what I still have to finish on top."""
+    """All my own evidence, newest first; what I still have to finish on top, and what looks like something else or counts no second time."""
+    mine = list(keeping.owned(request.user))
+    like = pairs([one for one in mine if one.state == Evidence.State.KEPT])
+    doubles = counted_no_second_time(request.user)
     by_state: dict[str, list[dict[str, Any]]] = {state: [] for state in Evidence.State.values}
-    for one in keeping.owned(request.user):
-        by_state[one.state].append({"evidence": one, "locked": _locked(one)})
+    for one in mine:
+        row = {"evidence": one, "locked": _locked(one), "like": like.get(one.pk, []), "double": one.pk in doubles}
+        by_state[one.state].append(row)
     context = {"drafts": by_state["draft"], "kept": by_state["kept"], "withdrawn": by_state["withdrawn"]}
     return render(request, "accreditation/evidence/list.html", context)
 
@@ -62,7 +67,8 @@ def evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
     """One piece of evidence: what it is, its files, and what to look at before it is kept."""
     mine = _mine(request, uuid)
     if keeping.lock_of(mine) or mine.state == Evidence.State.WITHDRAWN:
-        return _page(request, mine, form=None)
+        late = EvidenceForm(request.POST, evidence=mine) if request.method == "POST" else None
+        return _page(request, mine, form=None, not_kept=_typed(late) if late else None)
     form = EvidenceForm(request.POST or None, evidence=mine)
     answer, found = _keep(request, mine, form)
     return answer or _page(request, mine, form=form, warnings=found)
@@ -86,6 +92,12 @@ def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tup
         return None, found
     messages.success(request, gettext("Bewaard: '%(title)s' staat in je dossier.") % {"title": kept.title})
     return redirect(LIST), []
+
+
+def _typed(form: EvidenceForm) -> list[tuple[str, str]]:
+    """What somebody changed in a form that can no longer be kept: label and what they typed, for them to take along."""
+    texts = [name for name in form.changed_data if name not in ("kind", "competencies")]
+    return [(str(form[name].label), str(form[name].value() or "–")) for name in texts]
 
 
 def _keys(found: list[Warning]) -> str:
@@ -190,12 +202,19 @@ def _done(request: PersonRequest, mine: Evidence, act: Any, told: str) -> HttpRe
 
 
 def _page(
-    request: PersonRequest, mine: Evidence, *, form: EvidenceForm | None, warnings: list[Warning] | None = None, upload: Any = None
+    request: PersonRequest,
+    mine: Evidence,
+    *,
+    form: EvidenceForm | None,
+    warnings: list[Warning] | None = None,
+    upload: Any = None,
+    not_kept: list[tuple[str, str]] | None = None,
 ) -> HttpResponse:
     documents = mine.documents.select_related("file")
     context = {
         **_of_form(request, form, warnings or []),
         "evidence": mine,
+        "not_kept": not_kept,
         "application": keeping.lock_of(mine),
         "documents": documents,
         "lacks_file": mine.state == Evidence.State.DRAFT and mine.kind and mine.kind.needs_file and not documents,

@@ -14,7 +14,8 @@ from PIL import Image
 
 from accounts.models import AuditEvent, Organisation, Register, Role
 from accreditation import certificates, reference
-from accreditation.evidence import demo, files, keeping
+from accreditation.dossier import counted_no_second_time, rows_of, standings
+from accreditation.evidence import applications, demo, files, keeping
 from accreditation.evidence.doubles import warnings
 from accreditation.evidence.files import FileRefused
 from accreditation.evidence.forms import EvidenceForm
@@ -26,7 +27,14 @@ from competencies.models import Competency, Framework
 from tests.accreditation.evidence_files import BADGE, a_baked_badge, a_pdf, a_photo, as_jwt
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, UserFactory
-from tests.factories.accreditation import EvidenceFactory, EvidenceKindFactory, RegisterRuleFactory, accredited, satisfy
+from tests.factories.accreditation import (
+    CategoryRuleFactory,
+    EvidenceFactory,
+    EvidenceKindFactory,
+    RegisterRuleFactory,
+    accredited,
+    satisfy,
+)
 from tests.factories.courses import EnrolmentFactory, released_course
 
 pytestmark = pytest.mark.django_db
@@ -553,6 +561,46 @@ def test_a_kind_of_a_register_where_i_am_not_cannot_be_chosen(client, nurse, kin
 
     assert page.status_code == 200
     assert not Evidence.objects.filter(state="kept").exists()
+
+
+def test_the_same_file_counts_once_and_the_list_names_the_pair(client, nurse, kind):
+    client.force_login(nurse)
+    CategoryRuleFactory(rule=RegisterRuleFactory(register=kind.register, total=184), category=kind.category)
+    checked = files.check(a_pdf("Klinische les"), owner=nurse)
+    first = keeping.keep(evidence=keeping.begin(owner=nurse, checked=checked), told=told(kind, title="Klinische les"))
+    page = client.get(reverse("accreditation:my_evidence")).content.decode()
+    assert ("lijkt op" in page, "telt niet mee: dubbel" in page) == (False, False)
+
+    second = keeping.begin(owner=nurse, checked=checked)
+    keeping.keep(evidence=second, told=told(kind, title="Iets anders", done_on=date(2026, 5, 1)))
+    page = client.get(reverse("accreditation:my_evidence")).content.decode()
+    assert (page.count("lijkt op"), page.count("telt niet mee: dubbel")) == (2, 1)
+    (standing,) = standings(person=nurse)
+    assert standing.evaluation.total == first.points
+    assert rows_of(kind.register, people=[nurse.pk])[nurse.pk] == [counted.row for counted in standing.evaluation.rows]
+    assert counted_no_second_time(nurse) == {second.pk}
+
+    # One file that proves two courses: each has a number of its own.
+    keeping.keep(evidence=first, told=told(kind, id_number="100001"))
+    assert standings(person=nurse)[0].evaluation.total == first.points
+    keeping.keep(evidence=second, told=told(kind, title="Iets anders", id_number="100002"))
+    assert standings(person=nurse)[0].evaluation.total == 2 * first.points
+
+
+def test_a_change_that_comes_after_an_application_locked_it_is_told_to_be_lost(client, nurse, kind):
+    client.force_login(nurse)
+    entry = nurse.register_entries.get()
+    evidence = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie")
+    fields = {"kind": kind.pk, "title": "Intervisie met collega's", "done_on": "2026-03-01", "hours": "4"}
+    applications.apply(entry=entry, frozen={}, first_day=entry.period_start, last_day=entry.period_end)
+
+    assert "niet bewaard" not in client.get(reverse("accreditation:evidence", args=[evidence.uuid])).content.decode()
+    page = post(client, evidence, **fields)
+
+    assert "Wat je veranderde, is niet bewaard" in page.content.decode()
+    assert "Wat deed je: Intervisie met collega&#x27;s" in page.content.decode()
+    assert page.context["not_kept"] == [("Wat deed je", "Intervisie met collega's")]
+    assert Evidence.objects.get().title == "Intervisie"
 
 
 def test_the_list_asks_as_much_for_three_as_for_one(client, nurse, kind):

@@ -28,6 +28,8 @@ class Draft(models.Model):
         verbose_name=_("accreditatie"),
     )
     content = models.JSONField(_("inhoud"), default=dict)
+    # The record of what it changed, or would have: empty for what did not exist yet, null while the draft is open.
+    before = models.JSONField(_("inhoud van daarvoor"), null=True, blank=True, editable=False)
     reason = models.TextField(_("waarom"), blank=True)
     state = models.CharField(_("stand"), max_length=10, choices=State, default=State.OPEN)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("gemaakt door"))
@@ -73,6 +75,9 @@ class Simulation(models.Model):
     job = models.ForeignKey("accreditation.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("taak"))
     people_seen = models.PositiveIntegerField(_("doorgerekende mensen"), default=0, editable=False)
     ledger_rows = models.PositiveIntegerField(_("rijen van het grootboek"), default=0, editable=False)
+    judged = models.PositiveIntegerField(_("mensen voor wie de regel straks geldt"), null=True, editable=False)
+    # How many people have each outcome; stays when it is no longer kept who they were.
+    outcomes = models.JSONField(_("aantallen per uitkomst"), default=dict, editable=False)
 
     class Meta:
         ordering = ["-began_at", "-pk"]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from accounts.audit import record
 from accounts.models import Organisation, User
 from accreditation import certificates, history, jobs, points
-from accreditation.models import Accreditation, Draft, Job, RegisterRule, Simulation
+from accreditation.models import Accreditation, Draft, Job, RegisterRule, SimulatedPerson, Simulation
 from accreditation.simulation import awards, contents
 from accreditation.simulation.reckoning import still_true
 from courses.models import Enrolment
@@ -34,6 +34,7 @@ def apply(*, draft: Draft, simulation: Simulation | None, actor: User, organisat
     with transaction.atomic():
         draft = _locked(draft)
         _refuse_unless_true(draft, simulation)
+        draft.before = contents.standing(draft)
         draft.applied_by, draft.applied_at = actor, timezone.now()
         if draft.accreditation is None:
             try:
@@ -90,12 +91,16 @@ def step(job: Job) -> bool:
 
 
 def drop(*, draft: Draft, actor: User, organisation: Organisation | None, origin: str = "") -> None:
-    """Put an open draft away; nothing happens to anybody. Raises ApplyRefused when it took effect already."""
+    """Put an open draft away; nothing happens to anybody. What it would have changed is kept, and for how many, but not for whom.
+
+    Raises ApplyRefused when it took effect already.
+    """
     with transaction.atomic():
         draft = _locked(draft)
-        draft.state = Draft.State.DROPPED
-        draft.save(update_fields=["state"])
-        draft.simulations.all().delete()
+        draft.state, draft.before = Draft.State.DROPPED, contents.standing(draft)
+        draft.save(update_fields=["state", "before"])
+        draft.simulations.filter(finished_at=None).delete()
+        SimulatedPerson.objects.filter(simulation__draft=draft).delete()
         record("draft-dropped", actor=actor, on_behalf_of=organisation, subject=str(draft), origin=origin, draft=draft.pk)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from accounts.models import Register
 from accreditation.dossier import dated, rule_of
 from accreditation.evaluation import ZERO, Rule
-from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, LeaveKind, LeaveRule, PointCategory, RegisterRule
+from accreditation.models import Accreditation, AccreditationPoints, CategoryRule, Draft, LeaveKind, LeaveRule, PointCategory, RegisterRule
 from accreditation.rulebook import DatedRule, LeaveTerm
 
 RULE_FIELDS = [
@@ -95,6 +95,13 @@ def of_accreditation(accreditation: Accreditation) -> Content:
         for line in sorted(accreditation.points.all(), key=lambda line: line.category_id)
     ]
     return content
+
+
+def standing(draft: Draft) -> Content:
+    """What the draft would change, as it stands now; empty for what does not exist yet."""
+    if draft.accreditation is not None:
+        return of_accreditation(draft.accreditation)
+    return of_rule(draft.rule) if draft.rule is not None else {}
 
 
 def dated_of(content: Content, *, register: Register, key: int) -> DatedRule:

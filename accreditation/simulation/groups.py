@@ -33,11 +33,16 @@ def seen_by(reader: User, simulation: Simulation) -> QuerySet[SimulatedPerson]:
 
 def tallies(reader: User, simulation: Simulation) -> list[Tally]:
     """The numbers for each outcome, those to whom nothing happens last. Small ones are left out unless the reader may see everybody."""
-    found = dict(simulation.people.order_by().values_list("outcome").annotate(Count("pk")))
+    found = simulation.outcomes or counted(simulation)
     counts = {str(outcome.value): found.get(outcome.value, 0) for outcome in Outcome}
     counts[SAME] = simulation.people_seen - sum(counts.values())
     shown = counts if _sees_all(reader, simulation) else suppressed(counts)
     return [Tally(outcome, shown[outcome]) for outcome in counts]
+
+
+def counted(simulation: Simulation) -> dict[str, int]:
+    """How many of the people of a reckoning have each outcome; only outcomes that somebody has."""
+    return dict(simulation.people.order_by().values_list("outcome").annotate(Count("pk")))
 
 
 def suppressed(counts: dict[str, int]) -> dict[str, int | None]:

@@ -17,7 +17,7 @@ from accreditation import jobs
 from accreditation.dossier import dated, place_of, professions_of, rows_of, rules_in_full
 from accreditation.models import Draft, Job, Leave, SimulatedPerson, Simulation
 from accreditation.rulebook import DatedRule, Judgement, judge
-from accreditation.simulation import awards, contents
+from accreditation.simulation import awards, contents, groups
 from accreditation.simulation.basis import basis, changed
 
 PEOPLE_AT_ONCE = 400
@@ -77,21 +77,23 @@ def step(job: Job) -> bool:
     entries = list(RegisterEntry.objects.filter(register=register, pk__gt=after).order_by("pk")[:PEOPLE_AT_ONCE])
     if not entries:
         simulation.finished_at = timezone.now()
-        simulation.save(update_fields=["finished_at"])
+        simulation.outcomes, simulation.judged = groups.counted(simulation), simulation.judged or 0
+        simulation.save(update_fields=["finished_at", "outcomes", "judged"])
         job.result = _result(simulation)
         return False
-    people, rows = reckon(simulation, entries)
+    people, rows, judged = reckon(simulation, entries)
     SimulatedPerson.objects.bulk_create(people)
     simulation.people_seen += len(entries)
     simulation.ledger_rows += rows
-    simulation.save(update_fields=["people_seen", "ledger_rows"])
+    simulation.judged = (simulation.judged or 0) + judged
+    simulation.save(update_fields=["people_seen", "ledger_rows", "judged"])
     job.cursor = {"after": entries[-1].pk}
     job.done += len(entries)
     return True
 
 
-def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[list[SimulatedPerson], int]:
-    """Those of these people to whom the draft does something, and how many ledger rows were looked at."""
+def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[list[SimulatedPerson], int, int]:
+    """Those of these people to whom the draft does something, how many ledger rows were looked at, and whom its rule would judge."""
     register = simulation.draft.register
     world = _world(simulation)
     users = [entry.user_id for entry in entries]
@@ -101,7 +103,8 @@ def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[li
         leave.setdefault(one.user_id, []).append(one)
     professions = professions_of(users)
     coming = world.changes.missing(users) if world.changes else {}
-    people = []
+    people, judged = [], 0
+    drafted = simulation.draft.rule_id or contents.NEW
     for entry in entries:
         user = entry.user_id
         mine = rows.get(user, [])
@@ -110,9 +113,10 @@ def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[li
         effect = compare(
             judge(mine, place=place, rules=world.now, day=simulation.day), judge(then, place=place, rules=world.then, day=simulation.day)
         )
+        judged += effect.after is not None and effect.after.rule.key == drafted
         if effect.outcome is not None:
             people.append(_person(simulation, user, effect, world.changes.worth(mine, then) if world.changes else None))
-    return people, sum(len(found) for found in rows.values())
+    return people, sum(len(found) for found in rows.values()), judged
 
 
 def compare(before: Judgement | None, after: Judgement | None) -> Effect:

@@ -27,7 +27,7 @@ from accreditation.exports.tables import CSV, XLSX, Value, stream_csv, write_xls
 from accreditation.models import Accreditation, Draft, PointCategory, RegisterRule, SimulatedPerson, Simulation
 from accreditation.rule_forms import RuleForms
 from accreditation.simulation import applying, contents, groups, reckoning
-from accreditation.views.rules import association_of, may_change_rules
+from accreditation.views.rules import association_of, may_change_rules, open_drafts
 
 ROWS_PER_PAGE = 50
 IN_MEMORY = 2 * 1024 * 1024  # of a file, before it goes to disk
@@ -62,9 +62,10 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "draft": found,
         "simulation": simulation,
-        "differences": _differences(found, simulation),
+        "differences": _differences(found),
         "stale": _stale(found, simulation),
         "done": done,
+        "others": open_drafts(found.rule).exclude(pk=found.pk) if found.rule and found.state == Draft.State.OPEN else [],
     }
     if simulation is not None and done:
         people = groups.seen_by(request.user, simulation)
@@ -269,15 +270,11 @@ def _save_and_reckon(request: PersonRequest, found: Draft, content: contents.Con
     reckoning.start(draft=found, asked_by=request.user, organisation=_organisation(request, found))
 
 
-def _differences(found: Draft, simulation: Simulation | None) -> list[dict[str, str]]:
-    """What the draft changes; of one that took effect, what it changed is in the audit trail."""
-    if found.state != Draft.State.OPEN:
+def _differences(found: Draft) -> list[dict[str, str]]:
+    """What the draft changes, from how it is now; of one that took effect or was put away, from how it was at that moment."""
+    before = contents.standing(found) if found.state == Draft.State.OPEN else found.before
+    if before is None:  # it was closed before this was kept; the audit trail has it
         return []
-    before = None
-    if found.accreditation is not None:
-        before = contents.of_accreditation(found.accreditation)
-    elif found.rule is not None:
-        before = contents.of_rule(found.rule)
     labels = {
         field.name: str(field.verbose_name).capitalize()
         for model in (RegisterRule, Accreditation)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -29,6 +30,11 @@ def may_change_rules(person: User) -> bool:
 def association_of(person: User) -> Organisation | None:
     """On behalf of which association someone changes rules."""
     return organisations_where(person, Action.MANAGE_REGISTER_RULES).filter(kind=Organisation.Kind.ASSOCIATION).order_by("pk").first()
+
+
+def open_drafts(rule: RegisterRule) -> QuerySet[Draft]:
+    """The drafts of this rule that may still take effect."""
+    return Draft.objects.filter(rule=rule, state=Draft.State.OPEN)
 
 
 @login_required
@@ -150,7 +156,14 @@ def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule
     return render(
         request,
         "accreditation/register_rule.html",
-        {"forms": forms, "register": register, "rule": rule, "end_form": end_form or EndForm(prefix="einde"), "may_end": rule is not None},
+        {
+            "forms": forms,
+            "register": register,
+            "rule": rule,
+            "end_form": end_form or EndForm(prefix="einde"),
+            "may_end": rule is not None,
+            "others": open_drafts(rule) if rule else [],
+        },
         status=422 if wrong else 200,
     )
 

@@ -262,6 +262,41 @@ def test_a_rule_contradicts_itself_where_a_part_asks_more_than_the_whole(rule, r
     assert told(lines=[(part, {})], period_years=0) == [(None, "period_years")]
 
 
+@pytest.mark.parametrize("end", ["apply_draft", "drop_draft"])
+def test_what_a_draft_changed_and_for_how_many_stays_to_be_read(client, rule, register, manager, end):
+    people = [a_person(register, 9) for _ in range(5)]
+    draft = a_draft(rule, manager, total="8")
+    simulation = reckoned(draft, manager)
+    client.force_login(manager)
+    client.post(reverse(f"accreditation:{end}", args=[draft.pk]), {"doorrekening": simulation.pk})
+    RegisterRule.objects.update(total=99)
+
+    page = client.get(reverse("accreditation:draft", args=[draft.pk]))
+
+    assert page.context["differences"] == [{"name": "Totaal nodig", "before": "10", "after": "8"}]
+    assert {tally["tally"].outcome: tally["tally"].count for tally in page.context["tallies"]}["meets"] == len(people)
+    assert SimulatedPerson.objects.exists() is (end == "apply_draft")
+
+
+def test_a_draft_that_judges_nobody_says_so_and_a_second_one_on_its_rule_is_pointed_at(client, rule, register, manager):
+    a_person(register, 9)
+    client.force_login(manager)
+    first, second = a_draft(rule, manager, total="8"), a_draft(rule, manager, applies_from="2040-01-01")
+
+    pages = []
+    for draft in (first, second):
+        reckoned(draft, manager)
+        pages.append(client.get(reverse("accreditation:draft", args=[draft.pk])).content.decode())
+
+    assert ["geldt nu voor niemand" in page for page in pages] == [False, True]
+    assert reverse("accreditation:draft", args=[second.pk]) in pages[0]
+    rule_page = reverse("accreditation:register_rule", args=[rule.pk])
+    assert "is nog een voorstel open" in client.get(rule_page).content.decode()
+    for draft in (first, second):
+        applying.drop(draft=draft, actor=manager, organisation=None)
+    assert "is nog een voorstel open" not in client.get(rule_page).content.decode()
+
+
 def test_a_draft_takes_effect_once(rule, register, manager):
     draft = a_draft(rule, manager, total="8")
     simulation = reckoned(draft, manager)

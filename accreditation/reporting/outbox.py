@@ -119,10 +119,10 @@ def number_settled(number: str, *, actor: User | None) -> list[RegisterConnectio
     return list({report.connection_id: report.connection for report in found}.values())
 
 
-def change_number(*, report: Report, number: str, actor: User) -> None:
-    """Report this attendance under another number, and send it again. The ledger of points keeps the number it was earned under.
+def change_number(*, report: Report, number: str, actor: User) -> str:
+    """Report this attendance under another number, and send it again; answers the number it had, which may be the same.
 
-    Raises ReportRefused.
+    The ledger of points keeps the number it was earned under. Raises ReportRefused.
     """
     kinds = [NumberKind(kind) for kind in report.connection.register.number_kinds]
     try:
@@ -130,13 +130,19 @@ def change_number(*, report: Report, number: str, actor: User) -> None:
     except ValidationError as error:
         raise ReportRefused(" ".join(error.messages)) from None
     with transaction.atomic():
-        changed = Report.objects.filter(pk=report.pk, state__in=(State.WAITING, *RESENDABLE)).update(
+        found = Report.objects.select_for_update(of=("self",)).filter(pk=report.pk, state__in=(State.WAITING, *RESENDABLE)).first()
+        if found is None:
+            raise ReportRefused(gettext("Deze melding is onderweg of al aangenomen. Het nummer is niet gewijzigd."))
+        before = found.number
+        Report.objects.filter(pk=report.pk).update(
             number=clean, state=State.WAITING, alone=False, troubles=0, problem="", settled_at=None, settled_by=None, note=""
         )
-        if not changed:
-            raise ReportRefused(gettext("Deze melding is onderweg of al aangenomen. Het nummer is niet gewijzigd."))
         report.number = clean
-        _note([report], Outcome.NUMBER, actor=actor)
+        if before == clean:
+            _note([report], Outcome.AGAIN, actor=actor)
+        else:
+            _note([report], Outcome.NUMBER, actor=actor, text=gettext("Eerst %(number)s.") % {"number": before})
+    return before
 
 
 def mark(*, reports: QuerySet[Report], on: datetime, note: str, actor: User) -> int:

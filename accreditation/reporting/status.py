@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from accreditation.evaluation import AMSTERDAM
-from accreditation.models import PointAward, RegisterConnection, Report, ReportingTerm
+from accreditation.models import Certificate, CertificateEvent, PointAward, RegisterConnection, Report, ReportCall, ReportingTerm
 from accreditation.reporting import outbox
 
 State, Reason = Report.State, RegisterConnection.Reason
@@ -144,6 +145,55 @@ def words(connection: RegisterConnection) -> Words:
     if connection.test_mode:
         return Words(gettext("testmodus"), "waiting")
     return Words(gettext("aan"), "done")
+
+
+def waits_for(report: Report) -> list[str]:
+    """Why a report that waits for the service was not answered yet, when, and when it goes on; empty when nothing is wrong."""
+    connection = report.connection
+    if report.state != State.WAITING or not connection.by_service:
+        return []
+    if connection.state == RegisterConnection.State.PAUSED:
+        stopped = words(connection)
+        return [gettext("Er wordt nu niets verstuurd."), stopped.happened, stopped.to_do]
+    if not connection.failures:
+        return []
+    said = []
+    call = ReportCall.objects.filter(connection=connection).exclude(closed_at=None).order_by("-pk").first()
+    if call is not None:
+        unreachable = connection.reason == Reason.UNREACHABLE
+        text = (
+            gettext("PE-online was op %(when)s niet te bereiken.")
+            if unreachable
+            else gettext("PE-online gaf op %(when)s geen bruikbaar antwoord.")
+        )
+        said.append(text % {"when": _moment(call.sent_at)})
+    if connection.retry_at and connection.retry_at > timezone.now():
+        said.append(gettext("De volgende poging is op %(when)s.") % {"when": _moment(connection.retry_at)})
+    else:
+        said.append(gettext("De volgende poging begint zo."))
+    return said
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y H:i")
+
+
+def revoked_on(reports: Sequence[Report]) -> dict[tuple[int, int], date]:
+    """By learner and course: the Amsterdam day on which the certificate was revoked, where none of theirs stands any more."""
+    certificates = Certificate.objects.filter(
+        learner__in={report.learner_id for report in reports},
+        course__in={report.accreditation.course_id for report in reports},
+        replaced_by=None,
+    )
+    revoked = CertificateEvent.objects.filter(certificate=OuterRef("pk"), kind=CertificateEvent.Kind.REVOKED).values("at")
+    found: dict[tuple[int, int], date] = {}
+    standing = set()
+    for learner, course, at in certificates.order_by("pk").annotate(ended=Subquery(revoked)).values_list("learner", "course", "ended"):
+        if at is None:
+            standing.add((learner, course))
+        else:
+            found[learner, course] = at.astimezone(AMSTERDAM).date()
+    return {key: day for key, day in found.items() if key not in standing}
 
 
 def _getting_late(connections: Sequence[RegisterConnection], terms: dict[int, ReportingTerm]) -> tuple[dict[int, int], dict[int, int]]:

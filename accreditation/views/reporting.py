@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -106,13 +107,16 @@ def _reports_page(request: PersonRequest, *, status_code: int = 200, **forms: An
         request.GET.get("pagina")
     )
     terms = {term.register_id: term for term in ReportingTerm.objects.all()}
+    explained = explanations.explained(list(page))
+    revoked = status.revoked_on([one for one, _why in explained])
     record("reports-viewed", actor=request.user, origin=origin_of(request), rows=len(page), state=request.GET.get("stand", "")[:20])
     return render(
         request,
         "accreditation/reporting/reports.html",
         {
             "page": page,
-            "rows": [_row(report, why, terms) for report, why in explanations.explained(list(page))],
+            "rows": [_row(report, why, terms, revoked) for report, why in explained],
+            "ticked": set(request.POST.getlist("rij")),
             "order": order,
             "states": [
                 {
@@ -231,10 +235,12 @@ def act_on_report(request: PersonRequest, pk: int) -> HttpResponse:
         if act == "nummer":
             form = forms["number_form"] = NumberForm(request.POST)
             if form.is_valid():
-                outbox.change_number(report=found, number=form.cleaned_data["number"], actor=request.user)
-                _record_one(request, "report-number-changed", found)
+                before = outbox.change_number(report=found, number=form.cleaned_data["number"], actor=request.user)
+                _record_one(request, "reports-sent-again" if before == found.number else "report-number-changed", found)
                 waking.wake_one(found.connection)
-                messages.success(request, gettext("Het nummer is gewijzigd en de melding gaat opnieuw."))
+                same = gettext("Het nummer was al %(number)s en bleef zo. De melding gaat opnieuw.")
+                other = gettext("Het nummer %(before)s is gewijzigd in %(number)s en de melding gaat opnieuw.")
+                messages.success(request, (same if before == found.number else other) % {"before": before, "number": found.number})
                 return redirect("accreditation:report", pk=pk)
         elif act == "opnieuw":
             if outbox.again(reports=one, actor=request.user):
@@ -276,7 +282,7 @@ def act_on_report(request: PersonRequest, pk: int) -> HttpResponse:
             return redirect("accreditation:report", pk=pk)
     except outbox.ReportRefused as refusal:
         form.add_error(None, str(refusal))
-    return _report_page(request, found, status=422, **forms)
+    return _report_page(request, found, status_code=422, **forms)
 
 
 @login_required
@@ -396,7 +402,14 @@ def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "accreditation/reporting/queue.html",
-        {"connection": found, "groups": groups, "people": sum(group["people"] for group in groups), "rows": rows, "page": page},
+        {
+            "connection": found,
+            "words": status.words(found),
+            "groups": groups,
+            "people": sum(group["people"] for group in groups),
+            "rows": rows,
+            "page": page,
+        },
     )
 
 
@@ -650,7 +663,9 @@ def _active(request: PersonRequest) -> list[dict[str, str]]:
     return found
 
 
-def _row(one: Report, why: explanations.Explanation | None, terms: dict[int, ReportingTerm]) -> dict[str, Any]:
+def _row(
+    one: Report, why: explanations.Explanation | None, terms: dict[int, ReportingTerm], revoked: dict[tuple[int, int], date]
+) -> dict[str, Any]:
     last_day = status.last_day(one.end_date, terms.get(one.connection.register_id))
     open_still = one.state in status.UNDONE
     days = (last_day - timezone.localdate()).days if last_day and open_still else None
@@ -658,12 +673,13 @@ def _row(one: Report, why: explanations.Explanation | None, terms: dict[int, Rep
         "report": one,
         "tone": TONES[Report.State(one.state)],
         "why": why,
+        "revoked_on": revoked.get((one.learner_id, one.accreditation.course_id)),
         "last_day": last_day if days is not None and days <= status.SOON.days else None,
         "late": days is not None and days < 0,
     }
 
 
-def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **forms: Any) -> HttpResponse:
+def _report_page(request: PersonRequest, found: Report, *, status_code: int = 200, **forms: Any) -> HttpResponse:
     ((_found, why),) = explanations.explained([found])
     terms = {term.register_id: term for term in ReportingTerm.objects.filter(register=found.connection.register_id)}
     entry = RegisterEntry.objects.filter(user=found.learner_id, register=found.connection.register_id).first()
@@ -671,7 +687,8 @@ def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **
         request,
         "accreditation/reporting/report.html",
         {
-            **_row(found, why, terms),
+            **_row(found, why, terms, status.revoked_on([found])),
+            "waits_for": status.waits_for(found),
             "history": found.history.select_related("actor"),
             "to_tell": outbox.to_tell(Report.objects.filter(pk=found.pk)).exists(),
             "left": outbox.net_points([found]).get((found.learner_id, found.accreditation_id), outbox.NOTHING)[0],
@@ -687,7 +704,7 @@ def _report_page(request: PersonRequest, found: Report, *, status: int = 200, **
             "answerable": found.state == Report.State.MARKED and not found.connection.by_service,
             **forms,
         },
-        status=status,
+        status=status_code,
     )
 
 

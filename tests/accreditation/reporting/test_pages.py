@@ -15,7 +15,17 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import AuditEvent, Role
 from accounts.outgoing.locks import unlocked
 from accreditation import jobs
-from accreditation.models import Job, KnownAnswer, PointAward, RegisterConnection, Report, ReportCall, ReportingTerm
+from accreditation.models import (
+    Certificate,
+    CertificateEvent,
+    Job,
+    KnownAnswer,
+    PointAward,
+    RegisterConnection,
+    Report,
+    ReportCall,
+    ReportingTerm,
+)
 from accreditation.points import correct, undo
 from accreditation.reporting import explanations, files, outbox, queueing, sending, status
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -205,6 +215,53 @@ def test_a_rejection_is_shown_with_its_text_what_it_means_and_what_mends_it(clie
     report.refresh_from_db()
     assert (report.state, report.number, report.connection_id) == ("waiting", "222222", connection.pk)
     assert AuditEvent.objects.filter(event="report-number-changed", dossier_owner=report.learner, actor=administrator).exists()
+    assert "Eerst 100001." in texts(client.get(url("report", pk=report.pk))), "the old number stays in the history"
+    same = client.post(url("act_on_report", pk=report.pk), {"doe": "nummer", "number": "222222"}, follow=True)
+    assert "Het nummer was al 222222 en bleef zo" in texts(same)
+    assert report.history.filter(outcome="number").count() == 1
+
+
+def test_a_report_that_waits_says_that_the_service_did_not_answer_or_that_sending_is_paused(client, of):
+    connection = a_connection(of)
+    outbox.queue(awards=awards(of, 1), actor=None)
+    report = Report.objects.get()
+    assert "Nog niets: de melding wacht" in texts(client.get(url("report", pk=report.pk)))
+    tried, next_try = datetime(2026, 6, 2, 8, tzinfo=UTC), timezone.now() + timedelta(hours=1)
+    ReportCall.objects.create(connection=connection, transport="post", rows=1, sent_at=tried, closed_at=tried)
+    RegisterConnection.objects.update(failures=1, reason="unreachable", retry_at=next_try)
+
+    away = texts(client.get(url("report", pk=report.pk)))
+    assert "PE-online was op 2 juni 2026 10:00 niet te bereiken." in away
+    assert "De volgende poging is op" in away
+    assert "Nog niets" not in away
+    assert "Het verzenden begint meteen" not in texts(client.get(url("queue_reports", pk=connection.pk)))
+    RegisterConnection.objects.update(failures=0, state="paused", reason="by_hand", retry_at=None)
+    for page in (url("report", pk=report.pk), url("queue_reports", pk=connection.pk)):
+        assert "Het verzenden is gepauzeerd." in texts(client.get(page))
+        assert "Hervat wanneer je zover bent." in texts(client.get(page))
+    RegisterConnection.objects.update(state="active", reason="")
+    assert "Het verzenden begint meteen" in texts(client.get(url("queue_reports", pk=connection.pk)))
+
+
+def test_a_report_shows_that_the_certificate_was_revoked(client, of):
+    a_connection(of)
+    (award,) = awards(of, 1)
+    outbox.queue(awards=[award], actor=None)
+    Report.objects.update(state="accepted", settled_at=timezone.now())
+    certificate = Certificate.objects.create(
+        learner=award.learner,
+        course=of.course,
+        enrolment=award.enrolment,
+        organisation=of.course.organisation,
+        earned_on=timezone.localdate(),
+        snapshot={},
+    )
+    pages = (url("reports"), url("report", pk=Report.objects.get().pk))
+    assert not any("ertificaat ingetrokken" in texts(client.get(page)) for page in pages)
+
+    CertificateEvent.objects.create(certificate=certificate, kind="revoked", reason="Vergissing")
+
+    assert all("ertificaat ingetrokken" in texts(client.get(page)) for page in pages)
 
 
 def explained(report):
@@ -412,6 +469,9 @@ def test_a_register_without_a_service_is_reported_to_from_the_queue_to_its_answe
     nobody = client.post(url("act_on_reports"), {"doe": "afgewezen", "text": "Wat er al stond"})
     assert "Kies eerst een of meer meldingen" in texts(nobody)
     assert "Wat er al stond" in texts(nobody)
+    textless = texts(client.post(url("act_on_reports"), {"doe": "afgewezen", "text": "", "rij": [first.pk]}))
+    assert f'value="{first.pk}" checked' in textless, "who was chosen stays chosen"
+    assert textless.count(" checked") == 1
     client.post(url("act_on_reports"), {"doe": "aangenomen", "rij": [first.pk, second.pk]})
 
     assert "Schrijf op wat het register antwoordde" in texts(refused)

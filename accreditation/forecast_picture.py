@@ -114,10 +114,21 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
             "spare": _spare((evaluation.last_day - found.on).days if found.on else 0),
         }
     if found.outlook is Outlook.TOO_LATE:
-        return gettext("In dit tempo voldoe je pas op %(on)s, en je periode eindigt op %(last)s") % names
+        return (
+            gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; je voldoet pas op %(on)s")
+            % names
+        )
     if found.slowest is None:
-        return gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s") % names
-    return gettext("In dit tempo haal je de norm voor %(what)s niet") % names
+        return (
+            gettext(
+                "In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; ook tien jaar later voldoe je niet"
+            )
+            % names
+        )
+    return (
+        gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; de norm voor %(what)s haal je niet")
+        % names
+    )
 
 
 def _explained(found: Forecast) -> str:

@@ -1,11 +1,13 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from accreditation.evaluation import Category, Row, Rule, evaluate
 from accreditation.forecast import Outlook, forecast
+from accreditation.forecast_picture import sentence
 
 FIRST, LAST = date(2022, 1, 1), date(2026, 12, 31)
 RULE = Rule(
@@ -42,6 +44,23 @@ def test_too_slow_is_told_with_what_there_will_be_on_the_last_day():
     assert found.on > LAST
     assert round(found.at_end) == 80
     assert round(found.missing_at_end) == 20
+
+
+@pytest.mark.parametrize(
+    ("rows", "tail"),
+    [
+        (half_way(("geaccrediteerd", 20)), "je voldoet pas op "),
+        (half_way(("zelfstudie", 30)), "ook tien jaar later voldoe je niet"),
+    ],
+)
+def test_who_is_too_slow_reads_what_there_will_be_and_when_it_is_enough(rows, tail):
+    ledger = [Row(("award", n), category, Decimal(points), on) for n, (category, points, on) in enumerate(rows)]
+    evaluation = evaluate(ledger, rule=RULE, first_day=FIRST, last_day=LAST, day=date(2024, 6, 30))
+    found = forecast(evaluation)
+    said = sentence(found, standing=SimpleNamespace(evaluation=evaluation, rule=SimpleNamespace(total=RULE.total, unit="points")))
+
+    assert f"op 31 december 2026, je laatste dag, {round(found.at_end)} van de 100 punten; " in said
+    assert tail in said
 
 
 def test_a_maximum_stays_a_maximum_in_the_future():

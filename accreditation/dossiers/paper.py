@@ -29,6 +29,7 @@ LEFT, RIGHT, TOP, BOTTOM = 18 * mm, WIDTH - 18 * mm, HEIGHT - 24 * mm, 24 * mm
 MONTHS = "januari februari maart april mei juni juli augustus september oktober november december".split()
 MARK = "vakwijs-dossier"  # the subject of the PDF, by which a dossier is recognised; it proves nothing
 STATES = {"valid": "geldig", "expired": "verlopen", "revoked": "ingetrokken", "kept": "in het dossier", "withdrawn": "ingetrokken"}
+IN_APPLICATION = "in een aanvraag"
 # The widths of the columns of each table, in mm; together 174.
 ROWS = (("Datum", 22), ("Waarvoor", 76), ("Soort", 40), ("Punten", 17), ("Telt mee", 19))
 CATEGORIES = (("Soort", 82), ("Bereikt", 22), ("Nodig", 22), ("Telt tot", 22), ("Ontbreekt", 26))
@@ -60,7 +61,7 @@ def _drawn(told: dict[str, Any], *, pages: int) -> tuple[bytes, int]:
     for register in told["registers"]:
         _register(sheet, register)
     _certificates(sheet, told["certificates"])
-    _evidence(sheet, told["evidence"])
+    _evidence(sheet, told["evidence"], fixed={uuid for one in told["applications"] if not one["withdrawn_at"] for uuid in one["evidence"]})
     _applications(sheet, told["applications"])
     _left_out(sheet, told.get("left_out", []))
     sheet.end()
@@ -180,9 +181,10 @@ def _cover(sheet: _Sheet, told: dict[str, Any]) -> None:
     sheet.y -= 4 * mm
     sheet.text("H1", f"Dossier van {told['person']['name']}", font=BOLD, size=22, gap=3)
     valid = sum(certificate["state"] == "valid" for certificate in told["certificates"])
+    kept = sum(one["state"] == "kept" for one in told["evidence"])
     summary = (
         f"{_counted(len(told['registers']), 'register', 'registers')}, {_counted(valid, 'geldig certificaat', 'geldige certificaten')}, "
-        f"{_counted(len(told['evidence']), 'eigen bewijs', 'eigen bewijzen')}. Stand op {_day(told['made_at'])}."
+        f"{_counted(kept, 'eigen bewijs', 'eigen bewijzen')}. Stand op {_day(told['made_at'])}."
     )
     sheet.text("P", summary, size=10.5, colour=SOFT)
     if any(row.get("demo") for register in told["registers"] for row in register["rows"]) or any(c["demo"] for c in told["certificates"]):
@@ -261,15 +263,17 @@ def _certificates(sheet: _Sheet, certificates: list[dict[str, Any]]) -> None:
         )
 
 
-def _evidence(sheet: _Sheet, evidence: list[dict[str, Any]]) -> None:
+def _evidence(sheet: _Sheet, evidence: list[dict[str, Any]], *, fixed: set[str]) -> None:
     with _section(sheet, "Eigen bewijs"):
         if not evidence:
             sheet.text("P", "Geen eigen bewijs.")
             return
-        sheet.table(EVIDENCE, [_evidence_row(one) for one in evidence])
+        sheet.table(
+            EVIDENCE, [_evidence_row(one, state=IN_APPLICATION if one["uuid"] in fixed else STATES[one["state"]]) for one in evidence]
+        )
 
 
-def _evidence_row(one: dict[str, Any]) -> tuple[list[str], str]:
+def _evidence_row(one: dict[str, Any], *, state: str) -> tuple[list[str], str]:
     areas = _areas(one["competencies"])
     documents = "; ".join(f"{document['name']} (SHA-256 {document['sha256'][:16]}…)" for document in one["documents"])
     origin = f"Overgenomen uit {one['provenance'].get('installation', '')}." if one["provenance"] else ""
@@ -281,7 +285,7 @@ def _evidence_row(one: dict[str, Any]) -> tuple[list[str], str]:
         one["kind"].get("name", ""),
         _number(one["hours"]),
         _number(one["points"]),
-        STATES[one["state"]],
+        state,
     ], remark
 
 

@@ -14,16 +14,23 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accreditation import certificates as issuing
-from accreditation.dossiers import checking, package, packing, signing
+from accreditation.dossiers import checking, contents, package, packing, paper, signing
 from accreditation.dossiers.checking import NotADossier, Problem
 from accreditation.dossiers.signing import Trust
-from accreditation.evidence import files, keeping
+from accreditation.evidence import applications, files, keeping
 from accreditation.evidence.keeping import Told
-from accreditation.models import Certificate, DossierKey, DossierPackage, EvidenceFile
+from accreditation.models import Application, Certificate, DossierKey, DossierPackage, Evidence, EvidenceFile, EvidenceKind
 from accreditation.verification import LARGEST_FILE, LIMITS
 from tests.accreditation.evidence_files import a_pdf, a_photo
 from tests.factories.accounts import RegisterEntryFactory, UserFactory
-from tests.factories.accreditation import CategoryRuleFactory, EvidenceKindFactory, RegisterRuleFactory, accredited, satisfy
+from tests.factories.accreditation import (
+    CategoryRuleFactory,
+    EvidenceFactory,
+    EvidenceKindFactory,
+    RegisterRuleFactory,
+    accredited,
+    satisfy,
+)
 from tests.factories.courses import EnrolmentFactory, released_course
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +118,22 @@ def test_a_dossier_holds_every_document_as_it_was_and_the_whole_in_json_and_on_p
         assert text in pages
     report = checking.check(io.BytesIO(content))
     assert (report.intact, report.signed.trust, report.checked) == (True, Trust.OURS, 6)
+
+
+def test_the_paper_counts_what_is_kept_and_says_what_an_application_holds(nurse):
+    entry = nurse.register_entries.get()
+    applications.apply(entry=entry, frozen={}, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31))
+    kind = EvidenceKind.objects.get()
+    EvidenceFactory(owner=nurse, kind=kind, state=Evidence.State.WITHDRAWN)
+
+    def words():
+        told = {**contents.whole(person=nurse), "made_at": "2026-06-15T10:00:00+00:00", "issuer": "Vakwijs", "installation": "hier"}
+        return " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.render(told))).pages).split())
+
+    assert "1 eigen bewijs. Stand op" in words()
+    assert "in een aanvraag" in words()
+    applications.take_back(application=Application.objects.get(), because="Opnieuw")
+    assert "in een aanvraag" not in words()
 
 
 def test_one_changed_byte_in_any_file_is_named(nurse):

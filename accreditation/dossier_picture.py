@@ -45,6 +45,15 @@ class Picture:
     bars: list[Bar]
     rows: list[RowText]
 
+    @property
+    def left_out(self) -> list[RowText]:
+        """What does not count, or not all of it."""
+        return [row for row in self.rows if row.why]
+
+    @property
+    def counting(self) -> list[RowText]:
+        return [row for row in self.rows if not row.why]
+
 
 def picture(standing: Standing) -> Picture | None:
     """The picture of one standing, or None when there is no rule to draw against."""

@@ -79,7 +79,7 @@ def as_json(standing: Standing, *, certificates: dict[int, Certificate] | None =
             }
             for result in evaluation.categories
         ],
-        "work_hours": {"asked": rule.work_hours, "worked": amount(standing.worked)},
+        "work_hours": {"asked": rule.work_hours, "worked": amount(standing.worked), "missing": amount(standing.work_missing)},
         "rows": [_row(counted, standing, certificates, areas) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id))],
     }
 

@@ -51,10 +51,6 @@ class Shared:
     certificates: list[Certificate]
     evidence: list[Evidence]
 
-    @property
-    def has_examples(self) -> bool:
-        return any(row["demo"] for row in self.told["rows"])
-
 
 def share(*, entry: RegisterEntry, reader: str, days: int, once: str = "") -> tuple[DossierShare, str]:
     """Make a link for this register period. Answers the share and the token, which is told this once and kept nowhere.

@@ -5,14 +5,30 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.models import RegisterEntry
+from accreditation.evaluation import Evaluation
 from accreditation.models import Application, Evidence
+
+REASON_ASKED = gettext_lazy("Schrijf in een paar woorden op waarom je de aanvraag terugneemt.")
 
 
 class ApplicationRefused(Exception):
     """The message tells the person what to do."""
+
+
+def that_stands(*, entry: RegisterEntry, last_day: date) -> Application | None:
+    """The application for the period that ends on this day, unless it was taken back; while it stands there is no other."""
+    return Application.objects.filter(owner=entry.user_id, register=entry.register_id, period_end=last_day, withdrawn_at=None).first()
+
+
+def added_since(*, application: Application, entry: RegisterEntry, evaluation: Evaluation) -> int:
+    """How much came into this period since it was frozen: awards that count, and own evidence."""
+    frozen = {(row["source"], row["key"]) for row in application.frozen.get("rows", [])}
+    awards = sum(bool(one.counted) and one.row.source == "award" and one.row.id not in frozen for one in evaluation.rows)
+    used = application.evidence.values("pk")
+    return awards + usable(entry=entry, first_day=evaluation.first_day, last_day=evaluation.last_day).exclude(pk__in=used).count()
 
 
 def usable(*, entry: RegisterEntry, first_day: date, last_day: date) -> Any:
@@ -48,7 +64,7 @@ def apply(*, entry: RegisterEntry, first_day: date, last_day: date, frozen: dict
 def take_back(*, application: Application, because: str) -> Application:
     """Withdraw it. Its evidence may be changed again; that there was an application stays to be seen."""
     if not because.strip():
-        raise ApplicationRefused(_("Schrijf in een paar woorden op waarom je de aanvraag terugneemt."))
+        raise ApplicationRefused(str(REASON_ASKED))
     taken = Application.objects.filter(pk=application.pk, withdrawn_at=None).update(
         withdrawn_at=timezone.now(), withdrawn_because=because.strip()[:300]
     )

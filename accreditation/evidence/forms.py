@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
 from accreditation.evidence import files
+from accreditation.evidence.applications import REASON_ASKED
 from accreditation.evidence.files import CheckedFile, FileRefused
 from accreditation.evidence.keeping import Told, kinds_for, problems
 from accreditation.forms import DateInput
@@ -226,7 +227,7 @@ class WithdrawForm(forms.Form):
 class TakeBackForm(forms.Form):
     """Why an application is taken back."""
 
-    because = forms.CharField(label=_("Waarom neem je de aanvraag terug"), max_length=300, required=False)
+    because = forms.CharField(label=_("Waarom neem je de aanvraag terug"), max_length=300, error_messages={"required": REASON_ASKED})
 
 
 def _initial(evidence: Evidence) -> dict[str, Any]:

@@ -32,6 +32,9 @@ def new_application(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("accounts:register_entry_change", entry.pk)
     evaluation = standing.evaluation
     period = {"first_day": evaluation.first_day, "last_day": evaluation.last_day}
+    if request.method != "POST" and (stands := applications.that_stands(entry=entry, last_day=evaluation.last_day)):
+        messages.info(request, gettext("Voor deze periode staat deze aanvraag vast. Neem haar terug als je een nieuwe wilt vastleggen."))
+        return redirect("accreditation:application", stands.uuid)
     if request.method == "POST":
         try:
             made = applications.apply(entry=entry, frozen=as_json(standing), **period)

@@ -11,12 +11,13 @@ from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.files import serve_private
-from accounts.models import Register
+from accounts.models import Register, RegisterEntry
 from accounts.requests import PersonRequest
 from accreditation import attendance_statements, certificates, points
 from accreditation.certificate_versions import completions_of
-from accreditation.dossier import standings
+from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import picture
+from accreditation.evidence import applications
 from accreditation.forecast_picture import forecast_picture
 from accreditation.models import AttendanceStatement, Certificate, CertificateEvent
 from accreditation.templatetags.accreditation import points as written
@@ -27,16 +28,19 @@ from courses.models import Enrolment
 @require_safe
 def my_dossier(request: PersonRequest) -> HttpResponse:
     """Points per register against the rule in force, what is missing and until when, and completions that brought none."""
+    found = standings(person=request.user)
     shown = [
-        {"standing": standing, "picture": picture(standing), "forecast": forecast_picture(standing)}
-        for standing in standings(person=request.user)
+        {"standing": standing, "picture": picture(standing), "forecast": forecast_picture(standing), **_application(standing)}
+        for standing in found
     ]
-    claims = points.claimable(learner=request.user)
-    return render(
-        request,
-        "accreditation/my_dossier.html",
-        {"shown": shown, "claims": claims.items(), "without_points": _without_points(request), "revoked": _revoked(request)},
-    )
+    context = {
+        "shown": shown,
+        "has_examples": any(line.is_demo for standing in found for line in standing.lines.values()),
+        "claims": points.claimable(learner=request.user).items(),
+        "without_points": _without_points(request),
+        "revoked": _revoked(request),
+    }
+    return render(request, "accreditation/my_dossier.html", context)
 
 
 @login_required
@@ -124,6 +128,17 @@ def serve_certificate(request: HttpRequest, certificate: Certificate) -> HttpRes
     )
 
 
+def _application(standing: Standing) -> dict[str, object]:
+    """The application that stands for this period, and how much came since."""
+    if standing.evaluation is None or standing.period_assumed:
+        return {}
+    stands = applications.that_stands(entry=standing.entry, last_day=standing.evaluation.last_day)
+    if stands is None:
+        return {}
+    since = applications.added_since(application=stands, entry=standing.entry, evaluation=standing.evaluation)
+    return {"application": stands, "since": since}
+
+
 def _revoked(request: PersonRequest) -> list[CertificateEvent]:
     """What was taken back from me and not issued again, newest first."""
     revoked = CertificateEvent.objects.filter(kind=CertificateEvent.Kind.REVOKED, certificate__learner=request.user)
@@ -131,7 +146,8 @@ def _revoked(request: PersonRequest) -> list[CertificateEvent]:
 
 
 def _without_points(request: PersonRequest) -> list[dict[str, object]]:
-    """Completions of mine that brought nothing in some register, with the reason."""
+    """Completions of mine that brought nothing in any register, with the reason of those in which I stand."""
+    mine = set(RegisterEntry.objects.filter(user=request.user).values_list("register", flat=True))
     enrolments = (
         Enrolment.objects.filter(learner=request.user, certificates__isnull=False)
         .select_related("course", "release", "learner")
@@ -142,10 +158,10 @@ def _without_points(request: PersonRequest) -> list[dict[str, object]]:
     moments = points.completions(shown)
     found = []
     for key, outcomes in points.explain_all(enrolments=shown).items():
-        brought = any(outcome.why is points.Why.AWARDED for outcome in outcomes)
-        # Who earned points need not be told of every other register in which they do not stand.
-        quiet = {points.Why.AWARDED, points.Why.NO_ENTRY, points.Why.CAN_CLAIM} if brought else {points.Why.CAN_CLAIM}
-        telling = [outcome for outcome in outcomes if outcome.why not in quiet]
+        if any(outcome.why in (points.Why.AWARDED, points.Why.CAN_CLAIM) for outcome in outcomes):
+            continue
+        # Who stands in no register at all is told of each: where a number would still bring points.
+        telling = [outcome for outcome in outcomes if not mine or outcome.register is None or outcome.register.pk in mine]
         if telling:
             enrolment = next(enrolment for enrolment in shown if enrolment.pk == key)
             found.append({"title": enrolment.release.title, "completed_at": moments[key], "outcomes": telling})

@@ -164,10 +164,34 @@ def test_the_pages_lead_from_the_dossier_to_an_application_and_back(client, entr
 
     page = client.post(address, follow=True)
     assert "Staat vast" in page.content.decode()
+    assert "4 van 184 punten" in page.content.decode()
+    assert "Er ontbreken nog 2080 uur" in page.content.decode()
+    assert "(mag leeg blijven)" not in page.content.decode()
     assert "Bewaar in mijn dossier" not in client.get(reverse("accreditation:evidence", args=[evidence.uuid])).content.decode()
     application = Application.objects.get()
     page = client.post(reverse("accreditation:withdraw_application", args=[application.uuid]), {"because": ""})
     assert "Schrijf in een paar woorden" in page.content.decode()
+    assert client.get(address).url == reverse("accreditation:application", args=[application.uuid])
     page = client.post(reverse("accreditation:withdraw_application", args=[application.uuid]), {"because": "Vergeten"}, follow=True)
     assert "Teruggenomen" in page.content.decode()
     assert set(AuditEvent.objects.values_list("event", flat=True)) >= {"application-made", "application-withdrawn"}
+
+
+def test_the_dossier_shows_the_application_that_stands_and_what_came_since(client, entry, kind, evidence):
+    client.force_login(entry.user)
+    EvidenceFactory(owner=entry.user, kind=kind, title="Boven het maximum", done_on=date(2026, 3, 2))
+    new_one, mine = reverse("accreditation:new_application", args=[entry.pk]), reverse("accreditation:my_dossier")
+    application = made(entry)
+
+    page = client.get(mine).content.decode()
+    assert new_one not in page
+    assert "toen telde 6 van 184 mee" in page
+    assert "van daarna" not in page
+    EvidenceFactory(owner=entry.user, kind=kind, title="Te laat", done_on=date(2026, 3, 3))
+    assert "1 bewijs of cursus van daarna zit er niet in" in client.get(mine).content.decode()
+    frozen = client.get(reverse("accreditation:application", args=[application.uuid])).content.decode()
+    assert frozen.index("van deze soort is het maximum bereikt") < frozen.index(">Telt mee</h3>")
+    assert "Te laat" not in frozen
+
+    applications.take_back(application=application, because="Opnieuw")
+    assert new_one in client.get(mine).content.decode()

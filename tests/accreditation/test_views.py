@@ -205,6 +205,22 @@ def test_a_completion_without_points_says_why(client, release, register):
     assert "bij geen enkel register geaccrediteerd" in client.get(reverse("accreditation:my_dossier")).content.decode()
 
 
+def test_only_registers_in_which_somebody_stands_say_why_a_course_brought_nothing(client, accreditation, release, register):
+    elsewhere = RegisterFactory(name="Register Elders")
+    accredited(release=release, register=elsewhere, status=Accreditation.Status.REQUESTED)
+    learner = completed(release, register)
+    client.force_login(learner)
+    assert "Afgerond zonder punten" not in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    other = UserFactory()
+    RegisterEntryFactory(user=other, register=elsewhere)
+    satisfy(EnrolmentFactory(learner=other, release=release))
+    client.force_login(other)
+    page = client.get(reverse("accreditation:my_dossier")).content.decode()
+    assert "Register Elders heeft deze cursus niet geaccrediteerd" in page
+    assert f"{register.name} staat niet in je profiel" not in page
+
+
 def test_points_are_claimed_from_the_dossier_after_adding_a_number(client, accreditation, release, register):
     learner = UserFactory()
     satisfy(EnrolmentFactory(learner=learner, release=release))

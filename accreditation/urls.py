@@ -32,6 +32,7 @@ urlpatterns = [
     path("mijn/dossier/bewijs/", evidence.my_evidence, name="my_evidence"),
     path("mijn/dossier/bewijs/nieuw/", evidence.new_evidence, name="new_evidence"),
     path("mijn/dossier/bewijs/nieuw/zonder-bestand/", evidence.new_evidence_without_file, name="new_evidence_without_file"),
+    path("mijn/dossier/bewijs/nieuw/werkuren/<slug:register>/", evidence.new_work_hours, name="new_work_hours"),
     path("mijn/dossier/bewijs/<uuid:uuid>/", evidence.evidence, name="evidence"),
     path("mijn/dossier/bewijs/<uuid:uuid>/bestand/", evidence.add_document, name="add_document"),
     path("mijn/dossier/bewijs/<uuid:uuid>/bestand/<int:pk>/", evidence.document, name="evidence_document"),

@@ -169,6 +169,33 @@ class EvidenceForm(forms.Form):
         return Told(**told | {"competencies": list(values.get("competencies") or [])})
 
 
+class WorkHoursForm(EvidenceForm):
+    """Hours of work, for the register that asks for them: what it is needs no question, and only what work needs is asked."""
+
+    field_order = ["title", "provider", "started_on", "done_on", "hours"]
+
+    def __init__(self, *args: Any, kind: EvidenceKind, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in set(self.fields) - set(self.field_order):
+            del self.fields[name]
+        self.work = kind
+        labels = {
+            "title": _("Welk werk"),
+            "provider": _("Bij wie"),
+            "started_on": _("Eerste dag"),
+            "done_on": _("Laatste dag"),
+            "hours": _("Hoeveel uren in deze periode"),
+        }
+        for name, label in labels.items():
+            self.fields[name].label, self.fields[name].help_text = label, ""
+        self.fields["title"].help_text = gettext("Bijvoorbeeld je functie en de afdeling.")
+        self.fields["hours"].help_text = kind.help_text
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["kind"] = self.work
+        return super().clean()
+
+
 class EvidenceKindForm(forms.ModelForm):
     """A kind of own evidence, as an administrator sets it."""
 

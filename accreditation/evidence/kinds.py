@@ -30,20 +30,26 @@ def _oda(code: str, name: str, help_text: str = "") -> KindSeed:
     return KindSeed(f"oda-{code}", name, Form.HOURS, f"oda-{code}", 3, confirmed=True, source=_VVN, help_text=help_text)
 
 
+_ODA_HELP = "Wat je leerde buiten geaccrediteerde scholing. Noem hoogstens 3 CanMEDS-gebieden."
+_ICT = "Je keek met vakgenoten naar elkaars werk. Vul de uren in die het echt duurde."
 _WORK = KindSeed("werkuren", "Werkuren", Form.WORK, help_text="Het bruto aantal uren dat je in deze periode in dit beroep werkte.")
 
 KINDS: dict[str, list[KindSeed]] = {
     "kwaliteitsregister-vv": [
         KindSeed("elders", "Geaccrediteerde scholing elders", Form.ACCREDITED, "geaccrediteerd", needs_file=True, help_text=_FIRST),
-        _oda("werkplek", "Leren op de werkplek"),
-        _oda("commissie", "Commissie, werkgroep of bestuur"),
-        _oda("ict", "Intercollegiale toetsing"),
-        _oda("scholing", "Niet-geaccrediteerde scholing"),
-        _oda("casuistiek", "Casuïstiekbespreking"),
-        _oda("intervisie", "Intervisie"),
-        _oda("klinische-les", "Klinische les"),
-        _oda("publicatie", "Artikel of boek"),
-        _oda("zelfstudie", "Zelfstudie"),
+        _oda("werkplek", "Leren op de werkplek", "Wat je tijdens je werk leerde."),
+        _oda("commissie", "Commissie, werkgroep of bestuur", "De uren die je aan een commissie, werkgroep of bestuur besteedde."),
+        _oda("ict", "Intercollegiale toetsing", _ICT),
+        _oda("scholing", "Niet-geaccrediteerde scholing", "Een cursus of scholing zonder accreditatiepunten op het bewijs."),
+        _oda(
+            "casuistiek",
+            "Casuïstiekbespreking",
+            "Je besprak met collega's een of meer situaties uit de praktijk. Schrijf niets op over een patiënt.",
+        ),
+        _oda("intervisie", "Intervisie", "Je besprak met collega's vragen uit je eigen werk."),
+        _oda("klinische-les", "Klinische les", "Een les voor collega's over een onderwerp uit de zorg."),
+        _oda("publicatie", "Artikel of boek", "De uren die je aan een artikel of een boek werkte."),
+        _oda("zelfstudie", "Zelfstudie", "Wat je alleen las of bestudeerde, zoals een richtlijn."),
         _WORK,
     ],
     "register-zorgprofessionals": [
@@ -58,7 +64,7 @@ KINDS: dict[str, list[KindSeed]] = {
         KindSeed(
             "elders", "Geaccrediteerde scholing elders, algemeen", Form.ACCREDITED, "geaccrediteerd", needs_file=True, help_text=_FIRST
         ),
-        KindSeed("oda", "Overige deskundigheidsbevordering", Form.HOURS, "oda", 3),
+        KindSeed("oda", "Overige deskundigheidsbevordering", Form.HOURS, "oda", 3, help_text=_ODA_HELP),
         _WORK,
     ],
     "vs-register": [
@@ -73,13 +79,13 @@ KINDS: dict[str, list[KindSeed]] = {
             needs_file=True,
             help_text=_FIRST,
         ),
-        KindSeed("ict", "Intercollegiale toetsing", Form.HOURS, "ict"),
-        KindSeed("oda", "Overige deskundigheidsbevordering", Form.HOURS, "oda", 3),
+        KindSeed("ict", "Intercollegiale toetsing", Form.HOURS, "ict", help_text=_ICT),
+        KindSeed("oda", "Overige deskundigheidsbevordering", Form.HOURS, "oda", 3, help_text=_ODA_HELP),
         _WORK,
     ],
     "rgs-gaia": [
         KindSeed("nascholing", "Geaccrediteerde nascholing elders", Form.ACCREDITED, "nascholing", needs_file=True, help_text=_FIRST),
-        KindSeed("ict", "Intercollegiale toetsing", Form.HOURS, "ict", needs_file=True),
+        KindSeed("ict", "Intercollegiale toetsing", Form.HOURS, "ict", needs_file=True, help_text=_ICT),
         KindSeed(
             "evaluatie",
             "Evaluatie individueel functioneren of visitatie",
@@ -89,26 +95,27 @@ KINDS: dict[str, list[KindSeed]] = {
             fixed_points=25,
             confirmed=True,
             source="RGS: herregistratie; 25 punten, één keer in een periode.",
+            help_text="De evaluatie van hoe je zelf werkt, of een visitatie. Telt één keer in een periode, voor 25 punten.",
         ),
         _WORK,
     ],
     "nvka-voorbeeld": [
         KindSeed("nascholing", "Geaccrediteerde nascholing elders", Form.ACCREDITED, "nascholing", needs_file=True, help_text=_FIRST),
         KindSeed("kag", "Nascholing klinische arbeidsgeneeskunde elders", Form.ACCREDITED, "kag", needs_file=True, help_text=_FIRST),
-        KindSeed("ict", "Intercollegiale toetsing en intervisie", Form.HOURS, "ict"),
+        KindSeed("ict", "Intercollegiale toetsing en intervisie", Form.HOURS, "ict", help_text=_ICT),
         _WORK,
     ],
 }
 
 
 def load() -> None:
-    """Make the kinds of the registers that are there, where they do not exist yet."""
+    """Make the kinds of the registers that are there, where they do not exist yet; what was never explained is explained."""
     for register in Register.objects.filter(code__in=KINDS):
         categories = {category.code: category for category in PointCategory.objects.filter(register=register)}
         for order, seed in enumerate(KINDS[register.code]):
             if seed.category and seed.category not in categories:
                 continue
-            EvidenceKind.objects.get_or_create(
+            kind, _made = EvidenceKind.objects.get_or_create(
                 register=register,
                 code=seed.code,
                 defaults={
@@ -124,3 +131,5 @@ def load() -> None:
                     "order": order,
                 },
             )
+            if seed.help_text and not kind.help_text:
+                EvidenceKind.objects.filter(pk=kind.pk).update(help_text=seed.help_text)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +17,7 @@ from accreditation.dossier import counted_no_second_time
 from accreditation.evidence import keeping
 from accreditation.evidence.doubles import Warning, pairs, warnings  # noqa: A004 - the word for it
 from accreditation.evidence.files import EXTENSIONS
-from accreditation.evidence.forms import EvidenceForm, UploadForm, WithdrawForm
+from accreditation.evidence.forms import EvidenceForm, UploadForm, WithdrawForm, WorkHoursForm
 from accreditation.evidence.keeping import EvidenceRefused
 from accreditation.models import Evidence, EvidenceDocument, EvidenceKind
 
@@ -59,6 +59,20 @@ def new_evidence_without_file(request: PersonRequest) -> HttpResponse:
     form = EvidenceForm(request.POST or None, evidence=nothing_yet)
     answer, found = _keep(request, nothing_yet, form)
     return answer or render(request, "accreditation/evidence/without_file.html", _of_form(request, form, found))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_work_hours(request: PersonRequest, register: str) -> HttpResponse:
+    """Write down hours of work for a register of mine, on a page that asks nothing else."""
+    work = keeping.kinds_for(request.user).filter(form=EvidenceKind.Form.WORK, register__code=register).first()
+    if work is None:
+        raise Http404
+    nothing_yet = Evidence(owner=request.user)
+    form = WorkHoursForm(request.POST or None, evidence=nothing_yet, kind=work)
+    answer, found = _keep(request, nothing_yet, form)
+    context = {"form": form, "warnings": found, "seen": _keys(found), "register": work.register}
+    return answer or render(request, "accreditation/evidence/work_hours.html", context)
 
 
 @login_required

@@ -154,11 +154,15 @@ def test_what_is_withdrawn_can_be_put_back_or_thrown_away_with_its_file(nurse, k
 def test_the_seeded_kinds_are_there_once_and_keep_what_an_administrator_changed():
     reference.load()
     count = EvidenceKind.objects.count()
-    EvidenceKind.objects.filter(register__code="rgs-gaia", code="evaluatie").update(fixed_points=20)
+    assert not EvidenceKind.objects.filter(help_text="").exists()
+    EvidenceKind.objects.filter(register__code="rgs-gaia", code="evaluatie").update(fixed_points=20, help_text="Zo doen wij dat.")
+    EvidenceKind.objects.filter(code="oda-intervisie").update(help_text="")
     reference.load()
 
     assert EvidenceKind.objects.count() == count > 20
-    assert EvidenceKind.objects.get(code="evaluatie").fixed_points == 20
+    changed = EvidenceKind.objects.get(code="evaluatie")
+    assert (changed.fixed_points, changed.help_text) == (20, "Zo doen wij dat.")
+    assert EvidenceKind.objects.get(code="oda-intervisie").help_text
     assert set(
         EvidenceKind.objects.filter(code__startswith="oda-", register__code="kwaliteitsregister-vv").values_list(
             "most_competencies", flat=True
@@ -585,6 +589,29 @@ def test_the_same_file_counts_once_and_the_list_names_the_pair(client, nurse, ki
     assert standings(person=nurse)[0].evaluation.total == first.points
     keeping.keep(evidence=second, told=told(kind, title="Iets anders", id_number="100002"))
     assert standings(person=nurse)[0].evaluation.total == 2 * first.points
+
+
+def test_work_hours_have_a_page_that_asks_only_what_work_needs(client, nurse, kind):
+    client.force_login(nurse)
+    address = reverse("accreditation:new_work_hours", args=[kind.register.code])
+    assert client.get(address).status_code == 404
+    RegisterRuleFactory(register=kind.register, work_hours=2080)
+    EvidenceKindFactory(register=kind.register, form=EvidenceKind.Form.WORK, category=None)
+    assert address in client.get(reverse("accreditation:my_dossier")).content.decode()
+
+    page = client.get(address)
+    assert list(page.context["form"].fields) == ["title", "provider", "started_on", "done_on", "hours"]
+    wrong = client.post(address, {"title": "Wijkzorg", "done_on": "2026-05-31"})
+    assert wrong.context["form"].errors == {
+        "started_on": ["Vul in vanaf welke dag je deze uren werkte."],
+        "hours": ["Vul in hoeveel uren je in deze periode werkte."],
+    }
+    fields = {"title": "Wijkzorg", "started_on": "2025-06-01", "done_on": "2026-05-31", "hours": "1.200"}
+    assert client.post(address, {**fields, "seen": ""}).url == reverse("accreditation:my_evidence")
+    again = client.post(address, {**fields, "title": "Ander werk"})
+    assert "Deze periode overlapt met" in again.content.decode()
+    kept = Evidence.objects.get()
+    assert (kept.is_work, kept.hours, kept.points) == (True, 1200, None)
 
 
 def test_a_change_that_comes_after_an_application_locked_it_is_told_to_be_lost(client, nurse, kind):

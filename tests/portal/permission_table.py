@@ -643,6 +643,12 @@ def _certificate(world: World) -> int:
     return world.certificate.pk
 
 
+def _register_of_work(world: World) -> str:
+    kind = EvidenceKindFactory(form=EvidenceKind.Form.WORK, category=None)
+    RegisterEntryFactory(user=world.person("learner"), register=kind.register)
+    return kind.register.code
+
+
 def _evidence(world: World) -> uuid.UUID:
     return world.evidence.uuid
 
@@ -739,6 +745,7 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:my_evidence": logged_in(),
     "accreditation:new_evidence": logged_in(),
     "accreditation:new_evidence_without_file": logged_in(),
+    "accreditation:new_work_hours": mine(register=_register_of_work),
     "accreditation:evidence": mine(uuid=_evidence),
     "accreditation:add_document": mine(uuid=_evidence, method="post"),
     "accreditation:evidence_document": mine(uuid=_evidence, pk=_document),

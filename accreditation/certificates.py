@@ -74,7 +74,7 @@ def replace(
         raise CertificateRefused(gettext("Schrijf op waarom je dit certificaat opnieuw uitgeeft."))
     with transaction.atomic():
         old = Certificate.objects.select_for_update().get(pk=certificate.pk)
-        if state(old) == Certificate.State.REPLACED:
+        if Certificate.objects.filter(replaces=old).exists():
             raise CertificateRefused(gettext("Dit certificaat is al vervangen. Geef het nieuwste certificaat opnieuw uit."))
         enrolment = Enrolment.objects.select_related("learner", "course__organisation", "release").get(pk=old.enrolment_id)
         new = Certificate.objects.create(

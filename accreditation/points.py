@@ -17,7 +17,7 @@ from accounts.models import Register, RegisterEntry, User
 from accreditation import certificates
 from accreditation.editions import first_attended
 from accreditation.evaluation import amsterdam_date
-from accreditation.models import Accreditation, PointAward
+from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
 from courses.iris import course_iri
 from courses.models import Enrolment
 from lrs.models import Source, Statement
@@ -36,6 +36,7 @@ class Why(StrEnum):
     EARNED_BEFORE = "earned_before"
     CAN_CLAIM = "can_claim"
     NOT_ACCREDITED = "not_accredited"
+    UNDECIDED = "undecided"
     NOT_ON_THAT_DATE = "not_on_that_date"
     BEFORE_THE_GRANT = "before_the_grant"
     RELEASE_NOT_COVERED = "release_not_covered"
@@ -55,6 +56,7 @@ _TELLING = [
     Why.RELEASE_NOT_COVERED,
     Why.BEFORE_THE_GRANT,
     Why.NOT_ON_THAT_DATE,
+    Why.UNDECIDED,
     Why.NOT_ACCREDITED,
 ]
 
@@ -199,6 +201,8 @@ def explain_all(*, enrolments: Sequence[Enrolment]) -> dict[int, list[Outcome]]:
                 has_entry=(enrolment.learner_id, accreditation.register_id) in entries,
                 withdrawn=enrolment.pk in withdrawn,
             )
+            if outcome.why in (Why.UNDECIDED, Why.NOT_ACCREDITED) and (enrolment.learner_id, accreditation.register_id) not in entries:
+                continue  # what a register did not accredit is of no concern to who does not stand in it
             known = best.get(accreditation.register_id)
             # Of several accreditations in one register the most telling one speaks; among equals the newest.
             if known is None or _TELLING.index(outcome.why) <= _TELLING.index(known.why):
@@ -246,6 +250,27 @@ def restore(*, award: PointAward, reason: str, actor: User) -> PointAward:
         if PointAward.objects.filter(corrects=locked).exists():
             raise AwardRefused(gettext("Er staan al andere punten in de plaats van deze."))
         return PointAward.objects.create(**_same(locked), points=locked.points, corrects=locked, reason=reason, recorded_by=actor)
+
+
+@transaction.atomic
+def reissue(*, certificate: Certificate, reason: str, actor: User) -> Certificate:
+    """Issue a certificate again, from what is true now. Of one that was revoked the points that were taken back with it count once more.
+
+    Raises CertificateRefused when it was replaced already.
+    """
+    # Held first, so that of two who issue it again at once the second finds the points back, and the certificate replaced.
+    held = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    revocation = held.events.filter(kind=CertificateEvent.Kind.REVOKED).first()
+    if revocation is not None:
+        taken = PointAward.objects.filter(
+            enrolment=held.enrolment_id,
+            corrected_by=None,
+            reversed_by__reason=revocation.reason,
+            reversed_by__recorded_at__gte=revocation.at,
+        )
+        for award in taken:
+            restore(award=award, reason=reason, actor=actor)
+    return certificates.replace(certificate=held, reason=reason, actor=actor)
 
 
 def award_later(*, enrolments: Sequence[Enrolment], reason: str = "", actor: User | None = None) -> list[PointAward]:
@@ -377,6 +402,9 @@ def _outcome(
     if withdrawn:
         text = gettext("Het certificaat van deze cursus is ingetrokken. In %(register)s worden er geen punten voor bijgeschreven.")
         return Outcome(Why.WITHDRAWN, text % names, accreditation, register)
+    if accreditation.status == Accreditation.Status.REQUESTED:
+        text = gettext("%(register)s heeft nog niet beslist over de accreditatie van deze cursus. Er zijn nog geen punten bijgeschreven.")
+        return Outcome(Why.UNDECIDED, text % names, accreditation, register)
     if accreditation.status != Accreditation.Status.GRANTED:
         return Outcome(
             Why.NOT_ACCREDITED,

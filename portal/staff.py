@@ -12,12 +12,12 @@ from wagtail.models import Page, WorkflowState
 from accounts.models import AuditEvent, Invitation, Organisation, User
 from accounts.permissions import Action, organisations_where
 from accreditation.models import Accreditation, Certificate
+from accreditation.overview import expiring
 from accreditation.results import results_for
 from courses.models import CourseIndexPage, CoursePage
 from courses.review import Due, lessons_due_for_review
 
 LATELY = timedelta(days=30)
-SOON = timedelta(days=90)  # when the first warning of an accreditation's end goes out
 SHOWN = 5
 # Events in which someone saw the data of another.
 LOOKS = ("progress-opened", "work-opened", "work-file-opened", "open-answer-read", "certificate-viewed", "certificate-downloaded")
@@ -57,6 +57,7 @@ class AdministratorHome:
     requested: list[Accreditation]
     rejected: int
     expiring: list[Accreditation]
+    expiring_count: int
     days: int = LATELY.days
 
 
@@ -107,14 +108,15 @@ def administrator_home(person: User) -> AdministratorHome | None:
         return None
     today = timezone.localdate()
     accreditations = Accreditation.objects.filter(course__organisation__in=where).select_related("course", "register")
-    granted = accreditations.filter(status=Accreditation.Status.GRANTED, valid_until__gte=today, valid_until__lte=today + SOON)
+    ending = expiring(accreditations=accreditations, day=today)
     return AdministratorHome(
         issued=_certificates(person, stand="geldig", vanaf=(today - LATELY).isoformat()),
         waiting=_certificates(person, stand="wacht"),
         revoked=_certificates(person, stand="ingetrokken"),
         requested=list(accreditations.filter(status=Accreditation.Status.REQUESTED).order_by("requested_on")[:SHOWN]),
         rejected=accreditations.filter(status=Accreditation.Status.REJECTED).count(),
-        expiring=list(granted.order_by("valid_until", "course__title")[:SHOWN]),
+        expiring=ending[:SHOWN],
+        expiring_count=len(ending),
     )
 
 

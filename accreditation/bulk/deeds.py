@@ -78,9 +78,15 @@ def _foresee_awards(rows: Sequence[Certificate]) -> dict[int, Foreseen]:
                 True, gettext("Krijgt erbij: %(worth)s. Het certificaat wordt vervangen.") % {"worth": ", ".join(worth)}
             )
         else:
-            why = " ".join(outcome.text for outcome in outcomes) or gettext("De cursus is niet afgerond.")
+            why = " ".join(_to_a_colleague(outcome) for outcome in outcomes) or gettext("De cursus is niet afgerond.")
             found[row.pk] = Foreseen(False, why)
     return found
+
+
+def _to_a_colleague(outcome: points.Outcome) -> str:
+    if outcome.why is Why.NO_ENTRY:
+        return gettext("Geen nummer in %(register)s. De deelnemer kan het in het profiel invullen.") % {"register": outcome.register}
+    return outcome.text
 
 
 def _award(action: BulkAction, row: BulkRow) -> None:
@@ -127,10 +133,7 @@ def _undo_revocation(action: BulkAction, row: BulkRow) -> None:
     """A revocation stays to be seen; the counter-entry is a new certificate, and the same points again."""
     if Certificate.objects.filter(replaces=row.certificate_id).exists():
         raise Refused(gettext("Voor dit certificaat is intussen een ander uitgegeven."))
-    for reversal in PointAward.objects.filter(pk__in=row.made_awards).select_related("reverses"):
-        if reversal.reverses is not None:
-            points.restore(award=reversal.reverses, reason=action.undo_reason, actor=_undoer(action))
-    certificates.replace(certificate=_certificate(row), reason=action.undo_reason, actor=_undoer(action))
+    points.reissue(certificate=_certificate(row), reason=action.undo_reason, actor=_undoer(action))
 
 
 def _foresee_reissues(rows: Sequence[Certificate]) -> dict[int, Foreseen]:

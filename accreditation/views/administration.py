@@ -244,7 +244,7 @@ def reissue(request: PersonRequest, pk: int) -> HttpResponse:
     form = ReissueForm(request.POST, prefix="vervangen")
     if form.is_valid():
         try:
-            new = certificates.replace(certificate=found, reason=form.cleaned_data["reason"], actor=request.user)
+            new = points.reissue(certificate=found, reason=form.cleaned_data["reason"], actor=request.user)
         except certificates.CertificateRefused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -114,14 +114,16 @@ def test_a_release_that_the_accreditation_does_not_cover_earns_nothing(enrolment
     assert reasons(enrolment) == [Why.RELEASE_NOT_COVERED]
 
 
-@pytest.mark.parametrize("status", [Accreditation.Status.REQUESTED, Accreditation.Status.WITHDRAWN])
-def test_only_a_granted_accreditation_earns(enrolment, release, register, status):
+@pytest.mark.parametrize(
+    ("status", "why"), [(Accreditation.Status.REQUESTED, Why.UNDECIDED), (Accreditation.Status.WITHDRAWN, Why.NOT_ACCREDITED)]
+)
+def test_only_a_granted_accreditation_earns(enrolment, release, register, status, why):
     accredited(release=release, register=register, status=status)
 
     satisfy(enrolment)
 
     assert not PointAward.objects.exists()
-    assert reasons(enrolment) == [Why.NOT_ACCREDITED]
+    assert reasons(enrolment) == [why]
 
 
 def test_a_course_that_is_accredited_nowhere_gives_a_certificate_that_says_so(enrolment):

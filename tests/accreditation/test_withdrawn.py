@@ -7,7 +7,7 @@ import pytest
 from accreditation import certificates
 from accreditation.certificates import replace, replace_current, revoke, state
 from accreditation.models import Certificate, PointAward
-from accreditation.points import Why, award_later, claim, claimable, explain
+from accreditation.points import Why, award_later, claim, claimable, explain, reissue, undo
 from accreditation.verification import by_token
 from lrs.projections import rebuild
 from tests.accreditation.racing import at_once
@@ -61,6 +61,54 @@ def test_who_gets_the_certificate_back_may_claim(enrolment, certificate, registe
     RegisterEntryFactory(user=enrolment.learner, register=register)
 
     assert len(claim(learner=enrolment.learner, register=register)) == 1
+
+
+def test_the_points_of_a_certificate_that_is_valid_again_count_once_again(enrolment, certificate, register, client):
+    actor = UserFactory(is_superuser=True)
+    RegisterEntryFactory(user=enrolment.learner, register=register)
+    award = claim(learner=enrolment.learner, register=register)[0]
+    current = Certificate.objects.get(replaced_by=None)
+    client.force_login(actor)
+    client.post(f"/beheer/certificaten/{current.pk}/intrekken/", {"intrekken-reason": "Bij vergissing", "intrekken-with_points": "on"})
+
+    def counted():
+        return sum(row.points for row in PointAward.objects.filter(enrolment=enrolment))
+
+    assert (counted(), state(current)) == (0, Certificate.State.REVOKED)
+    page = client.get(f"/verifieer/{current.token}/").content.decode()
+    assert "(ingetrokken)" in page
+    for _again in range(2):
+        client.post(f"/beheer/certificaten/{current.pk}/vervangen/", {"vervangen-reason": "Hersteld"})
+
+    newest = Certificate.objects.get(replaced_by=None)
+    assert newest.replaces == current
+    assert (counted(), newest.snapshot["lines"][0]["credited"]) == (award.points, True)
+    assert PointAward.objects.filter(enrolment=enrolment).count() == 3
+
+
+def test_points_that_were_taken_back_for_another_reason_stay_so_when_the_certificate_is_issued_again(enrolment, register):
+    actor = UserFactory()
+    RegisterEntryFactory(user=enrolment.learner, register=register)
+    award = claim(learner=enrolment.learner, register=register)[0]
+    current = Certificate.objects.get(replaced_by=None)
+    revoke(certificate=current, reason="Bij vergissing", actor=actor)
+    undo(award=award, reason="Telde al in een ander register", actor=actor)
+
+    reissue(certificate=current, reason="Hersteld", actor=actor)
+
+    assert sum(row.points for row in PointAward.objects.all()) == 0
+
+
+def test_a_request_is_no_refusal_and_a_register_somebody_does_not_stand_in_says_nothing(enrolment, accreditation, register):
+    accreditation.status = "requested"
+    accreditation.save()
+    assert [(outcome.why, outcome.register) for outcome in explain(enrolment=enrolment)] == [(Why.NOT_ACCREDITED, None)]
+
+    RegisterEntryFactory(user=enrolment.learner, register=register)
+
+    told = explain(enrolment=enrolment)
+    assert [outcome.why for outcome in told] == [Why.UNDECIDED]
+    assert "nog niet beslist" in told[0].text
 
 
 def test_what_is_revoked_is_not_replaced_by_a_claim(enrolment, certificate):

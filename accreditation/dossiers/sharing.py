@@ -51,6 +51,11 @@ class Shared:
     certificates: list[Certificate]
     evidence: list[Evidence]
 
+    @property
+    def keeps_back(self) -> bool:
+        """Whether a row has a certificate that is not given, because it names another register."""
+        return any(row.get("certificate") and not row["verify"] for row in self.told["rows"])
+
 
 def share(*, entry: RegisterEntry, reader: str, days: int, once: str = "") -> tuple[DossierShare, str]:
     """Make a link for this register period. Answers the share and the token, which is told this once and kept nowhere.

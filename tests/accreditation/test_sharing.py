@@ -130,6 +130,7 @@ def test_a_certificate_that_names_another_register_is_not_given(client, entry):
     assert [one.number in page for one in Certificate.objects.all()] == [True, True]
     verify = {one.course_id: reverse("accreditation:verify_token", args=[one.token]) in page for one in Certificate.objects.all()}
     assert verify == {both.course_id: False, single.course_id: True}
+    assert "Vraag de eigenaar erom, en controleer het" in page
 
 
 def test_every_look_is_in_the_audit_trail_and_its_owner_reads_it(client, entry, kind):

@@ -232,8 +232,10 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
             taking.drop(line=line, reason=request.POST.get("reden", ""), by=request.user)
             messages.success(request, gettext("Regel %(line)s is weggelegd.") % {"line": line.line})
         else:
-            learner = _by_email(line, request.POST.get("email", ""))
-            settled = taking.settle(line=line, learner=learner, by=request.user, named=request.POST.get("zeker") == "ja")
+            email = request.POST.get("email", "").strip()
+            learner = _by_email(line, email)
+            # Confirmed is the person whose name was shown, not whoever is typed in their place.
+            settled = taking.settle(line=line, learner=learner, by=request.user, named=request.POST.get("zeker", "").strip() == email)
             messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
             if settled.state == State.NOT_ENROLLED:
                 messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})

@@ -430,7 +430,8 @@ class TestTaking:
         assert "Iemand Anders" in asked.content.decode()
         assert str(third) in asked.content.decode()
         assert states(kept)[3] == "unknown"
-        client.post(linking, {"doe": "koppel", "email": third.email, "zeker": "ja"})
+        assert client.post(linking, {"doe": "koppel", "email": first.learner.email, "zeker": third.email}).status_code == 422
+        client.post(linking, {"doe": "koppel", "email": third.email, "zeker": third.email})
         assert states(kept)[3] == "done"
 
     def test_hours_are_checked_beforehand_and_a_line_that_cannot_be_marked_is_mended_or_left_out(

@@ -22,6 +22,7 @@ from accreditation import certificates, lists
 from accreditation.bulk.deeds import DEEDS
 from accreditation.lists import ACCREDITATIONS, AWARDS, RESULTS, Listing
 from accreditation.models import Accreditation, AccreditationPoints, BulkAction, Certificate, PointAward, SavedView
+from accreditation.overview import expiring
 from accreditation.results import credits_of, day_of, results_for
 from accreditation.views.administration import EXPORT_KINDS
 from courses.models import CoursePage
@@ -40,8 +41,10 @@ def accreditations(request: PersonRequest) -> HttpResponse:
         Prefetch("points", queryset=AccreditationPoints.objects.select_related("category")), "releases"
     )
     context = _context(request, ACCREDITATIONS, shown, mine)
+    ending = {row.pk for row in expiring(accreditations=Accreditation.objects.filter(course__organisation__in=mine), day=today)}
     context["rows"] = [
-        {"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None} for row in context["page"].rows
+        {"accreditation": row, "days_left": (row.valid_until - today).days if row.valid_until else None, "ends": row.pk in ending}
+        for row in context["page"].rows
     ]
     return render(request, "accreditation/accreditations.html", {**context, "today": today, "statuses": Accreditation.Status.choices})
 

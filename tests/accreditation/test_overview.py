@@ -1,11 +1,14 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
+from django.urls import reverse
 
-from accounts.models import Organisation
+from accounts.models import Organisation, Role
 from accreditation.models import Accreditation
 from accreditation.overview import overview
-from tests.factories.accounts import OrganisationFactory, RegisterFactory
+from portal.staff import administrator_home
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
 from tests.factories.accreditation import AccreditationFactory, accredited
 from tests.factories.courses import CourseFactory, released_course
 
@@ -30,6 +33,25 @@ def test_what_expires_within_ninety_days_is_named_unless_its_successor_is_there(
     assert expiring(date(2027, 1, 1)) == []
     accredited(release=release, register=register, valid_from=date(2027, 1, 1), valid_until=date(2027, 12, 31))
     assert expiring(date(2026, 12, 1)) == []
+
+
+@time_machine.travel(datetime(2026, 12, 1, 10, tzinfo=UTC), tick=False)
+def test_the_home_the_list_and_the_report_name_the_same_accreditations_that_end(client, release):
+    followed, ends = RegisterFactory(), RegisterFactory()
+    accredited(release=release, register=followed, valid_until=date(2026, 12, 31))
+    accredited(release=release, register=followed, valid_from=date(2027, 1, 1), valid_until=date(2028, 12, 31))
+    accredited(release=release, register=ends, valid_until=date(2026, 12, 31))
+    manager = MembershipFactory(organisation=release.course.organisation, role=Role.ACCREDITATION_ADMIN).user
+    client.force_login(manager)
+
+    home = administrator_home(manager)
+    listed = client.get(reverse("accreditation:accreditations")).context["rows"]
+    report = client.get("/beheer/inzicht/accreditaties/").content.decode()
+
+    assert home is not None
+    assert ([one.register for one in home.expiring], home.expiring_count) == ([ends], 1)
+    assert [row["accreditation"].register for row in listed if row["ends"]] == [ends]
+    assert "1 accreditatie loopt binnen 90 dagen af" in report
 
 
 def test_other_organisations_do_not_count(release):

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
@@ -23,6 +24,7 @@ from accreditation.forms import BulkForm, BulkUndoForm
 from accreditation.lists import KEPT
 from accreditation.models import BulkAction, BulkRow, Certificate
 
+FEW = 5  # reasons why rows are left out, told once with their count
 ROWS_PER_PAGE = 50
 AT_ONCE = 1.5  # seconds a person waits for the overview before it is made in the background
 FILTERS: dict[str, dict[str, Any]] = {
@@ -117,6 +119,11 @@ def _page(request: PersonRequest, action: BulkAction, *, form: Any = None, undo_
             "chosen": chosen,
             "included": included,
             "left_out": action.rows.filter(included=False).count(),
+            "reasons": action.rows.filter(included=False)
+            .values("text")
+            .annotate(count=Count("pk"))
+            .filter(count__gt=1)
+            .order_by("-count")[:FEW],
             "done": action.rows.filter(done_at__isnull=False).count(),
             "failed": action.rows.exclude(problem="").count(),
             "undone": action.rows.filter(undone_at__isnull=False).count(),

@@ -133,6 +133,18 @@ def test_undoing_a_reissue_says_again_what_the_old_certificate_said(release, reg
     assert Certificate.objects.get(replaced_by=None).snapshot == certificate.snapshot
 
 
+def test_why_many_are_left_out_is_told_to_the_administrator_once_with_their_number(client, release, register, manager):
+    unable = completions(release, register, 2, in_register=False)
+    accredited(release=release, register=register)
+    action, _job = choose(kind="award", by=manager, rows=[row.pk for row in unable])
+    client.force_login(manager)
+
+    page = client.get(reverse("accreditation:bulk", args=[action.pk])).content.decode()
+
+    assert "2 keer: Geen nummer in Kwaliteitsregister V&amp;V." in page
+    assert "Je nummer" not in page
+
+
 def test_awarding_many_leaves_out_who_is_in_no_register_and_undo_takes_it_back(release, register, manager):
     [able] = completions(release, register, 1)
     [unable] = completions(release, register, 1, in_register=False)

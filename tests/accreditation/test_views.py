@@ -217,7 +217,7 @@ def test_only_registers_in_which_somebody_stands_say_why_a_course_brought_nothin
     satisfy(EnrolmentFactory(learner=other, release=release))
     client.force_login(other)
     page = client.get(reverse("accreditation:my_dossier")).content.decode()
-    assert "Register Elders heeft deze cursus niet geaccrediteerd" in page
+    assert "Register Elders heeft nog niet beslist over de accreditatie van deze cursus" in page
     assert f"{register.name} staat niet in je profiel" not in page
 
 

@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _, ngettext
 from accounts.models import RegisterEntry, Role, User
 from accreditation import jobs
 from accreditation.models import Accreditation, ExpiryWarning, Job, LapseNotice
-from accreditation.overview import WARN_DAYS
 from courses.models import CourseProgress, Enrolment
 
+WARN_DAYS = (90, 30, 7)
 TELL_LEARNERS = timedelta(days=30)
 LATE = timedelta(days=14)  # how long after the last day learners are still told that it has passed
 PIECE = 20
@@ -38,6 +38,17 @@ class Ending:
     points: Decimal
     lapsed: bool
     text: str
+
+
+def expiring(*, accreditations: QuerySet[Accreditation], day: date, within: int = WARN_DAYS[0]) -> list[Accreditation]:
+    """Granted accreditations that end within so many days, unless a later one for the same course and register is granted already.
+
+    The home of an administrator, their list and the report ask this one question.
+    """
+    granted = accreditations.filter(status=Accreditation.Status.GRANTED)
+    soon = granted.filter(valid_until__range=(day, day + timedelta(days=within))).order_by("valid_until")
+    later = set(granted.filter(valid_until__gt=day + timedelta(days=within)).values_list("course_id", "register_id"))
+    return [accreditation for accreditation in soon if (accreditation.course_id, accreditation.register_id) not in later]
 
 
 def warn(*, day: date | None = None) -> int:

@@ -11,8 +11,8 @@ from wagtail.models import Page, WorkflowState
 
 from accounts.models import AuditEvent, Invitation, Organisation, User
 from accounts.permissions import Action, organisations_where
+from accreditation.expiry import expiring
 from accreditation.models import Accreditation, Certificate
-from accreditation.overview import expiring
 from accreditation.results import results_for
 from courses.models import CourseIndexPage, CoursePage
 from courses.review import Due, lessons_due_for_review

@@ -18,12 +18,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from accreditation.evaluation import AMSTERDAM
+from accreditation.expiry import WARN_DAYS, expiring
 from accreditation.insight.counting import count_table, people_in
 from accreditation.insight.perspectives import Kind, Perspective
 from accreditation.insight.suppression import Group, hidden
 from accreditation.insight.tables import HIDDEN, Cell, Column, Line, Table
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward, Report
-from accreditation.overview import WARN_DAYS, expiring
 from courses.models import CoursePage, EvaluationAnswers
 from courses.work.evaluating import SHOWN_FROM
 

@@ -20,9 +20,9 @@ from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation import certificates, lists
 from accreditation.bulk.deeds import DEEDS
+from accreditation.expiry import expiring
 from accreditation.lists import ACCREDITATIONS, AWARDS, RESULTS, Listing
 from accreditation.models import Accreditation, AccreditationPoints, BulkAction, Certificate, PointAward, SavedView
-from accreditation.overview import expiring
 from accreditation.results import credits_of, day_of, results_for
 from accreditation.views.administration import EXPORT_KINDS
 from courses.models import CoursePage

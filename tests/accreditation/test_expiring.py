@@ -4,12 +4,12 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import Organisation, Role
+from accounts.models import Role
+from accreditation.expiry import expiring
 from accreditation.models import Accreditation
-from accreditation.overview import overview
 from portal.staff import administrator_home
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
-from tests.factories.accreditation import AccreditationFactory, accredited
+from tests.factories.accreditation import accredited
 from tests.factories.courses import CourseFactory, released_course
 
 pytestmark = pytest.mark.django_db
@@ -24,15 +24,15 @@ def test_what_expires_within_ninety_days_is_named_unless_its_successor_is_there(
     register = RegisterFactory()
     old = accredited(release=release, register=register, valid_until=date(2026, 12, 31))
 
-    def expiring(day):
-        return overview(organisations=Organisation.objects.all(), day=day).expiring
+    def found(day):
+        return expiring(accreditations=Accreditation.objects.all(), day=day)
 
-    assert expiring(date(2026, 10, 1)) == []
-    assert expiring(date(2026, 10, 2)) == [old]
-    assert expiring(date(2026, 12, 31)) == [old]
-    assert expiring(date(2027, 1, 1)) == []
+    assert found(date(2026, 10, 1)) == []
+    assert found(date(2026, 10, 2)) == [old]
+    assert found(date(2026, 12, 31)) == [old]
+    assert found(date(2027, 1, 1)) == []
     accredited(release=release, register=register, valid_from=date(2027, 1, 1), valid_until=date(2027, 12, 31))
-    assert expiring(date(2026, 12, 1)) == []
+    assert found(date(2026, 12, 1)) == []
 
 
 @time_machine.travel(datetime(2026, 12, 1, 10, tzinfo=UTC), tick=False)
@@ -52,12 +52,3 @@ def test_the_home_the_list_and_the_report_name_the_same_accreditations_that_end(
     assert ([one.register for one in home.expiring], home.expiring_count) == ([ends], 1)
     assert [row["accreditation"].register for row in listed if row["ends"]] == [ends]
     assert "1 accreditatie loopt binnen 90 dagen af" in report
-
-
-def test_other_organisations_do_not_count(release):
-    AccreditationFactory(status=Accreditation.Status.REJECTED)
-    mine = AccreditationFactory(release=release, status=Accreditation.Status.REQUESTED)
-
-    found = overview(organisations=[release.course.organisation], day=date(2026, 6, 1))
-
-    assert (found.requested, found.rejected, found.issued, found.waiting) == ([mine], [], 0, 0)

@@ -126,7 +126,8 @@ def test_the_simulator_predicts_exactly_what_the_rule_change_then_does(page_at, 
 
     # Again, and somebody earns points between the reckoning and the button.
     page.goto(f"/beheer/registers/regel/{rule.pk}/")
-    page.get_by_label("Totaal nodig").fill("100")
+    page.get_by_label("Totaal nodig").fill("180")
+    page.get_by_label("Waarom deze wijziging").fill("Nader besluit van het register")
     page.get_by_role("button", name="Reken eerst door").click()
     expect(page.get_by_role("button", name="Laat ingaan")).to_be_visible()
     earn(people["Evi"], register, association, 120)
@@ -139,7 +140,7 @@ def test_the_simulator_predicts_exactly_what_the_rule_change_then_does(page_at, 
     page.get_by_role("button", name="Laat ingaan").click()
     expect(page.get_by_text("Het voorstel is ingegaan")).to_be_visible()
     rule.refresh_from_db()
-    assert rule.total == 100
+    assert rule.total == 180
 
 
 def test_pages_about_a_draft_of_an_accreditation_and_leave(page_at, log_in, association, register, people):

@@ -82,7 +82,7 @@ def test_250_attendances_end_accepted_or_explained_and_none_twice(page_at, log_i
     page.get_by_role("row").filter(has_text="100050").get_by_role("link", name="Verbeter het nummer").click()
     page.get_by_label("Nummer in het register").fill("200 050")
     page.get_by_role("button", name="Wijzig en meld opnieuw").click()
-    expect(page.get_by_text("Het nummer is gewijzigd en de melding gaat opnieuw.")).to_be_visible()
+    expect(page.get_by_text("is gewijzigd in 200050 en de melding gaat opnieuw")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert violations(page) == []
 

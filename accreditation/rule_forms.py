@@ -96,6 +96,8 @@ class RuleForm(forms.ModelForm):
         self._choose("profession", gettext("Elk beroep"), professions)
         if self.instance.pk:
             del self.fields["ends_previous"]
+            self.fields["reason"].required = True
+            self.fields["reason"].error_messages["required"] = gettext("Schrijf op waarom deze regel verandert. Het komt in de audittrail.")
         else:
             del self.fields["source_checked"]
         if draft or not self.instance.pk:
@@ -116,8 +118,6 @@ class RuleForm(forms.ModelForm):
             value = cleaned.get(name)
             if value and value not in dict(cast(forms.Select, self.fields[name].widget).choices):
                 self.add_error(name, gettext("Kies uit de lijst."))
-        if self.instance.pk and not cleaned.get("reason"):
-            self.add_error("reason", gettext("Schrijf op waarom deze regel verandert. Het komt in de audittrail."))
         if "sure" in self.fields and "voorstel" not in self.data and not cleaned.get("sure"):
             self.add_error("sure", gettext("Zet dit vinkje als je zeker weet dat dit meteen geldt, of kies ‘Reken eerst door’."))
         return cleaned

@@ -1,13 +1,14 @@
 """What every test shares."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import hypothesis
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from accounts.append_only import AppendOnlyModel, unguard
@@ -58,6 +59,13 @@ def only_on_postgresql(request: pytest.FixtureRequest) -> None:
     """Row locks and real concurrency: SQLite has one writer, and its test database one connection."""
     if request.node.get_closest_marker("postgresql") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL")
+
+
+@pytest.fixture(autouse=True)
+def each_test_in_dutch() -> Iterator[None]:
+    """A request in English leaves its language with the thread, where the next test would read it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -342,7 +342,7 @@ def test_content_finds_its_own_files_as_on_a_site_of_its_own(page_at, log_in):
         "otherName": "T.Away-1.0",
         "fullscreen": "true",
     }
-    assert page.frames[1].evaluate("document.documentElement.scrollHeight <= window.innerHeight")  # margins included
+    page.frames[1].wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")  # margins included
 
 
 def test_content_from_elsewhere_is_said_to_be_missing(page_at, log_in):

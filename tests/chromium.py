@@ -1,9 +1,12 @@
 """Fixtures for tests that drive Chromium: `browser`, `page_at(width)`, `log_in(page, user)`; the server is pytest-django's `live_server`."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,7 +14,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", shutil.which("chromium") or shutil.which("google-chrome") or "")
 SWITCHES = [
@@ -23,6 +26,9 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A busy machine takes its time. What is there is found at once; only what fails waits this long.
+PATIENCE = 30_000  # ms
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,7 @@ def page_at(browser: Browser, live_server, static_files_for_opaque_origins: None
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         if not expect_errors:
             page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}") if message.type == "error" else None)
             page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
@@ -100,3 +106,26 @@ def log_in(live_server) -> Callable[..., None]:
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": live_server.url}])
 
     return as_user
+
+
+@contextmanager
+def state_kept(page: Page, is_wanted: Callable[[dict[str, Any]], bool]) -> Iterator[None]:
+    """What is done within leads to a state of an H5P exercise that the server has kept, and that is the wanted one."""
+    with page.expect_response(lambda answer: answer.ok and is_wanted(_state_in(answer.request))):
+        yield
+
+
+def _state_in(request: Request) -> dict[str, Any]:
+    if request.method != "POST" or not request.url.endswith("/toestand/"):
+        return {}
+    state: dict[str, Any] = json.loads(json.loads(request.post_data or "{}").get("data") or "{}")
+    return state
+
+
+@contextmanager
+def statement_kept(page: Page, verb: str) -> Iterator[None]:
+    """What is done within leads to a statement with this verb that the server has kept."""
+    with page.expect_response(
+        lambda answer: answer.ok and answer.url.endswith("/uitspraken/") and f'/{verb}"' in (answer.request.post_data or "")
+    ):
+        yield

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from accounts import editors
 from accounts.models import ProfessionalProfile, Role
@@ -94,9 +95,9 @@ def test_a_revoked_certificate_is_shown_as_revoked_everywhere(page_at, log_in, c
     page.locator("form[action$='/intrekken/'] textarea").fill("De toets was door een ander gemaakt")
     page.get_by_role("button", name="Trek dit certificaat in").click()
     page.get_by_text("is ingetrokken. Wie het controleert").wait_for()
-    assert page.locator(".vw-page__head .vw-tag", has_text="Ingetrokken").is_visible()
+    expect(page.locator(".vw-page__head .vw-tag", has_text="Ingetrokken")).to_be_visible()
     page.goto("/beheer/resultaten/")
-    assert page.locator("tr", has_text=certificate.number).locator(".vw-tag", has_text="Ingetrokken").is_visible()
+    expect(page.locator("tr", has_text=certificate.number).locator(".vw-tag", has_text="Ingetrokken")).to_be_visible()
 
     assert said() == ["Dit certificaat is ingetrokken"] * 3 + ["Deze badge is ingetrokken"] * 2
     listed = page.request.get(f"/uitgevers/{certificate.organisation.slug}/ingetrokken.json").json()
@@ -105,14 +106,14 @@ def test_a_revoked_certificate_is_shown_as_revoked_everywhere(page_at, log_in, c
     mine = page_at(390, reduced_motion="reduce")
     log_in(mine, learner)
     mine.goto("/mijn/certificaten/")
-    assert mine.locator(".vw-tag", has_text="Ingetrokken").is_visible()
-    assert mine.get_by_text("De toets was door een ander gemaakt").is_visible()
-    assert mine.get_by_role("link", name="Badge").count() == 0
+    expect(mine.locator(".vw-tag", has_text="Ingetrokken")).to_be_visible()
+    expect(mine.get_by_text("De toets was door een ander gemaakt")).to_be_visible()
+    expect(mine.get_by_role("link", name="Badge")).to_have_count(0)
     mine.goto(f"/mijn/certificaten/{certificate.number}/badge/")
-    assert mine.get_by_text("dus er is geen badge van te maken").is_visible()
+    expect(mine.get_by_text("dus er is geen badge van te maken")).to_be_visible()
     mine.goto("/mijn/dossier/")
-    assert mine.get_by_role("heading", name="Ingetrokken certificaten").is_visible()
-    assert mine.locator("#main, main").get_by_text(certificate.number).is_visible()
+    expect(mine.get_by_role("heading", name="Ingetrokken certificaten")).to_be_visible()
+    expect(mine.locator("#main, main").get_by_text(certificate.number)).to_be_visible()
 
 
 def test_the_pages_of_badges_and_statements_are_accessible_and_fit_a_phone(page_at, log_in, certificate, learner):

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.core.files.storage import storages
+from playwright.sync_api import expect
 
 from accreditation.models import DossierIntake, DossierPackage, Evidence, EvidenceFile
 from tests.accreditation.evidence_files import a_pdf
@@ -42,10 +43,10 @@ def test_a_dossier_is_brought_packed_changed_by_one_byte_and_the_verifier_names_
     page.goto("/mijn/dossier/bewijs/nieuw/")
     page.set_input_files("input[type=file]", chosen("verslag.pdf", a_pdf("Onderwerp: Intervisie in de wijk", "12 maart 2024").read()))
     page.get_by_role("button", name="Lees het bestand en ga verder").click()
-    assert page.get_by_label("Wat deed je").input_value() == "Intervisie in de wijk"
-    assert page.get_by_label("Datum, of de laatste dag").input_value() == "2024-03-12"
+    expect(page.get_by_label("Wat deed je")).to_have_value("Intervisie in de wijk")
+    expect(page.get_by_label("Datum, of de laatste dag")).to_have_value("2024-03-12")
     page.get_by_role("button", name="Bewaar in mijn dossier").click()
-    assert page.get_by_role("alert").or_(page.locator(".vw-field--error")).first.is_visible()
+    expect(page.get_by_role("alert").or_(page.locator(".vw-field--error")).first).to_be_visible()
     page.get_by_label("Waarvoor telt het").select_option(index=1)
     page.get_by_label("Effectieve uren").fill("2,5")
     page.get_by_role("button", name="Bewaar in mijn dossier").click()
@@ -70,8 +71,8 @@ def test_a_dossier_is_brought_packed_changed_by_one_byte_and_the_verifier_names_
     visitor.set_input_files("input[type=file]", chosen("dossier.zip", bytes(content)))
     visitor.get_by_role("button", name="Controleer dit dossier").click()
     visitor.get_by_role("heading", name="Dit dossier is veranderd").wait_for()
-    assert name in visitor.locator(".vw-evidence__one").inner_text()
-    assert visitor.locator(".vw-evidence__one").count() == 1
+    expect(visitor.locator(".vw-evidence__one")).to_have_count(1)
+    expect(visitor.locator(".vw-evidence__one")).to_contain_text(name)
 
     page.goto("/mijn/dossier/delen/")
     page.get_by_label("Welk register").select_option(index=1)
@@ -79,6 +80,6 @@ def test_a_dossier_is_brought_packed_changed_by_one_byte_and_the_verifier_names_
     page.get_by_role("button", name="Maak een link").click()
     address = page.locator("code").first.inner_text()
     visitor.goto(address[address.index("/gedeeld/") :])
-    assert visitor.get_by_text("Intervisie in de wijk").first.is_visible()
+    expect(visitor.get_by_text("Intervisie in de wijk").first).to_be_visible()
     page.goto("/mijn/dossier/delen/")
-    assert page.get_by_text("1 keer bekeken").is_visible()
+    expect(page.get_by_text("1 keer bekeken")).to_be_visible()

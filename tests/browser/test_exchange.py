@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from accounts.models import ProfessionalProfile, Role
 from lrs.models import Import
@@ -48,7 +49,7 @@ def test_a_file_is_read_in_with_the_keyboard_alone_and_every_page_is_accessible(
     assert (run.new, run.refused) == (1, 1)
     page.locator("main summary").first.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_text('"mbox": "ann"').is_visible()
+    expect(page.get_by_text('"mbox": "ann"')).to_be_visible()
     found = {}
     for path in (PAGE, f"{PAGE}meenemen/", f"{PAGE}bestand/", f"{PAGE}opslag/", f"{PAGE}{run.pk}/"):
         for width, height in ((1280, 900), (390, 844)):
@@ -70,7 +71,7 @@ def test_it_works_without_javascript(page_at, log_in, chair, upload):
     page.get_by_label("Bestand").set_input_files(upload)
     page.get_by_role("button", name="Lees het bestand in").click()
     page.get_by_role("heading", name="Oude omgeving").wait_for()
-    assert page.get_by_text("klaar").is_visible()
+    expect(page.get_by_text("klaar")).to_be_visible()
 
     page.goto(f"{PAGE}meenemen/")
     with page.expect_download() as download:

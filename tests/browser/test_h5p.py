@@ -13,6 +13,7 @@ from courses.h5p.seed import build_package
 from courses.models import ActivityProgress, H5PLibrary, H5PState
 from courses.releases import publish_release
 from lrs.models import Source, Statement
+from tests.chromium import state_kept, statement_kept
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import drafted_course
 from tests.factories.h5p import PNG, library, old_style_package, package
@@ -84,7 +85,7 @@ T.AtHome = function (params, contentId) {
   H5P.EventDispatcher.call(this);
   var outcome = {}, picture = H5P.getPath("images/foto.png", contentId), captions = H5P.getPath("files/ondertiteling.vtt", contentId);
   function tell(name, promise) {
-    return Promise.race([promise, new Promise(function (_, fail) { setTimeout(fail, 4000, new Error("too late")); })]).then(
+    return Promise.race([promise, new Promise(function (_, fail) { setTimeout(fail, 20000, new Error("too late")); })]).then(
       function (value) { outcome[name] = String(value); }, function (error) { outcome[name] = error && (error.name || error.type); });
   }
   function drawn(image) {
@@ -225,13 +226,14 @@ def test_two_exercises_on_a_phone_by_keyboard_interrupted_and_resumed(page_at, l
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(choice.locator(".vw-ex-verdict-title")).to_have_text("Goed")
-    page.keyboard.press("Enter")  # the focus is on the next step
+    with state_kept(page, lambda state: state.get("at") == 1):
+        page.keyboard.press("Enter")  # the focus is on the next step
     expect(choice.get_by_text("Vraag 2 van 2")).to_be_visible()
-    assert place(sort, "Werk") == "Nachtdienst"
+    with state_kept(page, lambda state: state.get("shown") is not None):
+        assert place(sort, "Werk") == "Nachtdienst"
     expect(sort.locator(".vw-ex-verdict-title")).to_have_text("Goed")
     expect(page.locator("[data-h5p-status]").first).to_contain_text("Bewaard")
     expect(page.locator("[data-h5p-status]").nth(1)).to_contain_text("Bewaard")
-    page.wait_for_timeout(1500)  # until the state of the last press was sent
 
     page.reload()
     choice, sort = frames_of(page, 2)
@@ -243,14 +245,15 @@ def test_two_exercises_on_a_phone_by_keyboard_interrupted_and_resumed(page_at, l
     choice.get_by_label("Het beroep").press("Space")
     choice.get_by_label("De uren").press("Space")
     choice.get_by_role("button", name="Controleer").press("Enter")
-    choice.get_by_role("button", name="Bekijk hoe het ging").press("Enter")
+    with statement_kept(page, "completed"):
+        choice.get_by_role("button", name="Bekijk hoe het ging").press("Enter")
     expect(choice.get_by_text("Je hebt 2 van de 2 goed.")).to_be_visible()
     assert place(sort, "Werk") == "Vermoeidheid"
     expect(sort.locator(".vw-ex-verdict")).to_contain_text("Past beter bij: FunctiesEen functie.")
-    page.keyboard.press("Enter")  # the focus is on the next step
+    with statement_kept(page, "answered"):
+        page.keyboard.press("Enter")  # the focus is on the next step
     expect(sort.get_by_text("Je hebt 1 van de 2 goed.")).to_be_visible()
     expect(sort.locator("details[open]")).to_contain_text("1 van 2 past hier")
-    page.wait_for_timeout(1500)
 
     recorded = statements(enrolment)
     assert ("answered", "vraag-1") in recorded
@@ -270,9 +273,9 @@ def test_the_same_learner_goes_on_at_another_device(page_at, log_in, tmp_path):
     for page in (phone, desktop):
         log_in(page, enrolment.learner)
     phone.goto(address)
-    first = place(frames_of(phone, 1)[0], "Werk")
-    expect(phone.locator("[data-h5p-status]")).to_contain_text("Bewaard")
-    phone.wait_for_timeout(1500)
+    (sort,) = frames_of(phone, 1)
+    with state_kept(phone, lambda state: state.get("shown") is not None):
+        first = place(sort, "Werk")
 
     desktop.goto(address)
 

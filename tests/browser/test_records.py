@@ -78,11 +78,12 @@ def test_following_live_brings_in_what_is_new_keeps_the_focus_and_can_be_paused(
     log_in(page, reader)
     page.goto(LIST)
     page.get_by_role("link", name="Volg live").click()
+    expect(page.get_by_role("link", name="Pauzeer")).to_be_visible()
     page.locator(".vw-found__link").first.focus()
     focused = page.evaluate("document.activeElement.id")
 
     does(sanne, adl.COMPLETED, "Les 1")
-    expect(page.locator(".vw-found__link")).to_have_count(2, timeout=15_000)
+    expect(page.locator(".vw-found__link")).to_have_count(2)
 
     expect(page.locator("#live-stand")).to_have_text(re.compile("1 nieuwe uitspraak"))
     assert page.evaluate("document.activeElement.id") == focused

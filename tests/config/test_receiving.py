@@ -83,14 +83,14 @@ def test_who_sends_slowly_takes_no_place():
     for thread in threads:
         thread.start()
     for one in slow:
-        assert one.asked.wait(5)
+        assert one.asked.wait(30)
 
     assert Asked(site, environ(b"vlug", REMOTE_ADDR="vlug")).body == b"vlug|4"
 
     for one in slow:
         one.come.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
 
 
 def test_what_trickles_is_ended(settings):
@@ -127,9 +127,9 @@ def test_a_quarter_of_the_threads_never_waits_for_a_body():
         for number, one in enumerate(slow):
             thread = threading.Thread(target=Asked, args=(site, environ(one, CONTENT_LENGTH="5", REMOTE_ADDR=str(number))))
             thread.start()
-            stack.callback(thread.join, 5)
+            stack.callback(thread.join, 30)
             stack.callback(one.come.set)
-            assert one.asked.wait(5)
+            assert one.asked.wait(30)
 
         refused = Asked(site, environ(b"nog een", REMOTE_ADDR="nieuw"))
         assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
@@ -144,9 +144,9 @@ def test_one_address_does_not_take_all_of_the_waiting():
         for one in slow:
             thread = threading.Thread(target=Asked, args=(site, environ(one, CONTENT_LENGTH="5", REMOTE_ADDR="192.0.2.9")))
             thread.start()
-            stack.callback(thread.join, 5)
+            stack.callback(thread.join, 30)
             stack.callback(one.come.set)
-            assert one.asked.wait(5)
+            assert one.asked.wait(30)
 
         assert Asked(site, environ(b"x", REMOTE_ADDR="192.0.2.9")).status == 503
         assert Asked(site, environ(b"x", REMOTE_ADDR="192.0.2.10")).status == 200
@@ -253,7 +253,7 @@ def _open(port: int, patience: float = 10) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=patience)
 
 
-def _get(port: int, path: str, *, patience: float = 10) -> bytes:
+def _get(port: int, path: str, *, patience: float = 30) -> bytes:
     with _open(port, patience) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         return _rest(connection)
@@ -296,4 +296,4 @@ def test_slow_clients_stop_nobody(served):
             ended.set()
             dripping.join()
 
-    assert max(times) < 1.5, times
+    assert max(times) < 5, times  # who waits for the slow ones waits for minutes

@@ -71,6 +71,7 @@ def test_250_attendances_end_accepted_or_explained_and_none_twice(page_at, log_i
     register.before = lambda number: None
     register.mode = "ok"
     page.get_by_role("button", name="Probeer nu").click()
+    expect(page.get_by_role("button", name="Probeer nu")).to_have_count(0)  # nothing is on its way any more
     page.goto(HOME)
     expect(page.get_by_text("246 van 250 meldingen afgerond")).to_be_visible()
 

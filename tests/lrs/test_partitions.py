@@ -106,12 +106,12 @@ def test_a_month_is_put_away_and_taken_back_while_a_writer_is_at_work(months, at
         with transaction.atomic():
             append([a_statement()], source=Source.OUTSIDE)
             begun.set()
-            go_on.wait(20)
+            go_on.wait(60)
             append([a_statement()], source=Source.OUTSIDE)
         return "written"
 
     def change_the_parts() -> str:
-        begun.wait(20)
+        begun.wait(60)
         made = partitions.make(date(2031, 5, 1))  # does not wait for the writer
         go_on.set()
         partitions.detach(last, today=this)

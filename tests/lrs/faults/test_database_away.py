@@ -159,7 +159,7 @@ def _small_disk(own_cluster, folder: Path, place: str) -> Iterator[tuple[Cluster
 
 def _start_if_down(database: Cluster) -> None:
     """A log without room ends PostgreSQL, as it should; whoever minds it starts it again."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with suppress(psycopg.OperationalError):
             database.ask("SELECT 1")

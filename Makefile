@@ -8,6 +8,9 @@ PYTHON ?= python3
 VAR_DIR ?= $(CURDIR)/var
 export VAR_DIR
 export UV_LINK_MODE ?= copy
+# The certificates that this machine trusts: many a hospital's network has one of its own, which uv and Node do not bring.
+export UV_SYSTEM_CERTS ?= true
+export NODE_EXTRA_CA_CERTS ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
 
 VENV := $(CURDIR)/.venv
 RUN := $(VENV)/bin/python

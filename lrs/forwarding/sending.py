@@ -103,7 +103,7 @@ def _take_lease(target_id: int) -> ForwardingTarget | None:
     taken = (
         ForwardingTarget.objects.filter(pk=target_id, state=ForwardingTarget.State.ACTIVE, removed_at=None)
         .filter(Q(retry_at=None) | Q(retry_at__lte=now), Q(lease=None) | Q(leased_until__lt=now))
-        .update(lease=lease, leased_until=now + LEASE, queued_at=None)
+        .update(lease=lease, leased_until=now + LEASE)
     )
     return ForwardingTarget.objects.get(pk=target_id) if taken else None
 

@@ -18,6 +18,8 @@ SOON = timedelta(seconds=2)
 @task(queue_name="lrs")
 def forward_target(target_id: int) -> None:
     """One turn with one target; when there is more, the next turn waits its turn like any other work."""
+    # Also when another worker is at it: with the mark left behind, that one could not queue its next turn for ten minutes.
+    ForwardingTarget.objects.filter(pk=target_id).update(queued_at=None)
     run = sending.forward(target_id)
     if run.more:
         _queue(target_id)

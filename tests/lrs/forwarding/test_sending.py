@@ -633,3 +633,21 @@ def test_a_target_is_queued_once_until_its_turn_begins(other, monkeypatch):
     waking.wake()
 
     assert queued == [target.pk] * 2, "a task that was lost is queued again"
+
+
+def test_a_turn_that_found_another_worker_at_it_keeps_no_next_turn_from_being_queued(other, monkeypatch):
+    """Two workers looked around at the same moment: what the second one queued finds the first one at work."""
+    queued = []
+    turn = waking.forward_target.func
+    monkeypatch.setattr(waking, "forward_target", SimpleNamespace(enqueue=queued.append))
+    target = a_target(other.address)
+    record(*of(uuid.uuid4()))
+    waking.wake()
+    now(target, lease=uuid.uuid4(), leased_until=timezone.now() + timedelta(minutes=4))
+    turn(target.pk)
+    assert other.kept == {}
+    now(target, lease=None, leased_until=None)
+
+    waking.wake()
+
+    assert queued == [target.pk] * 2

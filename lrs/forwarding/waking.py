@@ -50,12 +50,16 @@ _awake_until = [0.0]
 @task(queue_name="lrs")
 def look_around() -> None:
     """Wake whatever has something to send."""
-    wake()
+    _wake_waiting()
 
 
 def wake() -> int:
     """Queue a turn for every target that has something to send and is not being sent to. Answers for how many."""
     history.forget_old()
+    return _wake_waiting()
+
+
+def _wake_waiting() -> int:
     return sum(_queue(target_id) for target_id in waiting())
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from courses.models import CoursePage, Enrolment, Release, ReleaseActivity
 from courses.recording import record
+from lrs import launch
 from lrs.profiles import adl, vakwijs
 
 
@@ -49,6 +50,7 @@ def withdraw(*, enrolment: Enrolment) -> None:
     with transaction.atomic():
         left = Enrolment.objects.filter(pk=enrolment.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
         if left:
+            launch.end_of(enrolment.learner.pseudonym, registration=enrolment.uuid)
             record(enrolment=enrolment, verb=vakwijs.WITHDREW, statement_id=uuid.uuid5(enrolment.uuid, "withdrew"))
     enrolment.refresh_from_db(fields=["withdrawn_at"])
 

@@ -138,10 +138,16 @@ def end(launch: Launch) -> None:
     _known.forget(launch.key)
 
 
-def end_of(learner: UUID) -> None:
-    """Nothing more is written with any launch of this learner: they logged out, or are erased."""
-    for launch in Launch.objects.filter(learner=learner, ended_at=None, expires_at__gt=timezone.now()):
-        end(launch)
+def end_of(learner: UUID, *, registration: UUID | None = None) -> None:
+    """Nothing more is written with any launch of this learner, or with those in this registration: they logged out, left, or are erased."""
+    now = timezone.now()
+    launches = Launch.objects.filter(learner=learner, ended_at=None, expires_at__gt=now)
+    if registration is not None:
+        launches = launches.filter(registration=registration)
+    keys = list(launches.values_list("key", flat=True))
+    Launch.objects.filter(key__in=keys).update(ended_at=now)
+    for key in keys:
+        _known.forget(key)
 
 
 def authenticate_pair(key: str, secret: str) -> Credential | None:

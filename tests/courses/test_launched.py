@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.enrolment import withdraw
 from courses.iris import part_iri
 from courses.launched.kind import LaunchKind
 from courses.launched.starting import StartRefused, start
@@ -174,6 +175,20 @@ def test_who_logs_out_leaves_no_exercise_open_for_the_next_one(client):
 
     client.force_login(enrolment.learner)
     client.post(reverse("account_logout"))
+
+    assert simulator.client.get("/xapi/1.0.3/statements").status_code == 401
+    assert other.say(adl.INITIALIZED) == 200
+
+
+def test_who_leaves_the_course_leaves_its_exercises_and_no_others():
+    enrolment = an_enrolment()
+    simulator = Simulator(started(enrolment))
+    simulator.fetch()
+    other = Simulator(started(an_enrolment(learner=enrolment.learner)))
+    other.fetch()
+    assert simulator.say(adl.INITIALIZED) == 200
+
+    withdraw(enrolment=enrolment)
 
     assert simulator.client.get("/xapi/1.0.3/statements").status_code == 401
     assert other.say(adl.INITIALIZED) == 200

@@ -169,7 +169,13 @@ def forget_all() -> None:
 
 def _credential(launch: Launch) -> Credential:
     """A key that is in no table: the rest of the interface need not know that there are launches."""
-    credential = Credential(key=launch.key, name=launch.application, scopes=list(SCOPES), source=Source.LEARNER_SESSION)
+    credential = Credential(
+        key=launch.key,
+        name=launch.application,
+        scopes=list(SCOPES),
+        source=Source.LEARNER_SESSION,
+        largest_body=settings.LRS_LAUNCH_LARGEST_BODY,
+    )
     credential.launch = launch
     return credential
 

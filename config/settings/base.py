@@ -192,6 +192,8 @@ ACCREDITATION_PROOF_YEARS = env.int("ACCREDITATION_PROOF_YEARS", default=5)
 # and wrong keys from one address; 0 is no limit. How long an OAuth token works, in seconds.
 LRS_REQUESTS_A_MINUTE = env.int("LRS_REQUESTS_A_MINUTE", default=6000)
 LRS_LAUNCH_REQUESTS_A_MINUTE = env.int("LRS_LAUNCH_REQUESTS_A_MINUTE", default=600)
+# Who starts an exercise elsewhere holds its token in their own browser: what that may send is for a learner, not for a tool.
+LRS_LAUNCH_LARGEST_BODY = env.int("LRS_LAUNCH_LARGEST_BODY_MB", default=5) * 1024 * 1024
 LRS_STRANGERS_A_MINUTE = env.int("LRS_STRANGERS_A_MINUTE", default=300)
 LRS_TOKENS_A_MINUTE = env.int("LRS_TOKENS_A_MINUTE", default=60)
 LRS_TOKEN_SECONDS = env.int("LRS_TOKEN_SECONDS", default=900)

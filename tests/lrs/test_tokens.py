@@ -275,6 +275,18 @@ def test_a_launch_ends_with_its_time_when_it_is_ended_and_when_its_learner_leave
     assert gone.get("statements").status_code == 401
 
 
+def test_what_a_learners_browser_can_send_at_once_has_a_bound_of_its_own(settings):
+    content = Content()
+    statement = content.statement(result={"response": "x" * 70_000})
+    assert content.post(statement).status_code == 200
+    settings.LRS_LAUNCH_LARGEST_BODY = 70_000
+
+    about = {"activityId": INSIDE, "agent": actor_of(content.learner.pseudonym), "stateId": "groot"}
+    assert content.send("PUT", "activities/state", b"x" * 70_001, content_type="application/octet-stream", **about).status_code == 413
+    assert content.post({**statement, "id": str(uuid.uuid4())}).status_code == 413
+    assert Tool().post(a_statement(result={"response": "x" * 70_000})).status_code == 200, "a tool sends what it may"
+
+
 def test_content_of_cmi5_fetches_its_token_once():
     """cmi5, 8.2."""
     content = Content()

@@ -72,7 +72,7 @@ def fetch(request: HttpRequest) -> HttpResponse:
             rates.spend(name, limit=settings.LRS_STRANGERS_A_MINUTE, shared=False)
         except rates.TooMany:
             pass  # the next one is told
-        return _answer({"error-code": "1" if "before" in str(refusal) else "2", "error-text": str(refusal)}, status=200)
+        return _answer({"error-code": "1" if isinstance(refusal, launch.LaunchOver) else "2", "error-text": str(refusal)}, status=200)
 
 
 def metadata(request: HttpRequest) -> HttpResponse:

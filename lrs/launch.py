@@ -42,6 +42,10 @@ class LaunchRefused(Exception):
     """There is no such launch to be made or fetched."""
 
 
+class LaunchOver(LaunchRefused):
+    """There was, and it was fetched or has ended."""
+
+
 @dataclass(frozen=True)
 class Tokens:
     """What content gets: one of these, once."""
@@ -119,10 +123,12 @@ def fetch(token: str) -> str:
     with transaction.atomic():
         launch = Launch.objects.select_for_update().filter(key=key[:64]).first()
         right = is_secret(given, launch.fetch_hash if launch else "")
-        if launch is None or not right or not _in_use(launch):
-            raise LaunchRefused("there is no such launch, or its time is over")
+        if launch is None or not right:
+            raise LaunchRefused("there is no such launch")
         if launch.fetched_at:
-            raise LaunchRefused("the token of this launch was fetched before")
+            raise LaunchOver("the token of this launch was fetched before")
+        if not _in_use(launch):
+            raise LaunchOver("the time of this launch is over")
         secret = secrets.token_urlsafe(32)
         launch.secret_hash, launch.fetched_at = hash_of(secret), timezone.now()
         launch.save(update_fields=["secret_hash", "fetched_at"])

@@ -19,6 +19,8 @@ from lrs import launch
 from lrs.profiles import adl, cmi5
 
 AT_LEAST = timedelta(hours=1)
+MODE = "Normal"
+MOVE_ON = "NotApplicable"  # when it is done, the rule of the course says
 
 
 class StartRefused(Exception):
@@ -40,17 +42,17 @@ def start(*, enrolment: Enrolment, activity: ReleaseActivity) -> str:
     )
     data = {
         "contextTemplate": {"contextActivities": {"grouping": [{"id": course_iri(enrolment.course.uuid)}]}, "extensions": session},
-        "launchMode": "Normal",
-        "moveOn": "NotApplicable",  # when it is done, the rule of the course says
+        "launchMode": MODE,
+        "moveOn": MOVE_ON,
         "returnURL": f"{settings.SITE_URL}{route_of(enrolment.release).activity_url(activity.uuid)}",
     }
     address = launch.address_of(content, tokens=tokens, data=data)
-    # Before content says anything itself (cmi5, 9.3.1).
+    # Before content says anything itself (cmi5, 9.3.1), with what it was started with (9.6.3).
     record(
         enrolment=enrolment,
         verb=adl.LAUNCHED,
         subject=activity,
-        context={"extensions": {**session, cmi5.LAUNCH_MODE: "Normal", cmi5.LAUNCH_URL: content}},
+        context={"extensions": {**session, cmi5.LAUNCH_MODE: MODE, cmi5.MOVE_ON: MOVE_ON, cmi5.LAUNCH_URL: content}},
     )
     return address
 

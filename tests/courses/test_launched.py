@@ -126,6 +126,12 @@ def test_an_exercise_elsewhere_reports_what_its_learner_did():
     assert {one.source for one in said} == {Source.LEARNER_SESSION}
     sessions = {one.document["context"]["extensions"][cmi5.SESSION_ID] for one in (told, *said)}
     assert len(sessions) == 1, "what belongs to one start can be told from the next"
+    assert told.document["context"]["extensions"] == {
+        cmi5.SESSION_ID: sessions.pop(),
+        cmi5.LAUNCH_MODE: "Normal",
+        cmi5.MOVE_ON: "NotApplicable",
+        cmi5.LAUNCH_URL: SIMULATOR,
+    }
     learner = Client()
     learner.force_login(enrolment.learner)
     assert "Doe de oefening nog eens" in learner.get(f"/cursus/{enrolment.course.slug}/les-1/").content.decode()

@@ -300,6 +300,9 @@ def test_content_of_cmi5_fetches_its_token_once():
     assert fetched()["error-code"] == "1"
     assert Client().post("/xapi/launch/fetch?token=launch-x.y").json()["error-code"] == "2"
     assert Client().get(f"/xapi/launch/fetch?token={content.tokens.fetch}").status_code == 405
+    content = Content()
+    with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
+        assert fetched()["error-code"] == "1", "already in use or expired (8.2.3.2)"
 
 
 def test_a_launch_has_bounds_and_is_not_kept_for_ever():

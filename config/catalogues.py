@@ -15,7 +15,7 @@ def bring_up_to_date() -> None:
     if any(_stale(path) for path in ROOT.glob("*/locale/en/LC_MESSAGES/django.po")):
         from config.translations import compile_all  # noqa: PLC0415 - Babel takes long to load, and is seldom needed
 
-        with suppress(PermissionError):  # somebody else's installation: the check tells what is missing
+        with suppress(OSError):  # somebody else's installation, or a disk that cannot be written: the check tells what is missing
             compile_all()
 
 

@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -30,6 +31,15 @@ def test_a_catalogue_that_is_missing_or_older_than_its_source_is_compiled_at_the
     catalogues.bring_up_to_date()
     assert b"Sign in" in compiled.read_bytes()
     assert sorted(path.name for path in source.parent.iterdir()) == ["django.mo", "django.po"]
+
+
+def test_a_disk_that_cannot_be_written_keeps_nobody_from_starting(source, monkeypatch):
+    def refuse(**where: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(translations.tempfile, "NamedTemporaryFile", refuse)
+    catalogues.bring_up_to_date()
+    assert not source.with_suffix(".mo").exists()
 
 
 def test_english_without_its_words_is_said_before_anyone_reads_half_a_page(source, settings, monkeypatch):

@@ -3,10 +3,14 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
+from django.db.models import Q
+from django.utils import timezone
 
 from accreditation import attendance_statements, expiry, jobs, reminders
 from accreditation.attendance import taking
@@ -23,6 +27,22 @@ from lrs.forwarding.waking import wake
 from lrs.projections import project_waiting
 
 logger = logging.getLogger(__name__)
+
+DONE_KEPT, FAILED_KEPT = timedelta(days=1), timedelta(days=14)
+AT_ONCE = 10_000
+
+
+def forget_finished_tasks() -> int:
+    """The queue in the database keeps each task after it is done, and a busy process adds one or two a second."""
+    if not apps.is_installed("django_tasks_db"):
+        return 0
+    results: Any = apps.get_model("django_tasks_database", "DBTaskResult").objects
+    now = timezone.now()
+    old = results.filter(
+        Q(status="SUCCESSFUL", finished_at__lt=now - DONE_KEPT) | Q(status="FAILED", finished_at__lt=now - FAILED_KEPT)
+    ).order_by()
+    return int(results.filter(pk__in=list(old.values_list("pk", flat=True)[:AT_ONCE])).delete()[0])
+
 
 WAITING: list[tuple[str, Callable[[], int]]] = [
     ("learners projected", project_waiting),
@@ -49,6 +69,7 @@ WAITING: list[tuple[str, Callable[[], int]]] = [
     ("imports queued again", importing.continue_waiting),
     ("old imports forgotten", importing.forget_old),
     ("attachments without a statement deleted", attachments.sweep),
+    ("finished tasks forgotten", forget_finished_tasks),
 ]
 
 

@@ -11,7 +11,6 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-import pypdfium2
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
@@ -140,6 +139,8 @@ def example(template: CertificateTemplate) -> bytes:
 
 def pictures_of(pdf: bytes, *, dots_per_inch: int = 110) -> list[bytes]:
     """Each page of a PDF as PNG."""
+    import pypdfium2  # noqa: PLC0415 - only for who edits a template
+
     found = []
     document = pypdfium2.PdfDocument(pdf)
     try:

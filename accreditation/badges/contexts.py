@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from pyld import jsonld
 
 CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
@@ -24,6 +23,8 @@ class NoContexts(Exception):
 
 def canonical(document: dict[str, Any]) -> bytes:
     """The document as canonical N-Quads (RDF Dataset Canonicalization 1.0). For documents of our own only: hostile ones can be made slow."""
+    from pyld import jsonld  # noqa: PLC0415 - 12 MB, for processes that make badges only
+
     options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": _load}
     text: str = jsonld.normalize(document, options)
     return text.encode()

@@ -120,6 +120,8 @@ def fetch(token: str) -> str:
     The secret is made anew: what was not fetched was never anywhere.
     """
     key, _, given = token.partition(".")
+    if "\0" in key:
+        raise LaunchRefused("there is no such launch")
     with transaction.atomic():
         launch = Launch.objects.select_for_update().filter(key=key[:64]).first()
         right = is_secret(given, launch.fetch_hash if launch else "")

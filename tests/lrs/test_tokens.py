@@ -298,7 +298,8 @@ def test_content_of_cmi5_fetches_its_token_once():
     content.headers["Authorization"] = f"Basic {token}"
     assert content.post(content.statement()).status_code == 200
     assert fetched()["error-code"] == "1"
-    assert Client().post("/xapi/launch/fetch?token=launch-x.y").json()["error-code"] == "2"
+    for strange in ("launch-x.y", "launch-%00.y", "", "."):
+        assert Client().post(f"/xapi/launch/fetch?token={strange}").json()["error-code"] == "2", strange
     assert Client().get(f"/xapi/launch/fetch?token={content.tokens.fetch}").status_code == 405
     content = Content()
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):

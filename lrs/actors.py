@@ -37,7 +37,8 @@ def actor_key(actor: dict[str, Any]) -> str:
             return indexable(f"{name}:{actor[name]}", 400)
     if "account" in actor:
         account = actor["account"]
-        return indexable(f"account:{account['homePage']}|{account['name']}", 400)
+        # Our own people have one key however their number is written: what is recorded of them has to be found as theirs.
+        return indexable(f"account:{account['homePage']}|{pseudonym_of(actor) or account['name']}", 400)
     members = sorted(actor_key(member) for member in actor.get("member", []))
     return "group:" + hashlib.sha256(json.dumps(members).encode()).hexdigest()
 

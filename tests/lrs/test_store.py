@@ -126,6 +126,20 @@ def test_what_was_set_aside_is_tried_again_when_its_time_has_come():
     assert not PendingProjection.objects.exists()
 
 
+@pytest.mark.parametrize("written", [str.upper, lambda name: name.replace("-", ""), lambda name: f"urn:uuid:{name}"])
+def test_what_is_projected_for_somebody_is_found_as_theirs_however_their_number_is_written(written):
+    learner = uuid.uuid4()
+    statement = a_statement(learner)
+    statement["actor"]["account"]["name"] = written(str(learner))
+
+    append([statement], source=Source.OUTSIDE)
+    project_waiting()
+
+    assert projecting.seen == [statement["id"]]
+    assert Statement.objects.of_learner(learner).get().document["actor"] == statement["actor"]
+    assert rebuild(learner) == 1
+
+
 def test_rebuilding_replays_in_the_order_of_arrival_without_what_was_voided():
     learner = uuid.uuid4()
     kept, void = a_statement(learner), a_statement(learner)

@@ -25,15 +25,18 @@ def recognise(authorization: str, *, address: str) -> Credential:
     """The key that this header stands for, counted and noted as used. Raises NotRecognised and rates.TooMany.
 
     An address from which many wrong keys came is not listened to for the rest of the minute, except for keys that have been good:
-    behind one address there can be many tools.
+    behind one address there can be many tools. Nor do those count as wrong: behind the address of a hospital, exercises that were
+    left open after their time would otherwise keep everybody else from starting one.
     """
     given = _given(authorization)
     name = f"stranger/{address}"
-    if _is_stranger(given) and rates.is_spent(name, limit=settings.LRS_STRANGERS_A_MINUTE):
+    stranger = _is_stranger(given)
+    if stranger and rates.is_spent(name, limit=settings.LRS_STRANGERS_A_MINUTE):
         raise rates.TooMany(rates.seconds_left())
     found = _found(given)
     if found is None:
-        rates.spend(name, limit=settings.LRS_STRANGERS_A_MINUTE, shared=False)
+        if stranger or given.token:
+            rates.spend(name, limit=settings.LRS_STRANGERS_A_MINUTE, shared=False)
         raise NotRecognised("no key, or not one that is in use")
     rates.spend(f"key/{found.pk or found.key}", limit=limit_of(found))
     credentials.note_use(found)

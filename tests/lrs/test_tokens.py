@@ -287,6 +287,20 @@ def test_what_a_learners_browser_can_send_at_once_has_a_bound_of_its_own(setting
     assert Tool().post(a_statement(result={"response": "x" * 70_000})).status_code == 200, "a tool sends what it may"
 
 
+def test_content_that_was_left_open_after_its_time_keeps_nobody_else_out(settings):
+    settings.LRS_STRANGERS_A_MINUTE, settings.WEB_WORKERS = 2, 1
+    left = Content()
+    with time_machine.travel("2026-03-01 10:00:00Z", tick=False):
+        assert left.get("statements").status_code == 200
+        launch.end_of(left.learner.pseudonym)
+        assert [left.get("statements").status_code for _ in range(5)] == [401] * 5
+
+        other = Content()
+        answer = Client().post(f"/xapi/launch/fetch?token={other.tokens.fetch}")
+        other.headers["Authorization"] = f"Basic {answer.json()['auth-token']}"
+        assert other.get("statements").status_code == 200
+
+
 def test_content_of_cmi5_fetches_its_token_once():
     """cmi5, 8.2."""
     content = Content()

@@ -268,8 +268,10 @@ def reissue(*, certificate: Certificate, reason: str, actor: User) -> Certificat
             reversed_by__reason=revocation.reason,
             reversed_by__recorded_at__gte=revocation.at,
         )
+        # The holder reads the reason of a row; why the certificate is issued again stays between colleagues.
+        told = gettext("Het certificaat is opnieuw uitgegeven.")
         for award in taken:
-            restore(award=award, reason=reason, actor=actor)
+            restore(award=award, reason=told, actor=actor)
     return certificates.replace(certificate=held, reason=reason, actor=actor)
 
 

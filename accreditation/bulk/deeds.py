@@ -254,7 +254,7 @@ DEEDS: dict[str, Deed] = {
         undo=_undo_revocation,
         undid=_("Er is een nieuw certificaat uitgegeven, met wat er aan punten was."),
         undoing=_("Een intrekking blijft te zien: bij elk komt er een nieuw certificaat dat geldt, en komen de punten terug."),
-        learner_reads=(True, True),
+        learner_reads=(True, False),
     ),
     Kind.REISSUE: Deed(
         on=Certificate,

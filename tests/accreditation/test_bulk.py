@@ -105,6 +105,8 @@ def test_revoking_many_takes_their_points_and_undoing_gives_a_new_certificate_an
     assert all(row.snapshot["lines"][0]["credited"] for row in newest)
     assert CertificateEvent.objects.filter(kind="revoked").count() == 3  # what happened stays to be seen
     assert PointAward.objects.count() == 9  # award, reversal, restored
+    reasons = set(PointAward.objects.values_list("reason", flat=True))
+    assert reasons == {"", "Een fout in de lijst", "Het certificaat is opnieuw uitgegeven."}  # what the participant reads
 
 
 def test_what_somebody_changed_afterwards_is_not_undone(release, register, manager):

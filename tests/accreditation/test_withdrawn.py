@@ -6,6 +6,7 @@ import pytest
 
 from accreditation import certificates
 from accreditation.certificates import replace, replace_current, revoke, state
+from accreditation.dossier import standings
 from accreditation.models import Certificate, PointAward
 from accreditation.points import Why, award_later, claim, claimable, explain, reissue, undo
 from accreditation.verification import by_token
@@ -84,6 +85,10 @@ def test_the_points_of_a_certificate_that_is_valid_again_count_once_again(enrolm
     assert newest.replaces == current
     assert (counted(), newest.snapshot["lines"][0]["credited"]) == (award.points, True)
     assert PointAward.objects.filter(enrolment=enrolment).count() == 3
+    # Why it was taken back its holder reads beside the points; why it is issued again stays between colleagues.
+    (standing,) = standings(person=enrolment.learner)
+    assert [line.note for line in standing.lines.values()] == ["", "Bij vergissing", "Het certificaat is opnieuw uitgegeven."]
+    assert current.events.get(kind="replaced").reason == "Hersteld"
 
 
 def test_points_that_were_taken_back_for_another_reason_stay_so_when_the_certificate_is_issued_again(enrolment, register):

@@ -7,6 +7,7 @@ certificates only those that name no other register.
 
 import hashlib
 import hmac
+import json
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -60,9 +61,9 @@ class Shared:
 def share(*, entry: RegisterEntry, reader: str, days: int, once: str = "") -> tuple[DossierShare, str]:
     """Make a link for this register period. Answers the share and the token, which is told this once and kept nowhere.
 
-    `once` is the mark of the form that asks: sent again it gives the same link, so that a reload makes no second one.
+    `once` is the mark of the form that asks: sent again with the same words it gives the same link, so that a reload makes no second one.
     """
-    token = _token(entry.user, once or new_mark())
+    token = _token(entry, reader=reader, days=days, once=once or new_mark())
     if (made := DossierShare.objects.filter(owner=entry.user, token_hash=_hash(token)).first()) is not None:
         if not made.works:
             raise ShareRefused(_("Deze link is al gestopt of verlopen. Open deze pagina opnieuw als je een andere wilt maken."))
@@ -212,12 +213,14 @@ def _record(event: str, share: DossierShare, *, origin: str, subject: str, docum
     )
 
 
-def _token(owner: User, once: str) -> str:
-    """The token that belongs to this mark: computed again from what the owner's page holds, so that it is kept nowhere, not even in a session.
+def _token(entry: RegisterEntry, *, reader: str, days: int, once: str) -> str:
+    """The token that belongs to this form: computed again from what the owner's page holds, so that it is kept nowhere, not even in a session.
 
-    With the key of this installation in it, so that whoever chooses a mark chooses no token.
+    With what was asked in it: who goes back in the browser and asks for another register gets no link to the first one. And with the key
+    of this installation, so that whoever chooses a mark chooses no token.
     """
-    digest = hmac.digest(settings.SECRET_KEY.encode(), f"dossier-share:{owner.pk}:{once}".encode(), "sha256")
+    asked = json.dumps(["dossier-share", entry.pk, reader, days, once])
+    digest = hmac.digest(settings.SECRET_KEY.encode(), asked.encode(), "sha256")
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

@@ -254,10 +254,17 @@ def test_a_link_is_made_for_someone_for_a_while_and_for_a_known_period(client, e
     assert AuditEvent.objects.filter(event="dossier-shared").count() == 2
     sharing.stop(DossierShare.objects.first())
     assert "gestopt of verlopen" in client.post(address, form).content.decode()
-    assert sharing._token(UserFactory(), form["once"]) != sharing._token(entry.user, form["once"])
+    asked = {"reader": "Register", "days": 14, "once": form["once"]}
+    assert sharing._token(RegisterEntryFactory(), **asked) != sharing._token(entry, **asked)
     for fields in ({"days": 0}, {"days": 91}, {"reader": " "}, {"entry": RegisterEntryFactory().pk}):
         client.post(address, {"entry": entry.pk, "reader": "Register", "days": 14, **fields})
     assert DossierShare.objects.count() == 2
+
+    # Back in the browser, and then for another register with the mark of the form that was sent already.
+    elsewhere = RegisterEntryFactory(user=entry.user, period_start=date(2022, 1, 1), period_end=date(2026, 12, 31))
+    RegisterRuleFactory(register=elsewhere.register)
+    first, second = (sharing.share(entry=one, reader="Register", days=14, once="merk")[0] for one in (entry, elsewhere))
+    assert (first.register, second.register) == (entry.register, elsewhere.register)
 
     entry.period_end = None
     entry.save()

@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accreditation.evidence.photos import without_whereabouts
+from accreditation.evidence.photos import NoPhoto, without_whereabouts
 from accreditation.models import EvidenceFile
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,10 @@ def check(file: File, *, owner: User) -> CheckedFile:
     content_type = _kind(file.read(32))
     if content_type in PHOTOS:
         file.seek(0)
-        file = ContentFile(without_whereabouts(file.read(), content_type), name=name)
+        try:
+            file = ContentFile(without_whereabouts(file.read(), content_type), name=name)
+        except NoPhoto:
+            raise FileRefused(_("Deze foto kunnen we niet lezen. Maak haar opnieuw, of bewaar haar als PDF.")) from None
     digest = hashlib.sha256()
     file.seek(0)
     while chunk := file.read(CHUNK):

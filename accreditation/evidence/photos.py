@@ -7,6 +7,7 @@ same photo always gives the same file.
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from PIL import Image
 
@@ -15,42 +16,51 @@ EXIF_PART, TAKEN_AT, ORIENTATION, CHANGED_AT = 0x8769, 0x9003, 0x0112, 0x0132
 BADGE_CHUNKS = ("openbadgecredential", "openbadges")  # Open Badges 3.0 (5.3.1) and 2.0: baked into a PNG
 
 EXIF = b"Exif\0\0"
-# JPEG (ITU-T T.81, B.1.1.3): markers that stand alone; comments; APP0 to APP15, of which 0 is JFIF, 2 may be a colour profile, 14 is Adobe's.
-ALONE, END, SCAN, COMMENT, APPS = {0x01, *range(0xD0, 0xD9)}, 0xD9, 0xDA, 0xFE, range(0xE0, 0xF0)
-NEXT = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # in the data of a scan 0xFF is followed by a nought, or by a restart that belongs to it
+# JPEG (ITU-T T.81, B.1.1.3): the ends of the picture and of a scan's head; comments; APP0 to APP15, of which 0 is JFIF, 2 may be a colour
+# profile, 14 is Adobe's.
+END, SCAN, COMMENT, APPS = 0xD9, 0xDA, 0xFE, range(0xE0, 0xF0)
+# What begins a part: not padding, nor what stands alone. In the data of a scan 0xFF is followed by a nought, or by a restart that belongs to it.
+NEXT = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")
 PNG_BEGINNING = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+MOST_PARTS = 10_000  # a JPEG has some hundreds at most, a PNG of 20 MB in the usual pieces of 8 kB some thousands
+
+
+class NoPhoto(Exception):
+    """It has more parts than any photo."""
 
 
 def without_whereabouts(content: bytes, content_type: str) -> bytes:
-    """The photo with only what is needed to show it and to know its day. From where its parts cannot be told apart it is copied as it came."""
+    """The photo with only what is needed to show it and to know its day. From where its parts cannot be told apart it is copied as it came.
+
+    Raises NoPhoto for a file of very many parts: whoever opens millions of them is busy for long and needs a gigabyte.
+    """
     parts = {"image/jpeg": _of_jpeg, "image/png": _of_png}.get(content_type)
-    return b"".join(parts(content)) if parts else content
+    if parts is None:
+        return content
+    kept = list(islice(parts(content), MOST_PARTS + 1))
+    if len(kept) > MOST_PARTS:
+        raise NoPhoto
+    return b"".join(kept)
 
 
 def _of_jpeg(content: bytes) -> Iterator[bytes]:
     yield content[:2]
-    at = 2
-    while content[at : at + 1] == b"\xff" and at + 1 < len(content):
-        marker = content[at + 1]
-        if marker == 0xFF:  # padding
-            at += 1
-            continue
+    at, told = 2, False
+    while found := NEXT.search(content, at):
+        at, marker = found.start(), content[found.start() + 1]
         if marker == END:
             yield content[at : at + 2]  # a phone puts further pictures behind it, each with a place of its own
             return
-        if marker in ALONE:
-            yield content[at : at + 2]
-            at += 2
-            continue
         after = at + 2 + int.from_bytes(content[at + 2 : at + 4])
         part = content[at:after]
         if marker == 0xE1 and part[4:].startswith(EXIF):
-            if exif := _needed(part[4:]):
+            if not told and (exif := _needed(part[4:])):
                 yield b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif
+            told = True
         elif _is_needed(marker, part[4:]):
             yield part
-        at = max(after, at + 2)
+        at = after
         if marker == SCAN:
             found = NEXT.search(content, at)
             begin, at = at, found.start() if found else len(content)
@@ -66,13 +76,14 @@ def _is_needed(marker: int, payload: bytes) -> bool:
 
 def _of_png(content: bytes) -> Iterator[bytes]:
     yield content[: len(PNG_BEGINNING)]
-    at = len(PNG_BEGINNING)
+    at, told = len(PNG_BEGINNING), False
     while at + 12 <= len(content):
         after = at + 12 + int.from_bytes(content[at : at + 4])
         kind, payload = content[at + 4 : at + 8], content[at + 8 : after - 4]
         if kind == b"eXIf":
-            if exif := _needed(EXIF + payload):
+            if not told and (exif := _needed(EXIF + payload)):
                 yield _chunk(kind, exif.removeprefix(EXIF))
+            told = True
         elif kind not in TEXTS or payload.partition(b"\0")[0].decode("latin-1") in BADGE_CHUNKS:
             yield content[at:after]
         at = after

@@ -373,6 +373,17 @@ def test_the_same_file_title_day_or_hours_are_warned_of(nurse, kind):
     assert keys(nurse, told(kind, done_on=date(2021, 12, 31))) == ["before"]
 
 
+def test_a_photo_of_more_parts_than_any_photo_has_is_refused_before_it_is_opened(nurse):
+    came, size = a_photo().read(), files.check(a_photo(), owner=nurse).size
+    for parts, fits in ((9_000, True), (10_000, False)):
+        padded = SimpleUploadedFile("foto.jpg", came[:2] + b"\xff\xee\0\2" * parts + came[2:])
+        if fits:
+            assert files.check(padded, owner=nurse).size == size + 4 * parts
+        else:
+            with pytest.raises(FileRefused, match="Deze foto kunnen we niet lezen"):
+                files.check(padded, owner=nurse)
+
+
 def test_points_unlike_the_file_or_unusually_many_are_asked_about_for_each_number(nurse):
     kind = EvidenceKindFactory(form=EvidenceKind.Form.ACCREDITED)
     RegisterRuleFactory(register=kind.register, total=184)

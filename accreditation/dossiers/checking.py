@@ -28,7 +28,9 @@ from courses.h5p.archive import PackageRefused, check_end_record, printable, pro
 from courses.h5p.limits import MEBIBYTE, Limits
 
 CHUNK = 256 * 1024
-LARGEST_TEXT = 32 * MEBIBYTE  # of the manifest and of dossier.json
+LARGEST_TEXT = 32 * MEBIBYTE  # of dossier.json
+# A line of the manifest takes some 200 bytes, so that 20,000 files fit. Anyone may hand one in: read as JSON it takes thirty times its size.
+LARGEST_MANIFEST = 5 * MEBIBYTE
 MOST_NAMED = 200
 AT_ONCE = 500  # hashes in one question to the database
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error, ValueError, OverflowError)
@@ -89,7 +91,7 @@ def is_one(source: IO[bytes]) -> bool:
     """Whether this is worth checking as a dossier: a ZIP with a manifest of ours. Leaves the file at its beginning."""
     try:
         with opened(source) as archive:
-            return _parsed(_small(archive, MANIFEST)).get("format") == contents.FORMAT
+            return _parsed(_small(archive, MANIFEST, largest=LARGEST_MANIFEST)).get("format") == contents.FORMAT
     except NotADossier:
         return False
     finally:
@@ -125,7 +127,7 @@ def limits() -> Limits:
 
 def read_dossier(archive: zipfile.ZipFile) -> dict[str, Any]:
     """What dossier.json says, of a ZIP that was checked. Raises NotADossier for a version that we cannot read."""
-    told = _parsed(_small(archive, DOSSIER))
+    told = _parsed(_small(archive, DOSSIER, largest=LARGEST_TEXT))
     if told.get("format") != contents.FORMAT or told.get("version") != contents.VERSION:
         raise NotADossier("another version")
     return told
@@ -133,12 +135,12 @@ def read_dossier(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 def _check(archive: zipfile.ZipFile) -> Report:
     entries = archive.infolist()
-    manifest_bytes = _small(archive, MANIFEST)
+    manifest_bytes = _small(archive, MANIFEST, largest=LARGEST_MANIFEST)
     manifest = _parsed(manifest_bytes)
     if manifest.get("format") != contents.FORMAT:
         raise NotADossier("no manifest of ours")
     try:
-        signed = signing.check(manifest_bytes, _small(archive, SIGNATURE))
+        signed = signing.check(manifest_bytes, _small(archive, SIGNATURE, largest=LARGEST_MANIFEST))
     except NotADossier:
         signed = Signed(Trust.WRONG)
     listed = _listed(manifest)
@@ -223,16 +225,16 @@ def _listed(manifest: dict[str, Any]) -> dict[str, tuple[int, str]]:
     return listed
 
 
-def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+def _small(archive: zipfile.ZipFile, name: str, *, largest: int) -> bytes:
     try:
         entry = archive.getinfo(name)
-        if problem_of_entry(entry, limits()) or entry.file_size > LARGEST_TEXT:
+        if problem_of_entry(entry, limits()) or entry.file_size > largest:
             raise NotADossier(name)
         with archive.open(entry) as content:
-            read = content.read(LARGEST_TEXT + 1)
+            read = content.read(largest + 1)
     except (KeyError, *BROKEN) as error:
         raise NotADossier(f"{name}: {error}") from error
-    if len(read) > LARGEST_TEXT:
+    if len(read) > largest:
         raise NotADossier(name)
     return read
 

@@ -235,6 +235,15 @@ def test_a_hostile_manifest_is_no_dossier(nurse):
             checking.check(io.BytesIO(hostile))
 
 
+def test_a_manifest_larger_than_any_of_ours_is_not_read(nurse):
+    content = packed(nurse)
+    for room, read in ((0, True), (1, False)):
+        padded = rebuilt(
+            content, change=lambda name, data, room=room: data.ljust(checking.LARGEST_MANIFEST + room) if name == "manifest.json" else data
+        )
+        assert checking.is_one(io.BytesIO(padded)) is read
+
+
 def test_a_bomb_is_not_unpacked(nurse):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -22,6 +22,7 @@ from accreditation.evidence.keeping import EvidenceRefused
 from accreditation.models import Evidence, EvidenceDocument, EvidenceKind
 
 LIST = "accreditation:my_evidence"
+FEW_ALIKE = 3  # named with each piece; one overview may prove a hundred courses, which would all be named with all
 
 
 @login_required
@@ -33,7 +34,9 @@ def my_evidence(request: PersonRequest) -> HttpResponse:
     doubles = counted_no_second_time(request.user)
     by_state: dict[str, list[dict[str, Any]]] = {state: [] for state in Evidence.State.values}
     for one in mine:
-        row = {"evidence": one, "locked": _locked(one), "like": like.get(one.pk, []), "double": one.pk in doubles}
+        others = like.get(one.pk, [])
+        named = {"like": others[:FEW_ALIKE], "more_like": len(others[FEW_ALIKE:])}
+        row = {"evidence": one, "locked": _locked(one), "double": one.pk in doubles, **named}
         by_state[one.state].append(row)
     context = {"drafts": by_state["draft"], "kept": by_state["kept"], "withdrawn": by_state["withdrawn"]}
     return render(request, "accreditation/evidence/list.html", context)

@@ -595,6 +595,14 @@ def test_the_same_file_counts_once_and_the_list_names_the_pair(client, nurse, ki
     assert rows_of(kind.register, people=[nurse.pk])[nurse.pk] == [counted.row for counted in standing.evaluation.rows]
     assert counted_no_second_time(nurse) == {second.pk}
 
+    for day in range(2, 5):
+        keeping.keep(
+            evidence=keeping.begin(owner=nurse, checked=checked), told=told(kind, title=f"Dag {day}", done_on=date(2026, 5, day * 4))
+        )
+    page = client.get(reverse("accreditation:my_evidence")).content.decode()
+    assert (page.count("lijkt op"), page.count("en op nog 1 ander<")) == (5 * 3, 5)  # one file may prove a hundred courses
+    Evidence.objects.filter(title__startswith="Dag").update(state=Evidence.State.WITHDRAWN)
+
     # One file that proves two courses: each has a number of its own.
     keeping.keep(evidence=first, told=told(kind, id_number="100001"))
     assert standings(person=nurse)[0].evaluation.total == first.points

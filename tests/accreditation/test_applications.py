@@ -193,5 +193,9 @@ def test_the_dossier_shows_the_application_that_stands_and_what_came_since(clien
     assert frozen.index("van deze soort is het maximum bereikt") < frozen.index(">Telt mee</h3>")
     assert "Te laat" not in frozen
 
+    # One that was frozen before its stand was kept in words.
+    Application.objects.update(frozen={name: said for name, said in application.frozen.items() if name != "in_words"})
+    assert "6 van 184 telde mee</h2>" in client.get(reverse("accreditation:application", args=[application.uuid])).content.decode()
+
     applications.take_back(application=application, because="Opnieuw")
     assert new_one in client.get(mine).content.decode()

@@ -161,7 +161,7 @@ def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, h
         except InvalidOperation:
             problem = problem or gettext("‘%(text)s’ is geen aantal uren.") % {"text": said[:20]}
         else:
-            if not 0 < worked <= 24:
+            if not (worked.is_finite() and 0 < worked <= 24):
                 problem, worked = problem or gettext("Het aantal uren ligt tussen 0 en 24."), None
     kept = bare if not problem or bare else text
     return Line(line=number, number=kept[:60], name=_cell(row, names)[:120] if names is not None else "", hours=worked, problem=problem)

@@ -50,6 +50,14 @@ def test_a_decimal_comma_in_a_field_of_a_semicolon_file_is_hours():
     assert read_file("x.csv", b"nummer;uren\n123456;2,5\n")[0].hours == Decimal("2.50")
 
 
+@pytest.mark.parametrize("typed", ["nan", "-NaN", "Infinity", "1e400", "0", "24,01"])
+def test_hours_that_cannot_be_are_a_fault_of_their_line(typed):
+    [line] = read_file("x.csv", f"nummer;uren\n123456;{typed}\n".encode())
+
+    assert (line.number, line.hours) == ("123456", None)
+    assert "uren" in line.problem
+
+
 def test_a_sheet_is_read_with_numbers_that_it_took_for_quantities():
     book = Workbook()
     sheet = book.active

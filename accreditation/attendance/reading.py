@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.register_numbers import without_spaces
+from accreditation.exports.tables import ROWS_PER_SHEET
 
 MOST_LINES = 5_000
 MOST_COLUMNS = 60
@@ -216,8 +217,15 @@ def _sheet(content: bytes) -> list[list[str]]:
             sheet = book.active
             if sheet is None or not hasattr(sheet, "iter_rows"):
                 raise ListRefused(broken)
-            rows = sheet.iter_rows(max_row=MOST_LINES + 10, max_col=MOST_COLUMNS, values_only=True)
-            return [[_written(value) for value in row] for row in rows]
+            rows: list[list[str]] = []
+            filled = 0
+            # Not as far as the sheet says that it goes: some programs write that wrong. Empty rows in between are no lines.
+            for row in sheet.iter_rows(max_row=ROWS_PER_SHEET, max_col=MOST_COLUMNS, values_only=True):
+                rows.append([] if row.count(None) == len(row) else [_written(value) for value in row])
+                filled += any(rows[-1])
+                if filled > MOST_LINES + 1:
+                    break  # `lines_of` says that these are too many
+            return rows
         finally:
             book.close()
     except ListRefused:

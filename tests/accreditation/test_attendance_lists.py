@@ -50,6 +50,19 @@ def test_a_decimal_comma_in_a_field_of_a_semicolon_file_is_hours():
     assert read_file("x.csv", b"nummer;uren\n123456;2,5\n")[0].hours == Decimal("2.50")
 
 
+def test_empty_rows_between_the_lines_of_a_sheet_cost_none_of_them():
+    book = Workbook()
+    for number in range(3000):
+        book.active.append([f"1900{number:07}"])
+        book.active.append([None])
+    out = io.BytesIO()
+    book.save(out)
+
+    found = read_file("lijst.xlsx", out.getvalue())
+
+    assert (len(found), found[-1]) == (3000, Line(5999, "19000002999"))
+
+
 @pytest.mark.parametrize("typed", ["nan", "-NaN", "Infinity", "1e400", "0", "24,01"])
 def test_hours_that_cannot_be_are_a_fault_of_their_line(typed):
     [line] = read_file("x.csv", f"nummer;uren\n123456;{typed}\n".encode())

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from django.utils.translation import gettext
 from openpyxl import load_workbook
@@ -76,10 +77,10 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
     filled = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
     if not filled:
         raise ListRefused(gettext("De lijst is leeg."))
-    if len(filled) > MOST_LINES:
-        raise ListRefused(_too_many())
     head = _heads(filled[0][1])
     numbers = _column(head, NUMBER_HEADS)
+    if len(filled) - (numbers is not None) > MOST_LINES:
+        raise ListRefused(_too_many())
     if numbers is not None:
         width, filled = len(filled[0][1]), filled[1:]
         if not filled:
@@ -87,13 +88,15 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
         if width > 1:
             names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
             return [_line(number, row, numbers=numbers, names=names, hours=hours, width=width) for number, row in filled]
-    found = [(number, line) for number, row in filled for line in _loose(number, row)]
+    found: list[tuple[int, Line]] = []
+    for number, row in filled:
+        found += [(number, line) for line in _loose(number, row)]
+        if len(found) > MOST_LINES:
+            raise ListRefused(_too_many())
     if numbers is None and all(line.problem and not ROUNDED.fullmatch(line.number) for _number, line in found):
         raise ListRefused(
             gettext("We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers.")
         )
-    if len(found) > MOST_LINES:
-        raise ListRefused(_too_many())
     # With more than one number on a line, the lines are counted as they are shown.
     if len({number for number, _line in found}) < len(found):
         return [replace(line, line=place) for place, (_number, line) in enumerate(found, start=1)]
@@ -116,8 +119,9 @@ def _too_many() -> str:
 
 def _loose(number: int, row: Sequence[str]) -> list[Line]:
     """What stands in a row of which no heading says what is what. Whatever is not understood becomes a line with a problem."""
-    cells = [piece.strip(" \"'") for cell in row for part in re.split(r"[;\t\r\n|]", cell) for piece in _pieces(part.strip())]
-    cells = [cell for cell in cells if cell]
+    pieces = (piece.strip(" \"'") for cell in row for part in re.split(r"[;\t\r\n|]", cell) for piece in _pieces(part.strip()))
+    # One line can be millions of signs: no further than says that it is too much.
+    cells = list(islice(filter(None, pieces), MOST_LINES + 1))
     found = [cell for cell in cells if _is_number(cell)]
     others = [cell for cell in cells if not _is_number(cell)]
     if len(found) != 1:

@@ -1,5 +1,6 @@
 import io
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -101,6 +102,24 @@ def test_a_sheet_is_read_with_numbers_that_it_took_for_quantities():
 )
 def test_pasted_numbers_are_read_as_people_paste_them(text, found):
     assert numbers(read_pasted(text)) == found
+
+
+@pytest.mark.parametrize("head", ["", "Nummer\n", "Naam;Nummer\n"])
+def test_five_thousand_lines_are_read_below_a_head_too_and_one_more_is_too_many(head):
+    beside = "Zoë;" if ";" in head else ""
+    text = head + "".join(f"{beside}1900{number:07}\n" for number in range(5001))
+
+    assert len(read_pasted(text[: text.rindex("1900") - len(beside)])) == 5000
+    with pytest.raises(ListRefused, match="meer dan 5000 regels"):
+        read_pasted(text)
+
+
+def test_a_line_without_end_is_refused_before_all_of_it_is_read():
+    began = time.process_time()
+    with pytest.raises(ListRefused, match="meer dan 5000 regels"):
+        read_file("x.csv", b"1," * 1_000_000)
+
+    assert time.process_time() - began < 5  # to the end it takes 15 seconds
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,10 +9,10 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Membership, RegisterEntry, User
 from accounts.permissions import Action, organisations_where
+from accreditation.insight.suppression import Group, hidden
 from accreditation.models import SimulatedPerson, Simulation
 from courses.models import Enrolment
 
-SMALLEST = 5
 SAME = "same"
 Outcome = SimulatedPerson.Outcome
 
@@ -46,12 +46,12 @@ def counted(simulation: Simulation) -> dict[str, int]:
 
 
 def suppressed(counts: dict[str, int]) -> dict[str, int | None]:
-    """Counts of one to four become None; and, where only one would be, the next smallest too: else it would follow from the total."""
-    hidden = {name for name, count in counts.items() if 0 < count < SMALLEST}
-    if len(hidden) == 1:
-        others = [name for name, count in counts.items() if name not in hidden and count]
-        hidden |= set(sorted(others, key=lambda name: counts[name])[:1])
-    return {name: None if name in hidden else count for name, count in counts.items()}
+    """Counts of one to four become None, with as many more as it takes that none of them follows from the total."""
+    kept_back = hidden(
+        {name: Group(count=count, people=count) for name, count in counts.items()},
+        together=lambda names: sum(counts[name] for name in names),
+    )
+    return {name: None if name in kept_back else count for name, count in counts.items()}
 
 
 def _sees_all(reader: User, simulation: Simulation) -> bool:

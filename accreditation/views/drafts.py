@@ -24,6 +24,7 @@ from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation.draft_forms import AccreditationDraftForms
 from accreditation.exports.tables import CSV, XLSX, Value, stream_csv, write_xlsx
+from accreditation.insight.suppression import SMALLEST
 from accreditation.models import Accreditation, Draft, PointCategory, RegisterRule, SimulatedPerson, Simulation
 from accreditation.rule_forms import RuleForms
 from accreditation.simulation import applying, contents, groups, reckoning
@@ -80,7 +81,7 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
             "page": page,
             "chosen": chosen if chosen in SimulatedPerson.Outcome.values else "",
             "outcomes": SimulatedPerson.Outcome.choices,
-            "suppressed": groups.SMALLEST,
+            "suppressed": SMALLEST,
         }
         if page.object_list:
             _record(request, found, "draft-people-viewed", rows=len(page.object_list), simulation=simulation.pk)

@@ -10,7 +10,7 @@ from accounts.models import Organisation, User
 from accreditation import certificates, history, jobs, points
 from accreditation.models import Accreditation, Draft, Job, RegisterRule, SimulatedPerson, Simulation
 from accreditation.simulation import awards, contents
-from accreditation.simulation.reckoning import still_true
+from accreditation.simulation.reckoning import DraftClosed, hold, still_true
 from courses.models import Enrolment
 
 LEARNERS_AT_ONCE = 20
@@ -106,11 +106,10 @@ def drop(*, draft: Draft, actor: User, organisation: Organisation | None, origin
 
 def _locked(draft: Draft) -> Draft:
     """The draft, held until the commit: of two who press the button one is told that it took effect already."""
-    found: Draft = (
-        Draft.objects.select_for_update(of=("self",)).select_related("register", "rule", "accreditation__course").get(pk=draft.pk)
-    )
-    if found.state != Draft.State.OPEN:
-        raise ApplyRefused(gettext("Dit voorstel is al ingegaan of weggelegd. Maak een nieuw voorstel."))
+    try:
+        found = hold(draft)
+    except DraftClosed as closed:
+        raise ApplyRefused(str(closed)) from closed
     if found.rule_id:
         RegisterRule.objects.select_for_update().get(pk=found.rule_id)
     if found.accreditation_id:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext
@@ -22,6 +23,13 @@ from accreditation.simulation.basis import basis, changed
 
 PEOPLE_AT_ONCE = 400
 Outcome = SimulatedPerson.Outcome
+
+
+class DraftClosed(Exception):
+    """The draft took effect or was put away, and stays as it was then."""
+
+    def __str__(self) -> str:
+        return gettext("Dit voorstel is al ingegaan of weggelegd. Maak een nieuw voorstel.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,10 @@ class World:
     changes: awards.Changes | None = field(default=None)
 
 
+@transaction.atomic
 def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) -> Simulation:
-    """Order the reckoning of a draft; what it rests on is written down first, so that a change during it is noticed."""
+    """Order the reckoning of a draft; what it rests on is written down first, so that a change during it is noticed. Raises DraftClosed."""
+    hold(draft)
     day = timezone.localdate()
     # What is no longer the outcome tells of people for nothing.
     draft.simulations.all().delete()
@@ -60,6 +70,16 @@ def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) ->
     )
     simulation.save(update_fields=["job"])
     return simulation
+
+
+def hold(draft: Draft) -> Draft:
+    """The draft as it is now, held until the commit: meanwhile it does not take effect and is not put away. Raises DraftClosed."""
+    found: Draft = (
+        Draft.objects.select_for_update(of=("self",)).select_related("register", "rule", "accreditation__course").get(pk=draft.pk)
+    )
+    if found.state != Draft.State.OPEN:
+        raise DraftClosed
+    return found
 
 
 def step(job: Job) -> bool:

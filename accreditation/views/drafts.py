@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,6 +29,7 @@ from accreditation.insight.suppression import SMALLEST
 from accreditation.models import Accreditation, Draft, PointCategory, RegisterRule, SimulatedPerson, Simulation
 from accreditation.rule_forms import RuleForms
 from accreditation.simulation import applying, contents, groups, reckoning
+from accreditation.simulation.reckoning import DraftClosed
 from accreditation.views.rules import association_of, may_change_rules, open_drafts
 
 ROWS_PER_PAGE = 50
@@ -94,7 +96,7 @@ def change_draft(request: PersonRequest, pk: int) -> HttpResponse:
     """Change what the draft says; it is reckoned through again."""
     found = _draft(request, pk)
     if found.state != Draft.State.OPEN:
-        messages.error(request, gettext("Dit voorstel is al ingegaan of weggelegd. Maak een nieuw voorstel."))
+        messages.error(request, str(DraftClosed()))
         return redirect("accreditation:draft", pk=pk)
     data = request.POST if request.method == "POST" else None
     if found.accreditation is not None:
@@ -103,8 +105,7 @@ def change_draft(request: PersonRequest, pk: int) -> HttpResponse:
     if data is None:
         forms.form.initial["reason"] = found.reason
     elif forms.is_valid():
-        _save_and_reckon(request, found, forms.content(), forms.form.cleaned_data["reason"])
-        return redirect("accreditation:draft", pk=pk)
+        return _save_and_reckon(request, found, forms.content(), forms.form.cleaned_data["reason"])
     context = {"forms": forms, "register": found.register, "rule": found.rule, "draft": found}
     return render(request, "accreditation/register_rule.html", context, status=422 if data is not None else 200)
 
@@ -128,8 +129,7 @@ def accreditation_draft_page(request: PersonRequest, *, accreditation: Accredita
     forms = AccreditationDraftForms(data, accreditation=accreditation, draft=draft)
     if data is not None and forms.is_valid():
         draft = draft or Draft(register=accreditation.register, accreditation=accreditation, made_by=request.user)
-        _save_and_reckon(request, draft, forms.content(), forms.form.cleaned_data["reason"])
-        return redirect("accreditation:draft", pk=draft.pk)
+        return _save_and_reckon(request, draft, forms.content(), forms.form.cleaned_data["reason"])
     context = {"forms": forms, "accreditation": accreditation, "draft": draft}
     return render(request, "accreditation/draft_accreditation.html", context, status=422 if data is not None else 200)
 
@@ -139,8 +139,10 @@ def accreditation_draft_page(request: PersonRequest, *, accreditation: Accredita
 def reckon_draft(request: PersonRequest, pk: int) -> HttpResponse:
     """Reckon a draft through once more, from how things are now."""
     found = _draft(request, pk)
-    if found.state == Draft.State.OPEN:
+    try:
         reckoning.start(draft=found, asked_by=request.user, organisation=_organisation(request, found))
+    except DraftClosed as closed:
+        messages.error(request, str(closed))
     return redirect("accreditation:draft", pk=pk)
 
 
@@ -264,11 +266,18 @@ def _organisation(request: PersonRequest, found: Draft) -> Organisation | None:
     return found.accreditation.course.organisation if found.accreditation is not None else association_of(request.user)
 
 
-def _save_and_reckon(request: PersonRequest, found: Draft, content: contents.Content, reason: str) -> None:
+def _save_and_reckon(request: PersonRequest, found: Draft, content: contents.Content, reason: str) -> HttpResponse:
     found.content, found.reason = content, reason
-    found.save()
-    _record(request, found, "draft-saved", reason=reason)
-    reckoning.start(draft=found, asked_by=request.user, organisation=_organisation(request, found))
+    try:
+        with transaction.atomic():
+            if found.pk is not None:
+                reckoning.hold(found)
+            found.save()
+            _record(request, found, "draft-saved", reason=reason)
+            reckoning.start(draft=found, asked_by=request.user, organisation=_organisation(request, found))
+    except DraftClosed as closed:
+        messages.error(request, str(closed))
+    return redirect("accreditation:draft", pk=found.pk)
 
 
 def _differences(found: Draft) -> list[dict[str, str]]:

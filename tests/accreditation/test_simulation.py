@@ -14,6 +14,7 @@ from accreditation.dossier import standings
 from accreditation.insight.suppression import SMALLEST
 from accreditation.models import Certificate, Draft, Job, Leave, PointAward, RegisterRule, SimulatedPerson, Simulation
 from accreditation.simulation import applying, contents, groups, reckoning
+from accreditation.views import drafts as views
 from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory, accredited, satisfy
@@ -505,6 +506,36 @@ def test_a_new_reckoning_takes_the_place_of_the_old_and_a_draft_put_away_keeps_n
     assert not SimulatedPerson.objects.exists()
     rule.refresh_from_db()
     assert rule.total == 10
+
+
+@pytest.mark.parametrize("end", ["apply", "drop"])
+@pytest.mark.parametrize("act", ["change_draft", "reckon_draft"])
+def test_a_draft_that_ends_while_a_colleague_is_at_it_stays_as_it_was_then(client, rule, register, manager, monkeypatch, end, act):
+    a_person(register, 8)
+    draft = a_draft(rule, manager, total="8")
+    simulation = reckoned(draft, manager)
+    client.force_login(manager)
+    opened = {**client.get(reverse("accreditation:change_draft", args=[draft.pk])).context["forms"].form.initial, "total": "9"}
+    opened |= {"reminder_weeks": "12", "reason": "Te laat", "soorten-TOTAL_FORMS": 0, "soorten-INITIAL_FORMS": 0}
+    opened |= {"verlof-TOTAL_FORMS": 0, "verlof-INITIAL_FORMS": 0}
+    found_before = views._draft
+
+    def found_and_then_ended(request, pk):
+        found = found_before(request, pk)
+        ended = {"draft": Draft.objects.get(pk=pk), "actor": manager, "organisation": None}
+        applying.apply(simulation=simulation, **ended) if end == "apply" else applying.drop(**ended)
+        return found
+
+    monkeypatch.setattr(views, "_draft", found_and_then_ended)
+    answer = client.post(
+        reverse(f"accreditation:{act}", args=[draft.pk]), {name: value for name, value in opened.items() if value is not None}
+    )
+
+    assert answer.status_code == 302
+    draft.refresh_from_db()
+    assert (draft.state, draft.content["total"]) == ("applied" if end == "apply" else "dropped", "8")
+    assert draft.before["total"] == "10"
+    assert [kept.outcomes for kept in draft.simulations.all()] == [simulation.outcomes]
 
 
 @pytest.mark.postgresql

@@ -381,6 +381,11 @@ def _load_categories(register: Register, seeds: list[CategorySeed]) -> dict[str,
 
 
 def _load_rule(register: Register, seed: RuleSeed, categories: dict[str, PointCategory]) -> None:
+    there = list(RegisterRule.objects.filter(register=register, section=seed.section, profession=seed.profession))
+    seeded = RegisterRule(applies_from=seed.applies_from, applies_until=seed.applies_until)
+    if all(one.applies_from != seed.applies_from for one in there) and any(seeded.overlaps(one) for one in there):
+        # Somebody moved its first day, or put another rule there: two would judge the same people.
+        return
     rule, made = RegisterRule.objects.get_or_create(
         register=register,
         section=seed.section,

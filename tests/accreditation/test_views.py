@@ -516,12 +516,15 @@ def test_reference_data_load_twice_and_leave_an_administrators_change_alone():
     assert (rule.total, rule.categories.get(category__code="geaccrediteerd").minimum) == (184, 80)
     rule.total = 190
     rule.save()
+    moved = RegisterRule.objects.filter(register__code="register-zorgprofessionals", section="")
+    assert moved.update(applies_from=date(2026, 1, 1)) == 1
     count = RegisterRule.objects.count()
 
     reference.load()
 
     rule.refresh_from_db()
     assert (rule.total, RegisterRule.objects.count()) == (190, count)
+    assert moved.get().applies_from == date(2026, 1, 1)
     assert not RegisterRule.objects.filter(source="").exists()
     assert not [rule for rule in RegisterRule.objects.all() if problems(of_rule(rule), register=rule.register)]
 

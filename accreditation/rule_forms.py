@@ -244,7 +244,7 @@ class RuleForms:
         # A copy: a form writes what was typed into its instance, and what does not take effect may not show in it.
         instance = RegisterRule.objects.get(pk=rule.pk) if rule else RegisterRule(register=register)
         self.register = register
-        self.before = contents.of_rule(rule) if rule else None
+        self.before = contents.of_rule(instance) if rule else None
         if self.before and content:
             initial["source_checked"] = contents.without_stale_marks(self.before, content) != content
         self.form = RuleForm(data, instance=instance, initial=initial, register=register, draft=content is not None)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from accounts.audit import record
 from accounts.models import Organisation, User
 from accreditation import certificates, history, jobs, points
-from accreditation.models import Accreditation, Draft, Job, RegisterRule, SimulatedPerson, Simulation
+from accreditation.models import Accreditation, Draft, Job, SimulatedPerson, Simulation
 from accreditation.simulation import awards, contents
 from accreditation.simulation.reckoning import DraftClosed, hold, still_true
 from courses.models import Enrolment
@@ -110,8 +110,7 @@ def _locked(draft: Draft) -> Draft:
         found = hold(draft)
     except DraftClosed as closed:
         raise ApplyRefused(str(closed)) from closed
-    if found.rule_id:
-        RegisterRule.objects.select_for_update().get(pk=found.rule_id)
+    contents.hold_rules(found.register)
     if found.accreditation_id:
         Accreditation.objects.select_for_update(of=("self",)).get(pk=found.accreditation_id)
     return found

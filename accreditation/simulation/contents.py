@@ -226,6 +226,12 @@ def _unmarked(value: Any) -> Any:
     return [{name: of for name, of in line.items() if name != "confirmed"} for line in value] if isinstance(value, list) else value
 
 
+def hold_rules(register: Register) -> None:
+    """Until the commit nobody else changes the rules of this register: of two at once, the second sees what the first made."""
+    # Awards and numbers in the register are written meanwhile: they only refer to it.
+    Register.objects.select_for_update(no_key=True).get(pk=register.pk)
+
+
 @transaction.atomic
 def write_rule(content: Content, *, register: Register, rule: RegisterRule | None) -> RegisterRule:
     """Make the rule what the content says; without a rule, make it. The rule that it takes the place of ends the day before.

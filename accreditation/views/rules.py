@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -84,6 +85,12 @@ def new_rule(request: PersonRequest, register: str) -> HttpResponse:
 def end_rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Let a rule hold no longer than for periods that end on some day."""
     _require(request)
+    with transaction.atomic():
+        contents.hold_rules(get_object_or_404(Register, rules=pk))
+        return _ended(request, pk)
+
+
+def _ended(request: PersonRequest, pk: int) -> HttpResponse:
     rule = get_object_or_404(RegisterRule.objects.select_related("register"), pk=pk)
     form = EndForm(request.POST, prefix="einde")
     if form.is_valid():
@@ -135,23 +142,12 @@ def evidence_kind(request: PersonRequest, register: str, pk: int | None = None) 
 
 def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule | None, end_form: EndForm | None = None) -> HttpResponse:
     posted = request.POST if request.method == "POST" and end_form is None else None
-    forms = RuleForms(posted, register=register, rule=rule)
-    if posted is not None and forms.is_valid():
-        content, reason = forms.content(), forms.form.cleaned_data["reason"]
-        if "voorstel" in posted:
-            draft = Draft.objects.create(register=register, rule=rule, content=content, reason=reason, made_by=request.user)
-            _record(request, "draft-saved", str(draft), draft=draft.pk, reason=reason)
-            reckoning.start(draft=draft, asked_by=request.user, organisation=association_of(request.user))
-            return redirect("accreditation:draft", pk=draft.pk)
-        before = contents.of_rule(rule) if rule else {}
-        saved = contents.write_rule(content, register=register, rule=rule)
-        changed = sorted(name for name, value in content.items() if before.get(name) != value)
-        _record(request, "register-rule-saved", f"{register}: {saved}", changed=changed, reason=reason, before=before, after=content)
-        messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
-        if content != forms.as_typed():
-            text = gettext("‘Bevestigd’ is weggehaald bij wat je veranderde. Kijk het in de bron na, en zet het er dan weer bij.")
-            messages.warning(request, text)
-        return redirect("accreditation:registers")
+    with transaction.atomic():
+        if posted is not None:
+            contents.hold_rules(register)
+        forms = RuleForms(posted, register=register, rule=rule)
+        if posted is not None and forms.is_valid():
+            return _saved(request, forms, rule=rule)
     wrong = posted is not None or end_form is not None
     return render(
         request,
@@ -166,6 +162,25 @@ def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule
         },
         status=422 if wrong else 200,
     )
+
+
+def _saved(request: PersonRequest, forms: RuleForms, *, rule: RegisterRule | None) -> HttpResponse:
+    """What was filled in, as a draft that is reckoned through or as the rule that holds at once."""
+    register, content, reason = forms.register, forms.content(), forms.form.cleaned_data["reason"]
+    if "voorstel" in request.POST:
+        draft = Draft.objects.create(register=register, rule=rule, content=content, reason=reason, made_by=request.user)
+        _record(request, "draft-saved", str(draft), draft=draft.pk, reason=reason)
+        reckoning.start(draft=draft, asked_by=request.user, organisation=association_of(request.user))
+        return redirect("accreditation:draft", pk=draft.pk)
+    before = forms.before or {}
+    saved = contents.write_rule(content, register=register, rule=rule)
+    changed = sorted(name for name, value in content.items() if before.get(name) != value)
+    _record(request, "register-rule-saved", f"{register}: {saved}", changed=changed, reason=reason, before=before, after=content)
+    messages.success(request, gettext("De regel is bewaard en geldt meteen in ieders dossier."))
+    if content != forms.as_typed():
+        text = gettext("‘Bevestigd’ is weggehaald bij wat je veranderde. Kijk het in de bron na, en zet het er dan weer bij.")
+        messages.warning(request, text)
+    return redirect("accreditation:registers")
 
 
 def _part(request: PersonRequest, code: str, pk: int | None, model: Any, form_class: Any, kind: str, event: str) -> HttpResponse:

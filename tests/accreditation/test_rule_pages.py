@@ -1,12 +1,15 @@
 """What an administrator of an association writes down about a register, and that every mistake is told without losing what was typed."""
 
+import itertools
 from datetime import date
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Organisation, Profession, RegisterSection, Role
 from accreditation.models import PointCategory, RegisterRule
+from tests.accreditation.racing import at_once
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory
 
@@ -190,3 +193,20 @@ def test_a_longer_list_of_rules_takes_no_more_queries(
 
     with django_assert_num_queries(len(one)):
         client.get(address)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_add_a_rule_for_the_same_people_at_once_one_is_told(client, manager, rule, register):
+    def press(first):
+        mine = Client()
+        mine.force_login(manager)
+        return mine.post(reverse("accreditation:new_rule", args=[register.code]), data(register, applies_from=first, ends_previous="on"))
+
+    answers = at_once(lambda: press("2028-01-01"), lambda: press("2028-06-01"))
+
+    rules = list(RegisterRule.objects.order_by("applies_from"))
+    assert not [one for one, other in itertools.combinations(rules, 2) if one.overlaps(other)]
+    # Who comes second ends what the first made, or is told that this people and these days have a rule already.
+    assert {answer.status_code for answer in answers} <= {302, 422}
+    assert len(rules) == 1 + sum(answer.status_code == 302 for answer in answers)

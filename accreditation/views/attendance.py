@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.forms import DecimalField
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -72,7 +73,7 @@ def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
 def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[str, Any] | None = None) -> HttpResponse:
     """`mistaken` is the line of which somebody filled in hours that cannot be: its key, what they typed and what is wrong."""
     lines = kept.lines.select_related("learner", "list")
-    chosen = request.GET.get("stand", "")
+    chosen = State.REFUSED if mistaken else request.GET.get("stand", "")
     if chosen in State.values:
         lines = lines.filter(state=chosen)
     counts = taking.counts_of(kept)
@@ -84,7 +85,7 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
         "accreditation/attendance_list.html",
         {
             "list": kept,
-            "page": Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
+            "page": _page(request, lines, mistaken["pk"] if mistaken else None),
             "chosen": chosen,
             "counts": [(state.value, kept.words_for(state), counts[state.value]) for state in State if counts.get(state.value)],
             "mistaken": mistaken,
@@ -97,6 +98,13 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
         },
         status=422 if mistaken else 200,
     )
+
+
+def _page(request: PersonRequest, lines: QuerySet[AttendanceLine], line: int | None = None) -> Page[AttendanceLine]:
+    """The page that was asked for, or with a key the page on which that line stands: there somebody reads what was wrong."""
+    pages = Paginator(lines, ROWS_PER_PAGE)
+    keys = [] if line is None else list(lines.values_list("pk", flat=True))
+    return pages.get_page(keys.index(line) // ROWS_PER_PAGE + 1 if line in keys else request.GET.get("pagina"))
 
 
 @login_required
@@ -202,9 +210,15 @@ def list_report(request: PersonRequest, pk: int) -> HttpResponseBase:
 def unresolved(request: PersonRequest) -> HttpResponse:
     """The numbers of which nobody knows yet whose they are."""
     _require(request)
-    page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
+    return _unresolved_page(request)
+
+
+def _unresolved_page(request: PersonRequest, *, refused: int | None = None, **told: Any) -> HttpResponse:
+    """`refused` is the key of a line of which what was typed could not be."""
+    page = _page(request, taking.unresolved(request.user), refused)
     lists = AttendanceList.objects.filter(pk__in=[line.list_id for line in page]).select_related("meeting")
-    return render(request, "accreditation/unresolved.html", {"page": page, "lists": lists})
+    context = {"page": page, "lists": lists, "refused_line": refused, **told}
+    return render(request, "accreditation/unresolved.html", context, status=422 if refused else 200)
 
 
 @login_required
@@ -241,9 +255,8 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
                 messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})
                 return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={State.NOT_ENROLLED}")
     except TakingRefused as refusal:
-        page = Paginator(taking.unresolved(request.user), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
-        kept = {"refused": str(refusal), "other_name": isinstance(refusal, NameDiffers), "refused_line": line.pk, "typed": request.POST}
-        return render(request, "accreditation/unresolved.html", {"page": page, **kept}, status=422)
+        told = {"text": str(refusal), "other_name": isinstance(refusal, NameDiffers), "typed": request.POST}
+        return _unresolved_page(request, refused=line.pk, **told)
     return redirect("accreditation:unresolved")
 
 

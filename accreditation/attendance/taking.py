@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -171,12 +171,12 @@ def take(job: Job) -> bool:
     for key in [*waiting.order_by("line").values_list("pk", flat=True)[:PIECE]]:
         _take_line(key, meeting=kept.meeting, by=by)
     left = waiting.count()
-    counts = counts_of(kept)
     # What could not be marked is not done: the bar and the list of tasks show how many of the total were.
     refused = kept.lines.filter(state=State.REFUSED, settled_at__gte=job.asked_at).count()
     job.done = max(0, (job.total or 0) - left - refused)
     if left:
         return True
+    counts = counts_of(kept)
     lines = []
     if counts.get(State.REFUSED):
         lines.append(
@@ -206,15 +206,19 @@ def take(job: Job) -> bool:
 
 
 def look_again(*, kept: AttendanceList, by: User) -> int:
-    """Look up the unknown numbers once more: people add numbers to their profile. Settles who is known now; answers how many."""
-    unknown = [*kept.lines.filter(state=State.UNKNOWN)]
+    """Look up the unknown numbers of a confirmed list once more: people add numbers to their profile. Answers how many are settled by it."""
+    unknown = [*kept.lines.filter(state=State.UNKNOWN, list__confirmed_at__isnull=False)]
     known = _look_up([line.number for line in unknown], organisation=kept.organisation, register=kept.register)
     found = 0
     for line in unknown:
         learner = known[line.number].learner if line.number in known else None
-        if learner is not None:
+        if learner is None:
+            continue
+        try:
             settle(line=line, learner=learner, by=by, asks=True)
-            found += 1
+        except TakingRefused:
+            continue  # a colleague sorted it out this moment
+        found += 1
     return found
 
 
@@ -274,10 +278,7 @@ def reachable(organisation: Organisation) -> QuerySet[User]:
 
 
 def counts_of(kept: AttendanceList) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for state in kept.lines.order_by().values_list("state", flat=True):
-        found[state] = found.get(state, 0) + 1
-    return found
+    return dict(kept.lines.order_by().values_list("state").annotate(Count("pk")))
 
 
 def forget_old() -> int:
@@ -288,6 +289,8 @@ def forget_old() -> int:
     before = timezone.now() - NAMES_KEPT
     _all, deleted = AttendanceList.objects.filter(made_at__lt=before, confirmed_at=None).delete()
     old = AttendanceLine.objects.filter(list__made_at__lt=before).exclude(state=State.UNKNOWN)
+    # What is wrong with these is told in words of the list itself.
+    old.filter(state__in=(State.MISNAMED, State.UNREADABLE)).exclude(text="").update(text="")
     count = deleted.get(AttendanceLine._meta.label, 0) + old.exclude(name="").update(name="")
     return count + old.filter(learner=None).exclude(number="").update(number="")
 

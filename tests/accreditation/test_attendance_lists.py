@@ -359,8 +359,28 @@ class TestTaking:
         member = MembershipFactory(organisation=release.course.organisation).user
         RegisterEntryFactory(user=member, register=register, number="22222222222")
 
+        waiting = bring(lines=lines("33333333333"), meeting=meeting, by=manager, name="nog niet bevestigd")
+        participant(release, register, "33333333333")
+        assert look_again(kept=waiting, by=manager) == 0
+        assert states(waiting) == ["unknown"]
         assert look_again(kept=kept, by=manager) == 2
         assert states(kept) == ["done", "not_enrolled"]
+
+    def test_what_a_colleague_sorted_out_meanwhile_stops_nobody_who_looks_again(self, release, register, meeting, manager, monkeypatch):
+        kept = bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name="lijst")
+        confirm(kept=kept, by=manager)
+        participant(release, register, "11111111111")
+        participant(release, register, "22222222222")
+        real = taking._look_up
+
+        def looked_up_and_then_dropped(*given, **more):
+            drop(line=kept.lines.get(line=1), reason="Gast", by=manager)
+            return real(*given, **more)
+
+        monkeypatch.setattr(taking, "_look_up", looked_up_and_then_dropped)
+
+        assert look_again(kept=kept, by=manager) == 1
+        assert states(kept) == ["dropped", "done"]
 
     def test_one_number_of_two_people_in_two_registers_is_for_a_person_to_decide(self, release, register, meeting, manager):
         participant(release, register, "123456")
@@ -402,13 +422,16 @@ class TestTaking:
 
     def test_names_go_when_they_are_no_longer_needed(self, release, register, meeting, manager):
         participant(release, register, "11111111111")
-        kept = bring(lines=lines("11111111111", "22222222222", name="Zoë"), meeting=meeting, by=manager, name="a")
+        read = [*lines("11111111111", "22222222222", name="Zoë"), Line(3, "33333333333", problem="‘Zoë’ hoort bij geen kolom.")]
+        kept = bring(lines=read, meeting=meeting, by=manager, name="a")
         confirm(kept=kept, by=manager)
+        assert [line.state for line in kept.lines.filter(text__contains="Zoë")] == ["misnamed", "unreadable"]
         bring(lines=lines("11111111111", name="Zoë"), meeting=meeting, by=manager, name="nooit bevestigd")
         with time_machine.travel(DAY + timedelta(days=91)):
             call_command("catch_up")
 
-        assert [line.name for line in kept.lines.all()] == ["", "Zoë"]  # what is still to be found out keeps its name
+        assert [line.name for line in kept.lines.all()] == ["", "Zoë", ""]  # what is still to be found out keeps its name
+        assert not kept.lines.filter(text__contains="Zoë").exists()
         assert AttendanceList.objects.get() == kept
 
     def test_on_the_page_a_mistake_keeps_what_was_typed_and_a_list_goes_all_the_way(self, client, release, register, meeting, manager):
@@ -434,6 +457,29 @@ class TestTaking:
         client.post(reverse("accreditation:settle_line", args=[line.pk]), {"doe": "weg", "reden": "Gast"})
 
         assert states(kept) == ["done", "dropped"]
+
+    def test_of_a_long_list_the_page_with_the_mistake_is_shown(self, client, release, register, meeting, manager):
+        for number in range(52):
+            participant(release, register, f"111111111{number:02}")
+        worth = length(meeting)
+        wrong = [Line(number, f"111111111{number:02}", hours=worth + 1) for number in range(52)]
+        kept = bring(lines=wrong, meeting=meeting, by=manager, name="a")
+        client.force_login(manager)
+        last = kept.lines.get(number="11111111151")
+
+        refused = client.post(reverse("accreditation:settle_not_enrolled", args=[kept.pk]), {"regel": last.pk, "doe": "uren", "uren": "99"})
+        assert 'value="99"' in refused.content.decode()
+        confirm(
+            kept=bring(lines=lines(*(f"3333333{number:02}" for number in range(52))), meeting=meeting, by=manager, name="b"), by=manager
+        )
+        unknown = taking.unresolved(manager).get(number="333333351")
+        answer = client.post(
+            reverse("accreditation:settle_line", args=[unknown.pk]), {"email": "niemand@voorbeeld.example"}
+        ).content.decode()
+
+        assert "niemand@voorbeeld.example" in answer
+        assert "kennen we geen deelnemer" in answer
+        assert "Zoek de nummers van ‘b’ opnieuw op" in answer
 
     def test_another_name_asks_a_person_and_who_is_there_twice_counts_once(self, client, release, register, meeting, manager):
         first, second = participant(release, register, "11111111111"), participant(release, register, "22222222222")

@@ -21,6 +21,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
 from accreditation.models import Accreditation, SavedView
+from accreditation.results import key_of
 
 ROWS = 50
 COUNTED = 10_000  # beyond it the list says "more than"
@@ -169,8 +170,8 @@ def accreditations_found(*, organisations: QuerySet[Organisation], filters: Mapp
     ended = Q(status=Accreditation.Status.GRANTED, valid_until__lt=today)
     found = {"ook": lambda: found, "alleen": lambda: found.filter(ended)}.get(filters.get("verlopen", ""), lambda: found.exclude(ended))()
     for name, field in (("cursus", "course"), ("register", "register")):
-        if filters.get(name, "").isdigit():
-            found = found.filter(**{field: int(filters[name])})
+        if (key := key_of(filters.get(name, ""))) is not None:
+            found = found.filter(**{field: key})
     if filters.get("stand") in Accreditation.Status.values:
         found = found.filter(status=filters["stand"])
     for word in filters.get("zoek", "")[:100].split():

@@ -67,8 +67,8 @@ def awards_found(*, organisations: QuerySet[Organisation], filters: Mapping[str,
     """The ledger rows of courses of these organisations, as the list of awards filters them."""
     found = PointAward.objects.filter(accreditation__course__organisation__in=organisations)
     for name, field in (("cursus", "accreditation__course"), ("accreditatie", "accreditation"), ("register", "register")):
-        if filters.get(name, "").isdigit():
-            found = found.filter(**{field: int(filters[name])})
+        if (key := key_of(filters.get(name, ""))) is not None:
+            found = found.filter(**{field: key})
     if filters.get("stand") in AWARD_STATES:
         found = found.filter(AWARD_STATES[filters["stand"]])
     for word in filters.get("zoek", "")[:100].split():
@@ -82,15 +82,15 @@ def results_for(
     """All that a list shows with these filters, by the words in its address."""
     if model is PointAward:
         return awards_found(organisations=organisations, filters=filters)
-    course, chosen = filters.get("cursus", ""), filters.get("accreditatie", "")
+    chosen = key_of(filters.get("accreditatie", ""))
     accreditation = None
-    if chosen.isdigit():
-        accreditation = Accreditation.objects.filter(pk=int(chosen), course__organisation__in=organisations).first()
+    if chosen is not None:
+        accreditation = Accreditation.objects.filter(pk=chosen, course__organisation__in=organisations).first()
         if accreditation is None:
             return Certificate.objects.none()
     return results(
         organisations=organisations,
-        course=int(course) if course.isdigit() else None,
+        course=key_of(filters.get("cursus", "")),
         accreditation=accreditation,
         status=filters.get("stand", ""),
         issued_from=day_of(filters.get("vanaf", "")),
@@ -107,6 +107,11 @@ def _states(today: date) -> dict[str, Q]:
         "ingetrokken": Q(is_revoked=True),
         "wacht": Q(sha256=""),
     }
+
+
+def key_of(text: str) -> int | None:
+    """The key of a row in an address or a form; None for whatever else stands there, such as ² or more digits than any key has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def day_of(text: str) -> date | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.models import Profession, Register, RegisterSection
 from accreditation.forms import DateInput
 from accreditation.models import LeaveKind, PointCategory, RegisterRule
+from accreditation.results import key_of
 from accreditation.simulation import contents
 
 LONGEST_REMINDER = 104
@@ -28,7 +29,7 @@ class WeeksField(forms.CharField):
         if isinstance(value, list):
             return value
         words = str(value or "").replace(";", " ").replace(",", " ").split()
-        if not all(word.isdigit() and 0 < int(word) <= LONGEST_REMINDER for word in words):
+        if not all(word.isdecimal() and len(word) < 4 and 0 < int(word) <= LONGEST_REMINDER for word in words):
             text = gettext("Schrijf hele weken, van 1 tot en met %(most)s, met een komma ertussen. Bijvoorbeeld: 12, 4.")
             raise ValidationError(text % {"most": LONGEST_REMINDER})
         return sorted({int(word) for word in words}, reverse=True)
@@ -259,9 +260,7 @@ class RuleForms:
         self.lines: Any = _Lines(data, prefix="soorten", initial=lines, register=register)  # type: ignore[call-arg]
         self.leave: Any = _Leave(data, prefix="verlof", initial=leave)
         names = {one.pk: one for one in categories}
-        self.line_rows = [
-            (names.get(int(key)) if (key := line["category"].value()) and str(key).isdigit() else None, line) for line in self.lines
-        ]
+        self.line_rows = [(names.get(key_of(str(line["category"].value())) or 0), line) for line in self.lines]
         self.leave_rows = [(dict(LeaveKind.choices).get(str(term["kind"].value()), ""), term) for term in self.leave]
 
     def is_valid(self) -> bool:

@@ -321,7 +321,7 @@ def in_words(value: Any) -> str:
     if isinstance(value, str):
         if (found := _maybe_day(value)) is not None:
             return date_format(found, "j F Y")
-        if value.replace(".", "", 1).isdigit():
+        if value.replace(".", "", 1).isdecimal():
             return str(localize(Decimal(f"{Decimal(value).normalize():f}"), use_l10n=True))
     return str(value)
 

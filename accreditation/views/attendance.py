@@ -28,6 +28,7 @@ from accreditation.attendance.taking import TO_TAKE, NameDiffers, TakingRefused
 from accreditation.exports.tables import CSV, stream_csv
 from accreditation.forms import AttendanceListForm
 from accreditation.models import AttendanceLine, AttendanceList
+from accreditation.results import key_of
 
 ROWS_PER_PAGE = 50
 State = AttendanceLine.State
@@ -138,7 +139,9 @@ def discard_list(request: PersonRequest, pk: int) -> HttpResponse:
 def settle_lines(request: PersonRequest, pk: int) -> HttpResponse:
     """Enrol who does not follow the course, accept another name, mend the hours, or leave a line out."""
     kept = _list(request, pk)
-    lines = [int(key) for key in request.POST.getlist("regel") if key.isdecimal()] or None
+    lines = None
+    if "regel" in request.POST:
+        lines = [key for text in request.POST.getlist("regel") if (key := key_of(text)) is not None]
     act = request.POST.get("doe")
     if act == "weglaten":
         count = taking.leave_out(kept=kept, lines=lines, by=request.user)

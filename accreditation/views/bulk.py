@@ -23,6 +23,7 @@ from accreditation.bulk.running import BulkRefused
 from accreditation.forms import BulkForm, BulkUndoForm
 from accreditation.lists import KEPT
 from accreditation.models import BulkAction, BulkRow, Certificate
+from accreditation.results import key_of
 
 FEW = 5  # reasons why rows are left out, told once with their count
 ROWS_PER_PAGE = 50
@@ -43,7 +44,7 @@ def begin(request: PersonRequest) -> HttpResponse:
     kind = request.POST.get("actie", "")
     back = "accreditation:results" if kind not in DEEDS or DEEDS[kind].on is Certificate else "accreditation:awards"
     filters = {name: request.POST[f"f-{name}"][:100] for name in KEPT if request.POST.get(f"f-{name}")}
-    rows = [int(key) for key in request.POST.getlist("rij") if key.isdigit()]
+    rows = [key for text in request.POST.getlist("rij") if (key := key_of(text)) is not None]
     try:
         action, job = running.choose(kind=kind, by=request.user, rows=rows, filters=filters if request.POST.get("alles") else None)
     except BulkRefused as refusal:

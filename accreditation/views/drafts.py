@@ -27,6 +27,7 @@ from accreditation.draft_forms import AccreditationDraftForms
 from accreditation.exports.tables import CSV, XLSX, Value, stream_csv, write_xlsx
 from accreditation.insight.suppression import SMALLEST
 from accreditation.models import Accreditation, Draft, PointCategory, RegisterRule, SimulatedPerson, Simulation
+from accreditation.results import key_of
 from accreditation.rule_forms import RuleForms
 from accreditation.simulation import applying, contents, groups, reckoning
 from accreditation.simulation.reckoning import DraftClosed
@@ -152,7 +153,7 @@ def apply_draft(request: PersonRequest, pk: int) -> HttpResponse:
     """Let the draft take effect, as it was reckoned."""
     found = _draft(request, pk)
     # One that was replaced meanwhile is refused with the reason, as one that is no longer true.
-    simulation = Simulation.objects.filter(draft=found, pk=_number(request.POST.get("doorrekening"))).first()
+    simulation = Simulation.objects.filter(draft=found, pk=key_of(request.POST.get("doorrekening", "")) or 0).first()
     try:
         job = applying.apply(
             draft=found, simulation=simulation, actor=request.user, organisation=_organisation(request, found), origin=origin_of(request)
@@ -304,10 +305,6 @@ def _stale(found: Draft, simulation: Simulation | None) -> str:
     parts = reckoning.still_true(simulation)
     moment = date_format(timezone.localtime(simulation.began_at), "j F Y H:i")
     return gettext("Sinds %(moment)s is veranderd: %(parts)s.") % {"moment": moment, "parts": "; ".join(parts)} if parts else ""
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 18 else 0
 
 
 def _record(request: PersonRequest, found: Draft, event: str, **details: Any) -> None:

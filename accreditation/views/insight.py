@@ -20,6 +20,7 @@ from accreditation.insight.pictures import bars_of
 from accreditation.insight.reports import DIVISIONS, REPORTS, Insight, years
 from accreditation.insight.suppression import SMALLEST
 from accreditation.insight.tables import HIDDEN
+from accreditation.results import key_of
 
 IN_MEMORY = 4 * 1024 * 1024
 
@@ -125,7 +126,7 @@ def _chosen(request: PersonRequest, mine: list[Perspective], found: Insight) -> 
     if wanted and wanted not in {one.key for one in mine}:
         raise Http404
     chosen = next((one for one in possible if one.key == wanted), possible[0])
-    year = asked.get("jaar", "")
+    year = key_of(asked.get("jaar", ""))
     known = years(chosen) if found.yearly else [timezone.localdate().year]
     by = asked.get("per", "")
-    return chosen, int(year) if year.isdigit() and int(year) in known else known[0], by if by in found.by else next(iter(found.by), "")
+    return chosen, year if year in known else known[0], by if by in found.by else next(iter(found.by), "")

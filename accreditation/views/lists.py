@@ -23,7 +23,7 @@ from accreditation.bulk.deeds import DEEDS
 from accreditation.expiry import expiring
 from accreditation.lists import ACCREDITATIONS, AWARDS, RESULTS, Listing
 from accreditation.models import Accreditation, AccreditationPoints, BulkAction, Certificate, PointAward, SavedView
-from accreditation.results import credits_of, day_of, results_for
+from accreditation.results import credits_of, day_of, key_of, results_for
 from accreditation.views.administration import EXPORT_KINDS
 from courses.models import CoursePage
 
@@ -98,7 +98,7 @@ def keep_view(request: PersonRequest, table: str) -> HttpResponse:
     listing = lists.LISTINGS[table]
     mine = _mine(request, listing)
     shared = request.POST.get("delen", "")
-    organisation = mine.filter(pk=int(shared)).first() if shared.isdigit() else None
+    organisation = mine.filter(pk=key_of(shared) or 0).first()
     try:
         view = lists.keep_view(
             owner=request.user,
@@ -156,11 +156,11 @@ def _context(request: PersonRequest, listing: Listing, found: QuerySet[Any], min
 
 
 def _chosen_accreditation(request: PersonRequest, mine: QuerySet[Organisation]) -> Accreditation | None:
-    chosen = request.GET.get("accreditatie", "")
-    if not chosen.isdigit():
+    chosen = key_of(request.GET.get("accreditatie", ""))
+    if chosen is None:
         return None
     rows = Accreditation.objects.filter(course__organisation__in=mine).select_related("register", "course")
-    return get_object_or_404(rows, pk=int(chosen))
+    return get_object_or_404(rows, pk=chosen)
 
 
 def _active(request: PersonRequest) -> list[dict[str, str]]:

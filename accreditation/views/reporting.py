@@ -41,6 +41,7 @@ from accreditation.reporting.forms import (
     TermForm,
     Way,
 )
+from accreditation.results import key_of
 
 ROWS_PER_PAGE = 50
 TONES = {
@@ -153,7 +154,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
     """Send the chosen reports again, or say that they were reported by hand or need not be."""
     _require(request, Action.MANAGE_ACCREDITATION)
     mine = Report.objects.filter(connection__in=visible_to(request.user, Action.MANAGE_ACCREDITATION))
-    chosen = mine.filter(pk__in=[int(key) for key in request.POST.getlist("rij") if key.isdigit()][:2000])
+    chosen = mine.filter(pk__in=[key for text in request.POST.getlist("rij") if (key := key_of(text)) is not None][:2000])
     act = request.POST.get("doe", "")
     if act.startswith("alle-"):
         chosen, act = _narrowed(request, mine), act.removeprefix("alle-")
@@ -377,8 +378,7 @@ def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
     found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
     waiting = outbox.unreported(found)
     if request.method == "POST":
-        chosen = request.POST.get("accreditatie", "")
-        begun = queueing.begin(connection=found, accreditation=int(chosen) if chosen.isdigit() else None, by=request.user)
+        begun = queueing.begin(connection=found, accreditation=key_of(request.POST.get("accreditatie", "")), by=request.user)
         if not isinstance(begun, int):
             _record_for(request, "reports-queued", [found], rows=begun.total)
             return redirect("accreditation:job", pk=begun.pk)
@@ -631,10 +631,9 @@ def _narrowed(request: PersonRequest, found: QuerySet[Report], *, with_state: bo
         found = found.filter(state=asked["stand"])
     elif with_state and asked.get("stand") == "aandacht":
         found = found.filter(state__in=status.ATTENTION)
-    if asked.get("koppeling", "").isdigit():
-        found = found.filter(connection=int(asked["koppeling"]))
-    if asked.get("accreditatie", "").isdigit():
-        found = found.filter(accreditation=int(asked["accreditatie"]))
+    for name, field in (("koppeling", "connection"), ("accreditatie", "accreditation")):
+        if (key := key_of(asked.get(name, ""))) is not None:
+            found = found.filter(**{field: key})
     for word in asked.get("zoek", "")[:100].split():
         found = (
             found.filter(number=word)

@@ -317,6 +317,9 @@ class TestTaking:
         address = reverse("accreditation:settle_not_enrolled", args=[kept.pk])
         assert "Laat alle 4 weg" in client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
 
+        for act in ("inschrijven", "weglaten"):
+            client.post(address, {"regel": "²", "doe": act})  # is about nobody, and not about all
+        assert states(kept) == ["not_enrolled"] * 4
         client.post(address, {"regel": first.pk, "doe": "inschrijven"})
         client.post(address, {"regel": second.pk, "doe": "weglaten"})
         assert states(kept) == ["joins", "dropped", "not_enrolled", "not_enrolled"]

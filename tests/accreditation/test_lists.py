@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import Role
 from accreditation import lists
 from accreditation.lists import ACCREDITATIONS, RESULTS, page_of
-from accreditation.models import Accreditation, Certificate, SavedView
+from accreditation.models import Accreditation, BulkAction, Certificate, SavedView
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory
 from tests.factories.accreditation import AccreditationFactory, accredited, satisfy
 from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
@@ -175,3 +175,17 @@ def test_a_request_without_dates_stands_last(client, manager, release):
     rows = client.get(reverse("accreditation:accreditations")).context["rows"]
 
     assert [row["accreditation"].id_number for row in rows] == ["1", ""]
+
+
+@pytest.mark.parametrize("written", ["²", "9" * 30, "9" * 5000, "-1"])
+def test_a_key_that_no_row_can_have_breaks_no_page(client, manager, release, written):
+    client.force_login(manager)
+    read = {"koppeling": written, "cursus": written, "register": written, "jaar": written}
+    for address in ("accreditations", "results", "awards", "reports"):
+        assert client.get(reverse(f"accreditation:{address}"), read).status_code == 200
+    assert client.get(reverse("accreditation:insight_report", args=["certificaten"]), read).status_code == 200
+    for address in ("results", "awards", "reports"):
+        assert client.get(reverse(f"accreditation:{address}"), {"accreditatie": written}).status_code == 200
+    chosen = client.post(reverse("accreditation:bulk_begin"), {"actie": "revoke", "rij": written})
+    assert (chosen.status_code, BulkAction.objects.exists()) == (302, False)
+    assert client.post(reverse("accreditation:act_on_reports"), {"rij": written, "doe": "opnieuw"}).status_code == 422

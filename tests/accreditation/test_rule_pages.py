@@ -68,6 +68,8 @@ AFTER = {"applies_from": "2028-01-01", "ends_previous": "on"}
         ({"total": ""}, "verplicht"),
         ({"reminder_weeks": "twaalf"}, "Schrijf hele weken"),
         ({"reminder_weeks": "0"}, "Schrijf hele weken"),
+        ({"reminder_weeks": "²"}, "Schrijf hele weken"),
+        ({"reminder_weeks": "9" * 5000}, "Schrijf hele weken"),
         ({"applies_from": "2028-01-01", "applies_until": "2027-01-01"}, "De laatste dag ligt voor de eerste"),
         ({"soorten-0-maximum": "10"}, "Er telt minder mee dan er nodig is"),
         ({**AFTER, "soorten-0-minimum": "200.5"}, "De soorten vragen samen ten minste 200,5; dat is meer dan het totaal van 200"),

@@ -470,17 +470,18 @@ def test_reckoning_more_people_takes_no_more_queries(rule, register, manager, dj
 
 
 def test_the_differences_are_told_in_words(rule, register, manager):
-    content = {**contents.of_rule(rule), "total": "12.5", "applies_until": "2027-06-30"}
+    content = {**contents.of_rule(rule), "total": "12.5", "applies_until": "2027-06-30", "name": "5²"}
     content["categories"] = [{**content["categories"][0], "minimum": "5"}]
 
     told = contents.differences(
         contents.of_rule(rule),
         content,
-        labels={"total": "Totaal", "applies_until": "Tot en met"},
+        labels={"name": "Naam", "total": "Totaal", "applies_until": "Tot en met"},
         categories={register.point_categories.get().pk: "Scholing"},
     )
 
     assert told == [
+        {"name": "Naam", "before": rule.name, "after": "5²"},
         {"name": "Totaal", "before": "10", "after": "12,5"},
         {"name": "Tot en met", "before": "–", "after": "30 juni 2027"},
         {"name": "Scholing", "before": "ten minste 4, bevestigd", "after": "ten minste 5, bevestigd"},

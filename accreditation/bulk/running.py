@@ -222,11 +222,11 @@ def _to_undo(action: BulkAction) -> QuerySet[BulkRow]:
 
 
 def visible_to(person: User) -> QuerySet[BulkAction]:
-    """Their own actions, and those of colleagues in one organisation."""
+    """Those of an organisation where they manage certificates now, and their own over more than one."""
     mine = organisations_where(person, Action.MANAGE_CERTIFICATES)
     if not mine.exists():
         return BulkAction.objects.none()
-    return BulkAction.objects.filter(Q(asked_by=person) | Q(organisation__in=mine))
+    return BulkAction.objects.filter(Q(asked_by=person, organisation=None) | Q(organisation__in=mine))
 
 
 def _chosen(action: BulkAction) -> QuerySet[Any]:

@@ -228,6 +228,19 @@ def test_it_is_confirmed_once_by_who_chose_and_undone_once(release, register, ma
     assert Certificate.objects.count() == 3
 
 
+def test_who_no_longer_manages_an_organisation_neither_sees_nor_undoes_what_they_did_there(
+    client, release, register, manager, organisation
+):
+    action = done("reissue", manager, completions(release, register, 1))
+    MembershipFactory(user=manager, role=Role.ACCREDITATION_ADMIN)
+    client.force_login(manager)
+    assert client.get(reverse("accreditation:bulk", args=[action.pk])).status_code == 200
+    manager.memberships.filter(organisation=organisation).delete()
+
+    assert client.get(reverse("accreditation:bulk", args=[action.pk])).status_code == 404
+    assert client.post(reverse("accreditation:bulk_undo", args=[action.pk]), {"ongedaan-reason": "Terug"}).status_code == 404
+
+
 # --- On the page --------------------------------------------------------------------------------------------------------
 
 

@@ -53,7 +53,8 @@ def make(*, connection: RegisterConnection, actor: User) -> ReportCall:
         RegisterConnection.objects.select_for_update().get(pk=connection.pk)
         waiting = Report.objects.filter(connection=connection, state=State.WAITING)
         ready, refused = _sifted(connection, _complete(waiting.select_for_update(of=("self",))))
-        put_aside(refused)
+        for some in _parts(refused):
+            put_aside(some)
         now = timezone.now()
         call = None
         if ready:

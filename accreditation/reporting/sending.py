@@ -188,11 +188,12 @@ def sifted(connection: RegisterConnection, page: Sequence[Report]) -> tuple[list
 def put_aside(refused: Sequence[tuple[Report, str, str]]) -> None:
     """Write down what may not go, with why."""
     now = timezone.now()
+    alike: dict[tuple[str, str], list[int]] = {}
     for report, state, why in refused:
-        dropped = state == State.DROPPED
-        Report.objects.filter(pk=report.pk).update(
-            state=state, problem=why, code="", text="", **({"settled_at": now, "note": why} if dropped else {})
-        )
+        alike.setdefault((state, why), []).append(report.pk)
+    for (state, why), keys in alike.items():
+        dropped = {"settled_at": now, "note": why} if state == State.DROPPED else {}
+        Report.objects.filter(pk__in=keys).update(state=state, problem=why, code="", text="", **dropped)
     ReportAttempt.objects.bulk_create(
         [
             ReportAttempt(

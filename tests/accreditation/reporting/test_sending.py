@@ -437,6 +437,18 @@ def test_a_number_in_doubt_is_not_reported_until_a_person_has_decided(stand_in, 
         assert explanations.explained([doubted])[0][1].mend == "number"
 
 
+def test_holding_more_reports_asks_no_more_of_the_database(django_assert_num_queries):
+    of = an_accreditation()
+    a_connection(of)
+    reports = queued(of, 6)
+
+    for some in (reports[:1], reports[1:]):
+        with django_assert_num_queries(2):
+            sending.put_aside([(report, Report.State.HELD, "Van wie dit nummer is, wordt nog uitgezocht.") for report in some])
+
+    assert states() == {"held": 6}
+
+
 def two_days(of):
     """Somebody with points who was at two meetings of a course that the register counts meeting by meeting."""
     (award,) = awards(of, 1)

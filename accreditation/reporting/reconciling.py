@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from openpyxl import load_workbook
 
-from accounts.register_numbers import NumberKind, clean_number
+from accounts.register_numbers import SHAPES, NumberKind, without_spaces
 from accreditation.evaluation import AMSTERDAM
 from accreditation.models import Accreditation, PointAward, Report
 
@@ -64,7 +63,7 @@ class Comparison:
 
 
 def text_of(name: str, content: bytes) -> str:
-    """A CSV or XLSX file as lines of text with semicolons, so that it can be shown and sent along. Raises ListUnreadable."""
+    """A CSV or XLSX file as lines of text with semicolons. Raises ListUnreadable."""
     if len(content) > LARGEST_FILE:
         raise ListUnreadable(gettext("Dit bestand is groter dan 5 MB. Haal er alleen de kolommen met nummer en datum uit."))
     if content[:2] == b"PK":
@@ -108,6 +107,11 @@ def read(text: str, *, kinds: Sequence[NumberKind], not_persons: Iterable[str] =
     return list(lines.values()), unread
 
 
+def as_text(lines: Iterable[Line]) -> str:
+    """What was read, to send along with what is decided of it: the same lines, without whatever else stood there."""
+    return "\n".join(f"{line.number};{line.day}" if line.day else line.number for line in lines)
+
+
 def compare(*, accreditation: Accreditation, lines: Iterable[Line], unread: Sequence[str] = ()) -> Comparison:
     """The reports of this accreditation beside these lines."""
     there = {line.number: line for line in lines}
@@ -147,6 +151,8 @@ def _sheet(content: bytes) -> Iterator[str]:
                 raise ListUnreadable(gettext("Dit bestand is uitgepakt te groot om te lezen. Bewaar het als CSV."))
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet: Any = book.worksheets[0]
+        # Some programs write a size that is not true, and no more than that would be read.
+        sheet.reset_dimensions()
         for count, row in enumerate(sheet.iter_rows(max_col=MOST_CELLS, values_only=True)):
             if count > MOST_LINES:
                 raise ListUnreadable(gettext("De lijst heeft meer dan 50.000 regels. Vergelijk per accreditatie."))
@@ -178,14 +184,12 @@ def _cells(rows: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _number(cell: str, kinds: Sequence[NumberKind]) -> str:
-    bare = cell.strip().strip("'=\"")
+    bare = without_spaces(cell.strip().strip("'=\""))
     # A spreadsheet takes a number for an amount and drops its leading zero.
-    for candidate in (bare, bare.zfill(11) if NumberKind.BIG in kinds and re.fullmatch(r"\d{10}", bare) else bare):
-        try:
-            return clean_number(candidate, kinds=[kind for kind in kinds if kind != NumberKind.FREE] or kinds) if candidate else ""
-        except ValidationError:
-            continue
-    return ""
+    padded = bare.zfill(11) if NumberKind.BIG in kinds and re.fullmatch(r"[0-9]{10}", bare) else bare
+    # Not `clean_number`, which makes a sentence of each refusal: a list can have millions of cells that are no number.
+    shapes = [SHAPES[kind] for kind in kinds if kind != NumberKind.FREE] or [SHAPES[kind] for kind in kinds]
+    return next((candidate for candidate in (bare, padded) if any(shape.fullmatch(candidate) for shape in shapes)), "")
 
 
 def _day(cell: str) -> date | None:

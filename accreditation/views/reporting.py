@@ -511,7 +511,7 @@ def compare_reports(request: PersonRequest, pk: int) -> HttpResponse:
                 result = reconciling.compare(accreditation=chosen, lines=lines, unread=unread)
             else:
                 _record_for(request, "reports-compared", [found], rows=len(lines))
-            context |= {"result": result, "chosen": chosen, "text": text}
+            context |= {"result": result, "chosen": chosen, "text": reconciling.as_text(lines)}
     return render(request, "accreditation/reporting/compare.html", context, status=422 if form.is_bound and form.errors else 200)
 
 

@@ -1,6 +1,9 @@
 """What administrators see and do about reporting; and who does not see it."""
 
 import io
+import re
+import time
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.models import AuditEvent, Role
 from accounts.outgoing.locks import unlocked
+from accounts.register_numbers import NumberKind
 from accreditation import jobs
 from accreditation.models import (
     Certificate,
@@ -27,7 +31,7 @@ from accreditation.models import (
     ReportingTerm,
 )
 from accreditation.points import correct, undo
-from accreditation.reporting import explanations, files, outbox, queueing, sending, status
+from accreditation.reporting import explanations, files, outbox, queueing, reconciling, sending, status
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.accreditation import PointCategoryFactory
 from tests.factories.reports import KEY, USER, a_connection, an_accreditation, awards
@@ -547,6 +551,40 @@ def test_our_reports_beside_the_list_of_the_register(client, of, way):
     client.post(url("compare_reports", pk=connection.pk), {"accreditation": of.pk, "text": text, "doe": "opnieuw"})
     states = dict(Report.objects.values_list("number", "state"))
     assert states == {"100001": "accepted", "100002": "marked", "100003": "waiting", "100004": "waiting"}
+
+
+def test_a_list_of_three_megabytes_is_compared_and_acted_upon(client, of):
+    connection = a_connection(of)
+    outbox.queue(awards=awards(of, 2), actor=None)
+    file = io.BytesIO(("Relatienummer;Naam\r\n" + "".join(f"{number};{'x' * 60}\r\n" for number in range(100001, 145001))).encode())
+    file.name = "lijst.csv"
+    address = url("compare_reports", pk=connection.pk)
+
+    shown = client.post(address, {"accreditation": of.pk, "file": file}).context["text"]
+    answer = client.post(address, {"accreditation": of.pk, "text": shown, "doe": "aanmerken"})
+
+    assert (answer.status_code, "xxx" in shown) == (200, False)
+    assert set(Report.objects.values_list("state", flat=True)) == {"marked"}
+
+
+def test_a_sheet_that_tells_a_wrong_size_is_read_to_its_end():
+    whole = a_sheet([["Relatienummer"], [100001], [100002]])
+    told = io.BytesIO()
+    with zipfile.ZipFile(whole) as there, zipfile.ZipFile(told, "w") as here:
+        for name in there.namelist():
+            here.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', there.read(name)))
+
+    text = reconciling.text_of("lijst.xlsx", told.getvalue())
+
+    assert [line.number for line in reconciling.read(text, kinds=[NumberKind.RELATION])[0]] == ["100001", "100002"]
+
+
+def test_millions_of_cells_without_a_number_are_read_in_seconds():
+    began = time.process_time()
+    with pytest.raises(reconciling.ListUnreadable):
+        reconciling.read(("1;" * 50 + "\n") * 4000, kinds=[NumberKind.BIG, NumberKind.RELATION])
+
+    assert time.process_time() - began < 4  # with a sentence for each refusal it takes ten
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,11 @@ def replace_current(*, enrolment: Enrolment, reason: str, actor: User | None) ->
     return replace(certificate=current, reason=reason, actor=actor)
 
 
+def hold(enrolment_id: int) -> None:
+    """Hold the newest certificate of an enrolment until the commit, before its points: who takes them in another order waits for each other."""
+    list(Certificate.objects.select_for_update(of=("self",)).filter(enrolment=enrolment_id, replaced_by=None).values_list("pk"))
+
+
 def withdrawn(enrolments: Sequence[Enrolment], *, lock: bool = False) -> set[int]:
     """Those of these enrolments, by key, whose newest certificate is revoked; with `lock` nobody revokes one meanwhile."""
     newest = Certificate.objects.filter(enrolment__in=enrolments, replaced_by=None)

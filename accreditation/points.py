@@ -221,6 +221,7 @@ def undo(*, award: PointAward, reason: str, actor: User) -> PointAward:
     if not reason.strip():
         raise AwardRefused(gettext("Schrijf op waarom je deze punten terugdraait. De deelnemer kan dat lezen."))
     with transaction.atomic():
+        certificates.hold(award.enrolment_id)
         locked = PointAward.objects.select_for_update().get(pk=award.pk)
         if locked.reverses_id is not None or PointAward.objects.filter(reverses=locked).exists():
             raise AwardRefused(gettext("Deze punten zijn al teruggedraaid."))

@@ -1,14 +1,16 @@
 """A completion whose certificate was revoked brings nothing more, by whatever road."""
 
+from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from accreditation import certificates
 from accreditation.certificates import replace, replace_current, revoke, state
 from accreditation.dossier import standings
 from accreditation.models import Certificate, PointAward
-from accreditation.points import Why, award_later, claim, claimable, explain, reissue, undo
+from accreditation.points import AwardRefused, Why, award_later, claim, claimable, correct, explain, reissue, undo, undo_all
 from accreditation.verification import by_token
 from lrs.projections import rebuild
 from tests.accreditation.racing import at_once
@@ -142,6 +144,39 @@ def test_a_claim_and_a_revocation_at_once_leave_no_points_beside_a_revoked_certi
         newest = Certificate.objects.get(enrolment=enrolment, replaced_by=None)
         revoked = state(newest) == Certificate.State.REVOKED
         assert PointAward.objects.filter(enrolment=enrolment).exists() is not revoked
+
+
+@pytest.mark.postgresql
+def test_a_correction_and_a_revocation_at_once_come_one_after_the_other(accreditation, register):
+    actor = UserFactory()
+    for number in range(5):
+        enrolment = EnrolmentFactory(release=accreditation.releases.get())
+        satisfy(enrolment)
+        RegisterEntryFactory(user=enrolment.learner, register=register, number=f"1901234{number}630")
+        award = claim(learner=enrolment.learner, register=register)[0]
+        current = Certificate.objects.get(enrolment=enrolment, replaced_by=None)
+
+        def take_back(certificate=current):
+            try:
+                with transaction.atomic():
+                    revoke(certificate=certificate, reason="Niet zelf gemaakt", actor=actor)
+                    undo_all(enrolment=certificate.enrolment, reason="Niet zelf gemaakt", actor=actor)
+            except certificates.CertificateRefused:
+                pass  # the correction came first: there is a newer certificate
+
+        def make_two(award=award):
+            try:
+                with transaction.atomic():
+                    correct(award=award, points=Decimal(2), reason="Waren er twee", actor=actor)
+                    replace_current(enrolment=award.enrolment, reason="Waren er twee", actor=actor)
+            except AwardRefused:
+                pass  # the revocation came first: these points are gone
+
+        at_once(take_back, make_two)
+
+        newest = Certificate.objects.get(enrolment=enrolment, replaced_by=None)
+        counted = sum(row.points for row in PointAward.objects.filter(enrolment=enrolment))
+        assert counted == (0 if state(newest) == Certificate.State.REVOKED else 2)
 
 
 def test_a_verifier_sees_which_points_were_not_credited(client, certificate):

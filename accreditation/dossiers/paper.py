@@ -28,7 +28,14 @@ WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 18 * mm, WIDTH - 18 * mm, HEIGHT - 24 * mm, 24 * mm
 MONTHS = "januari februari maart april mei juni juli augustus september oktober november december".split()
 MARK = "vakwijs-dossier"  # the subject of the PDF, by which a dossier is recognised; it proves nothing
-STATES = {"valid": "geldig", "expired": "verlopen", "revoked": "ingetrokken", "kept": "in het dossier", "withdrawn": "ingetrokken"}
+STATES = {
+    "valid": "geldig",
+    "expired": "verlopen",
+    "replaced": "vervangen",  # between reading which certificates stand and reading what happened to them
+    "revoked": "ingetrokken",
+    "kept": "in het dossier",
+    "withdrawn": "ingetrokken",
+}
 IN_APPLICATION = "in een aanvraag"
 # The widths of the columns of each table, in mm; together 174.
 ROWS = (("Datum", 22), ("Waarvoor", 76), ("Soort", 40), ("Punten", 17), ("Telt mee", 19))

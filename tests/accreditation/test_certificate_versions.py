@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accreditation import certificates, points
 from accreditation.certificate_versions import completions_of, difference
-from accreditation.dossiers import contents
+from accreditation.dossiers import contents, paper
 from accreditation.models import Certificate, CertificateTemplate, PointAward
 from accreditation.verification import by_token
 from tests.factories.accounts import RegisterEntryFactory, RegisterFactory, UserFactory
@@ -92,9 +92,15 @@ def test_a_certificate_is_shown_as_expired_after_its_last_day_everywhere(client,
         assert shown() == ("expired", "expired", "expired", "expired")
 
 
-def test_a_dossier_holds_what_stands_and_what_was_revoked_but_nothing_that_was_replaced(certificate):
+def test_a_dossier_holds_what_stands_and_what_was_revoked_but_nothing_that_was_replaced(certificate, monkeypatch):
     assert [one.pk for one in contents.certificates_of(certificate.learner)] == [certificate.pk]
+    listed = list(Certificate.objects.all())
     new = again(certificate)
+    with monkeypatch.context() as meanwhile:  # it was replaced right after it was listed
+        meanwhile.setattr(contents, "certificates_of", lambda person: listed)
+        told = contents.whole(person=certificate.learner) | {"made_at": "2026-06-15T10:00:00+00:00", "issuer": "Vakwijs"}
+    assert told["certificates"][0]["state"] == "replaced"
+    assert paper.render(told | {"installation": "hier"}).startswith(b"%PDF")
     certificates.make_pdf_now(new)
 
     assert contents.certificates_of(certificate.learner) == [new]

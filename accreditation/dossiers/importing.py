@@ -1,7 +1,8 @@
 """Take over a dossier of another installation: checked first, shown, and only then brought in as evidence of one's own.
 
 Nothing becomes a point of ours: what was an award there is here somebody's evidence, with its provenance. Each thing comes in once, however
-often the same dossier or a newer one is handed in; killed half-way it goes on where it was, because every piece is found again by its key.
+often the same dossier or a newer one is handed in, and also when it began here and comes home; killed half-way it goes on where it was,
+because every piece is found again by its key.
 What has no kind here, or lacks something that the kind asks, comes in as a draft for its owner to finish.
 """
 
@@ -9,10 +10,11 @@ import hashlib
 import logging
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import IO, Any
 
 from django.core.files.base import ContentFile, File
@@ -29,7 +31,7 @@ from accreditation.dossiers.signing import Trust
 from accreditation.evidence import files, keeping
 from accreditation.evidence.files import FileRefused
 from accreditation.evidence.keeping import EvidenceRefused, Told
-from accreditation.models import DossierIntake, Evidence, EvidenceKind
+from accreditation.models import Certificate, DossierIntake, Evidence, EvidenceKind
 from competencies.models import Competency
 from courses.h5p.archive import problem_of_entry
 
@@ -48,9 +50,17 @@ class ImportRefused(Exception):
         self.report = report
 
 
+class Becomes(StrEnum):
+    """What taking over does with one thing."""
+
+    THERE = "there"  # it stands here already, and is left as it is
+    KEPT = "kept"
+    DRAFT = "draft"  # for its owner to finish
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that may come in; `key` is the same each time it is handed in."""
+    """One thing that may come in; `key` is the same each time it is handed in, `origin` the key it had before it was taken over there."""
 
     key: str
     title: str
@@ -66,6 +76,8 @@ class Item:
     category: str = ""
     competencies: list[str] = field(default_factory=list)
     documents: list[list[str]] = field(default_factory=list)  # the name for people, and the path in the ZIP
+    hashes: list[str] = field(default_factory=list)  # SHA-256 of each document
+    origin: str = ""
 
 
 def hand_in(*, owner: User, source: File) -> DossierIntake:
@@ -114,6 +126,8 @@ def items_in(told: dict[str, Any], *, ours: bool) -> Iterator[Item]:
     for one in _objects(told.get("evidence")):
         if one.get("state") == "kept":
             kind = one.get("kind") if isinstance(one.get("kind"), dict) else {}
+            provenance = one.get("provenance") if isinstance(one.get("provenance"), dict) else {}
+            documents = list(_objects(one.get("documents")))[: keeping.MOST_DOCUMENTS]
             yield Item(
                 key=f"evidence:{_text(one.get('uuid'), 40)}",
                 title=_text(one.get("title"), 200),
@@ -127,28 +141,16 @@ def items_in(told: dict[str, Any], *, ours: bool) -> Iterator[Item]:
                 register=_text(one.get("register"), 60),
                 kind=_text(kind.get("code"), 60),  # type: ignore[union-attr]
                 competencies=[_text(c.get("code"), 100) for c in _objects(one.get("competencies"))][:20],
-                documents=[[_text(d.get("name"), 150), _text(d.get("file"), 200)] for d in _objects(one.get("documents"))][
-                    : keeping.MOST_DOCUMENTS
-                ],
+                documents=[[_text(d.get("name"), 150), _text(d.get("file"), 200)] for d in documents],
+                hashes=[_text(d.get("sha256"), 64) for d in documents],
+                origin=_text(provenance.get("row"), 60),  # type: ignore[union-attr]
             )
 
 
 def preview(intake: DossierIntake) -> list[dict[str, Any]]:
-    """Each item with what would become of it: "there" already, "kept" in the dossier, or a "draft" to finish."""
+    """Each item with what becomes of it when it is taken over now."""
     place = _Place(intake)
-    there = set(
-        Evidence.objects.filter(owner=intake.owner, provenance_key__in=[place.key(item) for item in place.items]).values_list(
-            "provenance_key", flat=True
-        )
-    )
-    return [
-        {
-            "item": item,
-            "kind": place.kind_of(item),
-            "becomes": "there" if place.key(item) in there else "kept" if place.kind_of(item) and item.done_on and item.title else "draft",
-        }
-        for item in place.items
-    ]
+    return [{"item": item, "kind": place.kind_of(item), "becomes": place.becomes(item)} for item in place.items]
 
 
 def accept(intake: DossierIntake) -> None:
@@ -221,11 +223,52 @@ class _Place:
             for kind in reversed(kinds)
             if kind.category and kind.form == EvidenceKind.Form.ACCREDITED
         }
+        named = {code for item in self.items for code in item.competencies}
+        self.competencies = {competency.code: competency for competency in Competency.objects.filter(code__in=named)}
+        self._look_at_what_is_here()
 
     def key(self, item: Item) -> str:
         """What tells this item apart from every other in the world."""
         whole = f"{self.intake.report['installation']}|{self.intake.report['person']}|{item.key}"
         return whole if len(whole) <= 200 else hashlib.sha256(whole.encode()).hexdigest()
+
+    def becomes(self, item: Item) -> Becomes:
+        """What taking over does with it."""
+        told = self.told(item)
+        if self.key(item) in self.taken or self._is_here(item, told):
+            return Becomes.THERE
+        whole = told and not any(keeping.problems(told)) and (item.documents or not told.kind.needs_file)
+        return Becomes.KEPT if whole else Becomes.DRAFT
+
+    def told(self, item: Item) -> Told | None:
+        """The item as evidence of the kind that it has here; None when it has none, or no title or day."""
+        kind = self.kind_of(item)
+        if kind is None or not item.done_on or not item.title:
+            return None
+        return _told(item, kind, [self.competencies[code] for code in item.competencies if code in self.competencies])
+
+    def _look_at_what_is_here(self) -> None:
+        """Their evidence here by key, by origin and by content. Of this very dossier by key alone: two that look alike are two there as well."""
+        keys = {self.key(item) for item in self.items}
+        mine = list(Evidence.objects.filter(owner=self.owner).select_related("kind").prefetch_related("documents__file"))
+        self.taken = {one.provenance_key for one in mine} & keys
+        self.origins = {f"evidence:{one.uuid}" for one in mine} | {
+            row for one in mine if (row := str(one.provenance.get("row", ""))).startswith("evidence:")
+        }
+        self.contents = [
+            (_content(one, one.points), {document.file.sha256 for document in one.documents.all()})
+            for one in mine
+            if one.kind and one.provenance_key not in keys
+        ]
+        self.certificates = set(Certificate.objects.filter(learner=self.owner).exclude(sha256="").values_list("sha256", flat=True))
+
+    def _is_here(self, item: Item, told: Told | None) -> bool:
+        """Whether it began here or came in by another way, proves nothing but a certificate of ours, or says the same with no other file."""
+        hashes = set(item.hashes)
+        if {item.key, item.origin} & self.origins or (hashes and hashes <= self.certificates):
+            return True
+        content = _content(told, keeping.points_for(told)) if told else None
+        return any(content == other and hashes <= files for other, files in self.contents)
 
     def kind_of(self, item: Item) -> EvidenceKind | None:
         return self.by_code.get((item.register, item.kind)) or self.by_category.get((item.register, item.category))
@@ -240,24 +283,35 @@ class _Place:
 
 
 def _bring_in(place: _Place, item: Item, archive: zipfile.ZipFile) -> None:
-    key = place.key(item)
-    if Evidence.objects.filter(owner=place.owner, provenance_key=key).exists():
+    becomes = place.becomes(item)
+    if becomes == Becomes.THERE:
         return
     try:
         with transaction.atomic():
             evidence = Evidence.objects.create(
-                owner=place.owner, provenance_key=key, provenance={**place.provenance, "row": item.key}, suggestions=_suggested(item)
+                owner=place.owner,
+                provenance_key=place.key(item),
+                provenance={**place.provenance, "row": item.key},
+                suggestions=_suggested(item),
             )
             for name, path in item.documents:
                 _add_file(evidence, archive, name, path)
-            if (kind := place.kind_of(item)) and item.done_on and item.title:
-                _keep(evidence, item, kind)
+            if becomes == Becomes.KEPT and (told := place.told(item)):
+                _keep(evidence, told)
     except IntegrityError:  # another worker brought it in at this moment
         logger.info("An item of a dossier came in twice at once; it is there once")
 
 
-def _keep(evidence: Evidence, item: Item, kind: EvidenceKind) -> None:
-    told = Told(
+def _keep(evidence: Evidence, told: Told) -> None:
+    try:
+        with transaction.atomic():
+            keeping.keep(evidence=evidence, told=told)
+    except EvidenceRefused:
+        return  # a file could not come along: it stays a draft, in which its owner reads what is missing
+
+
+def _told(item: Item, kind: EvidenceKind, competencies: Sequence[Competency] = ()) -> Told:
+    return Told(
         kind=kind,
         title=item.title,
         provider=item.provider,
@@ -267,13 +321,14 @@ def _keep(evidence: Evidence, item: Item, kind: EvidenceKind) -> None:
         points=Decimal(item.points) if item.points and kind.form == EvidenceKind.Form.ACCREDITED else None,
         id_number=item.id_number,
         description=item.description,
-        competencies=list(Competency.objects.filter(code__in=item.competencies)),
+        competencies=competencies,
     )
-    try:
-        with transaction.atomic():
-            keeping.keep(evidence=evidence, told=told)
-    except EvidenceRefused:
-        return  # it stays a draft, in which its owner reads what is missing
+
+
+def _content(said: Evidence | Told, points: Decimal | None) -> tuple[object, ...]:
+    """What makes two pieces of evidence the same thing, besides their files."""
+    words = tuple(" ".join(text.split()).casefold() for text in (said.title, said.provider, said.id_number))
+    return (said.kind and said.kind.pk, said.started_on or said.done_on, said.done_on, said.hours, points, *words)
 
 
 def _add_file(evidence: Evidence, archive: zipfile.ZipFile, name: str, path: str) -> None:

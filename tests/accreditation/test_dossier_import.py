@@ -129,6 +129,87 @@ def test_our_own_points_never_come_in_a_second_time(me, kind):
     assert [one.title for one in Evidence.objects.filter(owner=me)] == ["Intervisie"]
 
 
+def packed(person):
+    out = io.BytesIO()
+    package.write(person=person, into=out)
+    return out.getvalue()
+
+
+def work(kind):
+    return EvidenceKindFactory(register=kind.register, code="werkuren", form=EvidenceKind.Form.WORK, category=None)
+
+
+def test_what_began_here_comes_in_no_second_time_not_even_by_way_of_another_installation(me, kind, settings):
+    worked = Told(kind=work(kind), title="Werk", started_on=date(2025, 1, 1), done_on=date(2025, 12, 31), hours=Decimal(1200))
+    mine = keeping.add(owner=me, told=worked)
+    withdrawn = keeping.add(owner=me, told=Told(kind=kind, title="Ingetrokken", done_on=date(2026, 3, 1), hours=Decimal(1)))
+    home = packed(me)
+    keeping.withdraw(evidence=withdrawn)
+    intake = handed_in(home, me)
+    assert [row["becomes"] for row in importing.preview(intake)] == ["there", "there"]
+    importing.accept(intake)
+    assert Evidence.objects.filter(owner=me).count() == 2
+
+    there = UserFactory()
+    RegisterEntryFactory(user=there, register=kind.register, **PERIOD)
+    assert [row["becomes"] for row in importing.preview(handed_in(home, there))] == ["kept", "kept"]
+    taken(home, there)
+    settings.SITE_URL = "https://nog-elders.example"
+    round_about = packed(there)
+    DossierKey.objects.all()._raw_delete("default")
+    settings.SITE_URL = "https://elders.example"
+    taken(round_about, me)
+    assert set(Evidence.objects.filter(owner=me)) == {mine, withdrawn}
+    keeping.discard(evidence=withdrawn)
+    taken(home, me)
+    assert Evidence.objects.filter(owner=me).count() == 2  # what was thrown away may come back
+
+
+def test_the_same_words_days_and_files_are_the_same_thing_and_our_certificate_is_no_evidence(me, kind):
+    twice = [Told(kind=kind, title="Intervisie", done_on=date(2026, 3, 1), hours=Decimal(2)) for _two in range(2)]
+    nurse = UserFactory()
+    RegisterEntryFactory(user=nurse, register=kind.register, **PERIOD)
+    for told in twice:
+        keeping.add(owner=nurse, told=told)
+    with_file = keeping.begin(owner=nurse)
+    keeping.add_document(evidence=with_file, checked=files.check(a_photo(), owner=nurse))
+    keeping.keep(evidence=with_file, told=twice[0])
+    release = released_course()
+    satisfy(EnrolmentFactory(learner=me, release=release))
+    with_certificate = keeping.begin(owner=nurse)
+    with Certificate.objects.get().pdf.open() as pdf:
+        checked = files.check(SimpleUploadedFile("certificaat.pdf", pdf.read()), owner=nurse)
+    keeping.add_document(evidence=with_certificate, checked=checked)
+    keeping.keep(evidence=with_certificate, told=Told(kind=kind, title="Cursus", done_on=date(2026, 6, 15), hours=Decimal(2)))
+    content = packed(nurse)
+    assert [row["becomes"] for row in importing.preview(handed_in(content, me))] == ["kept", "kept", "kept", "there"]
+
+    keeping.add(owner=me, told=Told(kind=kind, title=" INTERVISIE", done_on=date(2026, 3, 1), hours=Decimal("2.0")))
+
+    intake = handed_in(content, me)
+    assert [row["becomes"] for row in importing.preview(intake)] == ["there", "there", "kept", "there"]
+    importing.accept(intake)
+    assert sorted(one.documents.count() for one in Evidence.objects.filter(owner=me)) == [0, 1]
+
+
+def test_the_preview_says_of_each_row_what_then_happens(me, kind):
+    """Two that look alike are two; what the kind refuses here is a draft; all in one intake, so that nothing is judged by what it brought itself."""
+    nurse = UserFactory()
+    RegisterEntryFactory(user=nurse, register=kind.register, **PERIOD)
+    for hours in ("2", "2", "30"):
+        told = Told(kind=kind, title="Intervisie", started_on=date(2026, 2, 1), done_on=date(2026, 3, 1), hours=Decimal(hours))
+        keeping.add(owner=nurse, told=told)
+    content = packed(nurse)
+    kind.register.rules.update(total=20)
+
+    intake = handed_in(content, me)
+    said = [row["becomes"] for row in importing.preview(intake)]
+    importing.accept(intake)
+
+    assert said == ["kept", "kept", "draft"]
+    assert [one.state for one in Evidence.objects.filter(owner=me).order_by("pk")] == said
+
+
 def test_a_changed_dossier_is_refused_and_leaves_nothing(me, kind):
     content = a_dossier(kind)
     changed = rebuilt(content, change=lambda name, data: data.replace(b'"6"', b'"9"') if name == "dossier.json" else data)
@@ -181,11 +262,11 @@ def test_killed_half_way_the_next_run_brings_in_the_rest(me, kind, monkeypatch):
     intake.save()
     real, calls = importing._keep, []
 
-    def dies_on_the_second(evidence, item, kind):
-        calls.append(item.key)
+    def dies_on_the_second(evidence, told):
+        calls.append(told.title)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        real(evidence, item, kind)
+        real(evidence, told)
 
     monkeypatch.setattr(importing, "_keep", dies_on_the_second)
     with pytest.raises(KeyboardInterrupt):

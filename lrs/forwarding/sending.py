@@ -118,6 +118,13 @@ class _Turn:
 
     def go(self, *, until: float) -> None:
         try:
+            self._go(until=until)
+        except _Changed:
+            # The next turn begins with what the target is now; where it then goes on from is booked.
+            self.run.more = True
+
+    def _go(self, *, until: float) -> None:
+        try:
             sender = sender_for(self.target)
         except CannotUnlock:
             self._pause(Reason.SECRET_UNREADABLE, Answer(Outcome.TROUBLE))
@@ -129,10 +136,6 @@ class _Turn:
             while True:
                 try:
                     more = self._withdraw_erased(sender) or self._send_held_again(sender) or self._send_page(sender, until=until)
-                except _Changed:
-                    # The next turn begins with what the target is now; where it then goes on from is booked.
-                    self.run.more = True
-                    return
                 except _Stopped as stop:
                     self._stumble(stop.answer)
                     return
@@ -421,14 +424,17 @@ class _Turn:
         telling.tell_that_it_stopped(self.target, reason)
 
     def _note_error(self, error: ForwardingTarget.Reason, answer: Answer, **fields: object) -> None:
+        """Raises _Changed when somebody mended the target meanwhile: trouble with what it was must not hold up what it is."""
         logger.warning("Forwarding to target %s: %s (status %s)", self.target.pk, error, answer.status)
-        ForwardingTarget.objects.filter(pk=self.target.pk, lease=self.lease).update(
+        noted = ForwardingTarget.objects.filter(pk=self.target.pk, lease=self.lease, generation=self.target.generation).update(
             last_error=error,
             last_error_at=timezone.now(),
             last_status=answer.status,
             last_answer=answer.text,
             **fields,
         )
+        if not noted:
+            raise _Changed
 
 
 def _before_erased(page: list[Statement], end: int, full: bool) -> tuple[list[Statement], int, bool]:

@@ -34,11 +34,13 @@ HAPPENED: dict[str, str | Promise] = {
 }
 TO_DO: dict[str, str | Promise] = {
     Reason.KEY_REFUSED: gettext_lazy(
-        "Vraag de beheerder daar om een sleutel die uitspraken mag schrijven, vul die in bij Wijzigen, en hervat."
+        "Vraag de beheerder daar om een sleutel die uitspraken mag schrijven, en vul die in bij Wijzigen. Dan gaat het vanzelf verder."
     ),
-    Reason.WRONG_ADDRESS: gettext_lazy("Controleer het adres: het eindigt meestal op /xapi. Verbeter het bij Wijzigen, en hervat."),
+    Reason.WRONG_ADDRESS: gettext_lazy(
+        "Controleer het adres: het eindigt meestal op /xapi. Verbeter het bij Wijzigen; dan gaat het vanzelf verder."
+    ),
     Reason.ADDRESS_NOT_ALLOWED: gettext_lazy("Vul een openbaar adres met https in, of vraag een superuser om dit adres toe te staan."),
-    Reason.SECRET_UNREADABLE: gettext_lazy("Vul sleutel en geheim opnieuw in bij Wijzigen, en hervat."),
+    Reason.SECRET_UNREADABLE: gettext_lazy("Vul sleutel en geheim opnieuw in bij Wijzigen. Dan gaat het vanzelf verder."),
     Reason.REFUSES_ALL: gettext_lazy(
         "Lees bij de onbestelbare uitspraken wat het antwoord was. Verbeter de instelling of vraag de beheerder daar; verstuur ze daarna opnieuw en hervat."
     ),

@@ -28,6 +28,8 @@ SETTINGS = (
     *("name", "kind", "organisation", "endpoint", "version", "table", "allows_private", "reach", "verbs", "activities", "sources"),
     *("credential", "actors", "with_attachments", "voids_on_erasure"),
 )
+# Where it goes, and how: with another one of these, trouble with the old one says nothing any more.
+WAY = frozenset({"kind", "endpoint", "version", "table", "allows_private"})
 
 
 class TargetRefused(Exception):
@@ -75,7 +77,10 @@ def make(*, login: Login, by: User | None, since: datetime | None = None, backlo
 
 
 def change(target: ForwardingTarget, *, login: Login | None, by: User | None, **fields: Any) -> ForwardingTarget:
-    """Change a target. Without a login the old one stays, but never for another address: it would be told to whoever is there."""
+    """Change a target. Without a login the old one stays, but never for another address: it would be told to whoever is there.
+
+    With another address or login it goes on at once, also when it had stopped by itself; what somebody paused stays paused.
+    """
     before = {name: getattr(target, name) for name in SETTINGS}
     for name, value in _only_settings(fields).items():
         setattr(target, name, value)
@@ -95,7 +100,16 @@ def change(target: ForwardingTarget, *, login: Login | None, by: User | None, **
             target.save(update_fields=fields_to_save)
             ForwardingTarget.objects.filter(pk=target.pk).update(generation=F("generation") + 1)
             history.note(target, history.Kind.CHANGED, by=by)
+            if login is not None or WAY.intersection(changed):
+                _begin_afresh(target, by=by)
     return target
+
+
+def _begin_afresh(target: ForwardingTarget, *, by: User | None) -> None:
+    ForwardingTarget.objects.filter(pk=target.pk).update(retry_at=None, failures=0, refusals=0)
+    by_itself = ForwardingTarget.objects.filter(pk=target.pk, state=State.PAUSED).exclude(reason__in=[Reason.BY_HAND, Reason.NONE])
+    if by_itself.exists():
+        resume(target, by=by)
 
 
 def pause(target: ForwardingTarget, *, by: User | None) -> None:

@@ -97,7 +97,11 @@ def change_target(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             dropped = undelivered.weigh_again(target)
             _audit(request, "forwarding_changed", target)
-            messages.success(request, _("Bewaard. Wat nu wacht, gaat volgens de nieuwe instellingen."))
+            target.refresh_from_db()
+            if target.state == ForwardingTarget.State.PAUSED:
+                messages.success(request, _("Bewaard. Het doorsturen is gepauzeerd: hervat om het weer te laten gaan."))
+            else:
+                messages.success(request, _("Bewaard. Wat nu wacht, gaat volgens de nieuwe instellingen."))
             if dropped:
                 text = ngettext(
                     "%(count)s uitspraak die was achtergehouden valt nu buiten de keuze en gaat niet meer mee.",

@@ -64,8 +64,9 @@ def _wake_waiting() -> int:
 
 
 def wake_one(target: ForwardingTarget) -> None:
-    """Queue a turn for this target now."""
-    _queue(target.pk)
+    """Somebody asks for a turn with this target now. Also when one was queued: that one may be lost, and a turn too many is harmless."""
+    ForwardingTarget.objects.filter(pk=target.pk).update(queued_at=timezone.now())
+    forward_target.enqueue(target.pk)
 
 
 def waiting() -> list[int]:

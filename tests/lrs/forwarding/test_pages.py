@@ -166,6 +166,39 @@ def test_what_a_superuser_allowed_ends_with_the_address(manager, organisation, o
     assert not target.allows_private
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"retry_at": timezone.now() + timedelta(hours=1), "failures": 4, "last_error": Reason.UNREACHABLE, "queued_at": timezone.now()},
+        {"state": State.PAUSED, "reason": Reason.WRONG_ADDRESS, "failures": 3},
+    ],
+    ids=["waiting for the next try", "stopped by itself"],
+)
+def test_who_mends_the_address_sees_it_go_at_once(manager, organisation, other, trouble):
+    credential, _secret = a_credential(organisation=organisation)
+    target = a_target("https://lrs.bestaat-niet.example/xapi", organisation=organisation, reach=Reach.TOOLS, allows_private=True, **trouble)
+    append([a_statement() for _ in range(3)], source=Source.TOOL, credential=credential)
+
+    manager.post(reverse("forwarding:change", args=[target.pk]), form(organisation, other.address))
+
+    assert len(other.kept) == 3
+    target.refresh_from_db()
+    assert (target.state, target.failures) == (State.ACTIVE, 0)
+
+
+def test_what_somebody_paused_stays_paused_when_it_is_changed(manager, organisation, other):
+    credential, _secret = a_credential(organisation=organisation)
+    target = a_target(
+        "https://elders.example/xapi", organisation=organisation, reach=Reach.TOOLS, state=State.PAUSED, reason=Reason.BY_HAND
+    )
+    append([a_statement()], source=Source.TOOL, credential=credential)
+
+    page = manager.post(reverse("forwarding:change", args=[target.pk]), form(organisation, other.address), follow=True).content.decode()
+
+    assert "Het doorsturen is gepauzeerd: hervat om het weer te laten gaan." in page
+    assert other.kept == {}
+
+
 # --- How it fares --------------------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from django_tasks import default_task_backend
 
 from accounts.models import Role
 from lrs import queries
-from lrs.forwarding import sending, undelivered, waking
+from lrs.forwarding import sending, targets, undelivered, waking
 from lrs.forwarding.sending import forward
 from lrs.forwarding.xapi import XAPISender
 from lrs.models import Forwarded, ForwardingEvent, ForwardingHour, ForwardingTarget, HeldStatement, Source
@@ -449,6 +449,21 @@ def test_a_worker_that_died_is_followed_by_another_when_its_lease_ends(other):
     now(target, leased_until=timezone.now() - timedelta(seconds=1))
 
     assert forward(target.pk).sent == 1
+
+
+@pytest.mark.parametrize("answer", [401, 503])
+def test_trouble_with_what_was_mended_meanwhile_holds_up_nothing(other, monkeypatch, answer):
+    target = a_target(other.address)
+    record(*of(uuid.uuid4()))
+    login = targets.Login("nieuwe-sleutel", "nieuw-geheim")
+    before_each_request(monkeypatch, lambda: targets.change(ForwardingTarget.objects.get(pk=target.pk), login=login, by=None))
+    other.rule = lambda request: answer
+
+    run = forward(target.pk)
+
+    assert run.more
+    assert (now(target).state, target.retry_at, target.failures) == (State.ACTIVE, None, 0)
+    assert mail.outbox == []
 
 
 def test_a_worker_whose_lease_went_to_another_books_nothing(other, monkeypatch):

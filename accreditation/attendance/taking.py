@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -20,7 +21,7 @@ from accounts.audit import record
 from accounts.models import Organisation, Register, RegisterEntry, User
 from accounts.permissions import Action, may, organisations_where
 from accreditation import jobs
-from accreditation.attendance.names import differs
+from accreditation.attendance.names import Others, misfit
 from accreditation.attendance.reading import Line, could_be_a_number, no_number
 from accreditation.models import AttendanceLine, AttendanceList, Job
 from courses.enrolment import EnrolmentRefused, enrol, open_enrolment
@@ -235,10 +236,11 @@ def settle(*, line: AttendanceLine, learner: User, by: User, named: bool = False
         locked = AttendanceLine.objects.select_for_update(of=("self",)).select_related("list").get(pk=line.pk)
         if locked.state != State.UNKNOWN or locked.list.confirmed_at is None:
             raise TakingRefused(gettext("Deze regel is al uitgezocht."))
-        if not named and not asks and differs(locked.name, learner):
-            raise NameDiffers(_other_name(locked, learner))
+        places = _Places(meeting=kept.meeting, learners=[learner], enrols=kept.enrols)
+        if not named and not asks and (doubt := places.doubt_about(locked.name, learner)):
+            raise NameDiffers(doubt)
         locked.learner, locked.text = learner, ""
-        _stand(locked, learner, places=_Places(meeting=kept.meeting, learners=[learner], enrols=kept.enrols), named=named)
+        _stand(locked, learner, places=places, named=named)
         _once(locked)
         locked.settled_by, locked.settled_at = by, timezone.now()
         locked.save()
@@ -328,6 +330,25 @@ class _Places:
         marks = Attendance.objects.filter(meeting=meeting, enrolment__in=self.enrolments.values(), corrected_by=None, present=True)
         self.present = dict(marks.values_list("enrolment", "hours"))
 
+    @cached_property
+    def others(self) -> Others:
+        return Others(reachable(self.meeting.course.organisation).only("first_name", "last_name"))
+
+    def doubt_about(self, written: str, learner: User) -> str:
+        """What to ask about a name in the list that is not surely this person's; nothing when it is."""
+        fit = misfit(written, learner)
+        if fit == 0 or (fit is not None and not self.others.fit_better(written, learner)):
+            return ""
+        said = {"name": written, "who": learner}
+        if self.others.fit_better(written, learner):
+            return (
+                gettext(
+                    "In de lijst staat ‘%(name)s’; die naam past beter bij iemand anders van jullie. Dit nummer is van ‘%(who)s’. Is dit dezelfde persoon?"
+                )
+                % said
+            )
+        return gettext("In de lijst staat ‘%(name)s’, maar deze deelnemer heet ‘%(who)s’. Is dit dezelfde persoon?") % said
+
 
 def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], places: _Places, seen: dict[object, int]) -> AttendanceLine:
     row = AttendanceLine(list=kept, line=line.line, number=line.number, name=line.name, hours=line.hours)
@@ -362,8 +383,8 @@ def _stand(row: AttendanceLine, learner: User, *, places: _Places, named: bool =
     except AttendanceRefused as refusal:
         row.state, row.text = State.REFUSED, str(refusal)
         return
-    if not named and differs(row.name, learner):
-        row.state, row.text = State.MISNAMED, _other_name(row, learner)
+    if not named and (doubt := places.doubt_about(row.name, learner)):
+        row.state, row.text = State.MISNAMED, doubt
     elif enrolment is None and places.enrols:
         row.state = State.JOINS
     elif enrolment is None:
@@ -386,13 +407,6 @@ def _once(row: AttendanceLine) -> None:
 
 def _twice(line: int) -> str:
     return gettext("Dezelfde persoon staat op regel %(line)s en telt één keer.") % {"line": line}
-
-
-def _other_name(row: AttendanceLine, learner: User) -> str:
-    return gettext("In de lijst staat ‘%(name)s’, maar deze deelnemer heet ‘%(who)s’. Is dit dezelfde persoon?") % {
-        "name": row.name,
-        "who": learner,
-    }
 
 
 def _look_up(numbers: Sequence[str], *, organisation: Organisation, register: Register | None) -> dict[str, _Known]:

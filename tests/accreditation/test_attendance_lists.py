@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from accounts.models import AuditEvent, Role, User
 from accreditation import jobs
 from accreditation.attendance import taking
-from accreditation.attendance.names import differs
+from accreditation.attendance.names import Others, misfit
 from accreditation.attendance.reading import Line, ListRefused, read_file, read_pasted
 from accreditation.attendance.taking import TakingRefused, bring, confirm, discard, drop, look_again, settle
 from accreditation.models import AttendanceLine, AttendanceList, Job, PointAward
@@ -523,6 +523,27 @@ class TestTaking:
         client.post(linking, {"doe": "koppel", "email": third.email, "zeker": third.email})
         assert states(kept)[3] == "done"
 
+    def test_the_name_of_another_participant_or_member_is_never_taken_for_the_holder_of_the_number(
+        self, release, register, meeting, manager
+    ):
+        def called(name, number):
+            learner = participant(release, register, number).learner
+            User.objects.filter(pk=learner.pk).update(first_name="Demo", last_name=name)
+
+        called("verpleegkundig specialist", "11111111111")
+        called("KAG in opleiding", "22222222222")
+        called("KAG", "33333333333")
+        written = [("11111111111", "Demo verpleegkundige"), ("22222222222", "Demo KAG"), ("33333333333", "D. KAG")]
+        read = [Line(line, number, name) for line, (number, name) in enumerate(written, start=1)]
+        member = UserFactory(first_name="Demo", last_name="verpleegkundige")
+        MembershipFactory(organisation=release.course.organisation, user=member)
+        kept = bring(lines=read, meeting=meeting, by=manager, name="a")
+
+        assert states(kept) == ["misnamed", "misnamed", "ready"]
+        assert all("past beter bij iemand anders" in line.text for line in kept.lines.filter(state="misnamed"))
+        User.objects.filter(last_name="KAG").update(last_name="arts")
+        assert states(bring(lines=read, meeting=meeting, by=manager, name="b")) == ["misnamed", "ready", "misnamed"]
+
     def test_hours_are_checked_beforehand_and_a_line_that_cannot_be_marked_is_mended_or_left_out(
         self, client, release, register, meeting, manager
     ):
@@ -557,11 +578,59 @@ class TestTaking:
 
 
 @pytest.mark.parametrize(
-    ("written", "other"),
+    ("first", "last", "own", "of_others"),
     [
-        ("DE BRUÏN, Zoë", False), ("Z. Bruin", False), ("Mevr. Z.A. de Bruin-Voorbeeld", False), ("bruin", False), ("Zoe Bruijn", False),
-        ("", False), ("Verkeerde Naam", True), ("Piet de Bruin", True), ("Zaal", True),
+        (
+            "Zoë", "de Bruin",
+            ["", "DE BRUÏN, Zoë", "Z. Bruin", "bruin", "Bruin, Z. de", "ZA de Bruin", "Mevr. Z.A. de Bruin-Voorbeeld", "Voorbeeld-de Bruin",
+             "Zoë Maria de Bruin", "Zoe Bruijn"],
+            ["Verkeerde Naam", "Piet de Bruin", "de Bruin - Piet", "Bruin, Piet", "P. de Bruin", "D. Bruin", "Zaal", "Zaal de Bruin", "Zoë",
+             "Zoë Voorbeeld", "Bruijn", "P. Bruijn"],
+        ),
+        ("Demo", "verpleegkundig specialist", ["Demo verpleegkundig specialist", "D. Verpleegkundig-Specialist"],
+         ["Demo", "Demo verpleegkundige", "Demo KAG in opleiding", "Demo Jansen", "Maria verpleegkundig"]),
+        ("Demo", "verpleegkundige", ["Demo verpleegkundige", "Demo verpleegkundig"], ["Demo verpleegkundig specialist", "Demo verzorgende"]),
+        ("Jan", "van den Berg", ["J. v.d. Berg", "vd Berg", "Vandenberg, Jan", "JM van den Berg", "van den Berg Jan"], ["Johan van den Berg", "Jan Bergen", "v.d. Meer"]),
+        ("Maria", "Jansen-de Vries", ["M. de Vries", "Maria Jansen", "Vries-Jansen, M. de"], ["M. Bakker", "Maria Jansen-Bakker", "Johanna Jansen"]),
+        ("Piet", "Dhondt", ["P. d'Hondt", "D’HONDT, PIET"], ["T. Dhondt", "T. Hondt", "Piet Hond"]),
+        ("Jan-Willem", "de Heer", ["Jan de Heer", "Janwillem de Heer", "de heer J.W. de Heer", "W. Heer"], ["K. de Heer", "de heer Jansen"]),
+        ("IJsbrand", "Jansen", ["IJ. Jansen", "IJ Jansen, RN", "IJsbrand Janssen"], ["J. Hansen", "IJsbrand Hansen", "S. Jansen"]),
+        ("Zoë", "", ["Zoe"], ["Zaal"]),
+        ("", "", [""], ["Zoë"]),
     ],
 )  # fmt: skip
-def test_a_name_differs_when_it_is_clearly_of_somebody_else(written, other):
-    assert differs(written, User(first_name="Zoë", last_name="de Bruin")) is other
+def test_a_name_in_the_list_is_the_persons_own_or_is_asked_about(first, last, own, of_others):
+    person = User(first_name=first, last_name=last)
+
+    assert {written for written in [*own, *of_others] if misfit(written, person) is None} == {*of_others}
+
+
+@pytest.mark.parametrize(
+    ("written", "fits_as_well", "fits_better"),
+    [
+        ("Jan Jansen", [], ["Jan Willem Jansen", "J. Jansen", "Jan Jansen-Bakker", "Jan van Jansen"]),
+        ("J. Jansen", ["Jan Jansen", "Joke Jansen", "Jan Willem Jansen"], []),
+        ("J.W. Jansen", ["Jan Willem Jansen"], ["Jan Jansen", "Joke Jansen"]),
+        ("Jan Janssen", [], ["Jan Jansen"]),
+        ("Jansen", ["Jan Jansen", "Joke Jansen"], []),
+        ("Jan Jansen-Bakkr", ["Jan Jansen-Bakker"], ["Jan Jansen"]),
+    ],
+)
+def test_a_name_that_fits_somebody_else_better_is_not_taken_for_the_holder_of_the_number(written, fits_as_well, fits_better):
+    others = ["Jan Jansen", "Joke Jansen", "Jan Willem Jansen", "J. Jansen", "Jan van Jansen", "Jan Janssen", "Jan Jansen-Bakker"]
+    people = {
+        name: User(
+            pk=key, first_name=name.rsplit(" ", 1)[0].removesuffix(" van"), last_name=("van " * ("van" in name)) + name.rsplit(" ", 1)[1]
+        )
+        for key, name in enumerate(others)
+    }
+    if written != "Jan Jansen":
+        del people["J. Jansen"], people["Jan van Jansen"]
+    if "Janssen" not in written:
+        del people["Jan Janssen"]
+    found = Others(people.values())
+
+    assert [misfit(written, people[name]) is not None for name in [*fits_as_well, *fits_better]] == [True] * len(
+        [*fits_as_well, *fits_better]
+    )
+    assert {name for name in [*fits_as_well, *fits_better] if found.fit_better(written, people[name])} == {*fits_better}

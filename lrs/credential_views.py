@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
+from accounts.outgoing.locks import locked, unlocked
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from lrs import credentials
@@ -25,6 +26,7 @@ from lrs.models import Credential
 from lrs.reach import sentences_of
 
 PER_PAGE = 50
+SECRET = "lrs_secret_to_show"  # noqa: S105 - under which a session keeps a secret, locked, until the page that shows it
 
 
 @login_required
@@ -41,7 +43,7 @@ def credential_list(request: PersonRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             _audit(request, "lrs_credential_made", made)
-            return _page_of(request, made, secret=secret)
+            return _shown_once(request, made, secret)
     page = Paginator(_mine(request).select_related("organisation").order_by("revoked_at", "name", "pk"), PER_PAGE).get_page(
         request.GET.get("pagina")
     )
@@ -77,7 +79,7 @@ def credential_page(request: PersonRequest, pk: int) -> HttpResponse:
                 request, _("De grenzen van ‘%(name)s’ zijn bewaard. Ze gelden binnen twee seconden.") % {"name": credential.name}
             )
             return redirect("lrs:credential", pk)
-    return _page_of(request, credential, form=form)
+    return _page_of(request, credential, form=form, secret=_secret_to_show(request, credential))
 
 
 @login_required
@@ -94,7 +96,7 @@ def credential_rotate(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("lrs:credential", pk)
     _audit(request, "lrs_credential_rotated", credential, overlap_hours=hours)
-    return _page_of(request, credential, secret=secret)
+    return _shown_once(request, credential, secret)
 
 
 @login_required
@@ -108,6 +110,20 @@ def credential_revoke(request: PersonRequest, pk: int) -> HttpResponse:
         request, _("De sleutel ‘%(name)s’ werkt niet meer. Wat ermee is geschreven blijft bewaard.") % {"name": credential.name}
     )
     return redirect("lrs:credentials")
+
+
+def _shown_once(request: PersonRequest, credential: Credential, secret: str) -> HttpResponse:
+    """The page of the key, which shows the secret a single time: reloading it makes no other secret, and shows none."""
+    request.session[SECRET] = [credential.pk, locked(secret)]
+    return redirect("lrs:credential", credential.pk)
+
+
+def _secret_to_show(request: PersonRequest, credential: Credential) -> str:
+    of, text = request.session.get(SECRET, (None, ""))
+    if of != credential.pk:
+        return ""
+    del request.session[SECRET]
+    return unlocked(text)
 
 
 def _page_of(request: PersonRequest, credential: Credential, *, form: CredentialForm | None = None, **shown: Any) -> HttpResponse:

@@ -165,7 +165,9 @@ def test_a_manager_makes_a_key_and_sees_the_secret_once():
     client = logged_in(manager(organisation))
 
     page = client.post(
-        "/beheer/toegangssleutels/", {"name": "Simulator", "organisation": organisation.pk, "source": "tool", "scopes": ["state"]}
+        "/beheer/toegangssleutels/",
+        {"name": "Simulator", "organisation": organisation.pk, "source": "tool", "scopes": ["state"]},
+        follow=True,
     )
 
     credential = Credential.objects.get()
@@ -174,6 +176,8 @@ def test_a_manager_makes_a_key_and_sees_the_secret_once():
     assert secret in page.content.decode()
     assert "no-store" in page.headers["Cache-Control"]
     assert authenticate(basic(credential.key, secret)) == credential
+    assert page.request["REQUEST_METHOD"] == "GET", "reloading the page makes no second key"
+    assert secret not in client.get(page.request["PATH_INFO"]).content.decode()
     assert secret not in client.get("/beheer/toegangssleutels/").content.decode()
     assert AuditEvent.objects.get(event="lrs_credential_made").on_behalf_of == organisation
 
@@ -183,7 +187,7 @@ def test_a_manager_renews_and_revokes_a_key():
     client = logged_in(manager(organisation))
     credential, headers = a_credential(organisation=organisation)
 
-    renewed = client.post(reverse("lrs:credential_rotate", args=[credential.pk])).context["secret"]
+    renewed = client.post(reverse("lrs:credential_rotate", args=[credential.pk]), follow=True).context["secret"]
     assert authenticate(headers["Authorization"]) is None
     assert authenticate(basic(credential.key, renewed)) == credential
 
@@ -377,7 +381,7 @@ def test_old_and_new_secret_can_work_side_by_side_for_a_day():
     client = logged_in(manager(organisation))
     credential, headers = a_credential(organisation=organisation)
 
-    answer = client.post(reverse("lrs:credential_rotate", args=[credential.pk]), {"overlap": "24"})
+    answer = client.post(reverse("lrs:credential_rotate", args=[credential.pk]), {"overlap": "24"}, follow=True)
 
     new = answer.context["secret"]
     assert "Het vorige geheim werkt nog tot" in answer.content.decode()

@@ -10,37 +10,24 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of, record
 from accounts.models import Organisation, RegisterEntry
 from accounts.permissions import Action, may, organisations_where
-from accounts.register_numbers import NumberKind
 from accounts.requests import PersonRequest
 from accreditation.exports import tables
-from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, Report, ReportCall, ReportingTerm
-from accreditation.reporting import connections, explanations, files, outbox, queueing, reconciling, status, waking
-from accreditation.reporting.connections import ConnectionRefused, visible_to
-from accreditation.reporting.forms import (
-    AnswerForm,
-    CompareForm,
-    ConnectionForm,
-    KnownAnswerForm,
-    MarkForm,
-    NoteForm,
-    NumberForm,
-    TermForm,
-    Way,
-)
+from accreditation.models import Accreditation, KnownAnswer, RegisterConnection, Report, ReportingTerm
+from accreditation.reporting import explanations, files, outbox, status, waking
+from accreditation.reporting.connections import visible_to
+from accreditation.reporting.forms import AnswerForm, KnownAnswerForm, MarkForm, NoteForm, NumberForm, TermForm
 from accreditation.results import key_of
 
 ROWS_PER_PAGE = 50
@@ -71,7 +58,7 @@ ORDERS = {
 @require_safe
 def overview(request: PersonRequest) -> HttpResponse:
     """Every connection of my organisations: what waits, what was accepted, what asks for somebody."""
-    _require(request, Action.EXPORT_RESULTS)
+    require(request, Action.EXPORT_RESULTS)
     standings = status.standings(visible_to(request.user))
     return render(
         request,
@@ -94,7 +81,7 @@ def reports(request: PersonRequest) -> HttpResponse:
 
 def _reports_page(request: PersonRequest, *, status_code: int = 200, **forms: Any) -> HttpResponse:
     """`forms` are those that somebody filled in with a mistake."""
-    _require(request, Action.EXPORT_RESULTS)
+    require(request, Action.EXPORT_RESULTS)
     mine = visible_to(request.user)
     everything = _my_reports(request)
     narrowed = _narrowed(request, everything, with_state=False)
@@ -152,7 +139,7 @@ def _reports_page(request: PersonRequest, *, status_code: int = 200, **forms: An
 @require_POST
 def act_on_reports(request: PersonRequest) -> HttpResponse:
     """Send the chosen reports again, or say that they were reported by hand or need not be."""
-    _require(request, Action.MANAGE_ACCREDITATION)
+    require(request, Action.MANAGE_ACCREDITATION)
     mine = Report.objects.filter(connection__in=visible_to(request.user, Action.MANAGE_ACCREDITATION))
     chosen = mine.filter(pk__in=[key for text in request.POST.getlist("rij") if (key := key_of(text)) is not None][:2000])
     act = request.POST.get("doe", "")
@@ -166,7 +153,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
     touched = list(RegisterConnection.objects.filter(pk__in=chosen.order_by().values("connection")).select_related("organisation"))
     if act == "opnieuw":
         count = outbox.again(reports=chosen, actor=request.user)
-        _record_for(request, "reports-sent-again", touched, rows=count)
+        record_for(request, "reports-sent-again", touched, rows=count)
         for connection in touched:
             waking.wake_one(connection)
         text = ngettext("%(count)s melding gaat opnieuw.", "%(count)s meldingen gaan opnieuw.", count) % {"count": count}
@@ -176,7 +163,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
         if not form.is_valid():
             return _reports_page(request, status_code=422, mark_form=form)
         count = outbox.mark(reports=chosen, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
-        _record_for(request, "reports-marked", touched, rows=count, on=str(form.cleaned_data["on"]))
+        record_for(request, "reports-marked", touched, rows=count, on=str(form.cleaned_data["on"]))
         messages.success(
             request,
             ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count},
@@ -188,7 +175,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
             answer = AnswerForm(request.POST)
             answer.add_error("text", str(refusal))
             return _reports_page(request, status_code=422, answer_form=answer)
-        _record_for(request, "reports-answered", touched, rows=count, answer=act)
+        record_for(request, "reports-answered", touched, rows=count, answer=act)
         text = ngettext("Bij %(count)s melding staat nu het antwoord.", "Bij %(count)s meldingen staat nu het antwoord.", count)
         messages.success(request, text % {"count": count})
     elif act == "hoeft-niet":
@@ -197,7 +184,7 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
         except outbox.ReportRefused as refusal:
             messages.error(request, str(refusal))
             return redirect(back)
-        _record_for(request, "reports-dropped", touched, rows=count)
+        record_for(request, "reports-dropped", touched, rows=count)
         messages.success(request, gettext("Deze meldingen hoeven niet meer. Ze blijven te zien onder ‘hoeft niet meer’."))
     return redirect(back)
 
@@ -206,11 +193,11 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
 @require_POST
 def export_reports(request: PersonRequest, kind: str) -> HttpResponseBase:
     """What the table shows, as a file; by POST, so that each export is in the audit trail."""
-    _require(request, Action.EXPORT_RESULTS)
+    require(request, Action.EXPORT_RESULTS)
     found = _narrowed(request, _my_reports(request)).order_by("pk")
     record("results-exported", actor=request.user, origin=origin_of(request), kind=kind, rows=found.count(), subject=gettext("Meldingen"))
     numbers = found.values_list("number", flat=True).iterator(chunk_size=1000)
-    return _table(kind, f"meldingen-{timezone.localdate():%Y%m%d}", head=files.head(), rows=files.lines(found), numbers=numbers)
+    return as_file(kind, f"meldingen-{timezone.localdate():%Y%m%d}", head=files.head(), rows=files.lines(found), numbers=numbers)
 
 
 @login_required
@@ -291,252 +278,13 @@ def act_on_report(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 def to_tell(request: PersonRequest) -> HttpResponse:
     """What the register was told and is no longer so: somebody has to tell it, for the service takes nothing back."""
-    _require(request, Action.EXPORT_RESULTS)
+    require(request, Action.EXPORT_RESULTS)
     found = outbox.to_tell(_my_reports(request)).select_related("learner", "accreditation__course", "connection__register")
     page = Paginator(found.order_by("connection", "learner__last_name", "pk"), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
     nets = outbox.net_points(list(page))
     rows = [{"report": one, "left": nets.get((one.learner_id, one.accreditation_id), outbox.NOTHING)[0]} for one in page]
     record("reports-viewed", actor=request.user, origin=origin_of(request), rows=len(rows), state="to-tell")
     return render(request, "accreditation/reporting/to_tell.html", {"page": page, "rows": rows})
-
-
-# --- Connections ----------------------------------------------------------------------------------------------------------
-
-
-@sensitive_post_parameters("user_id", "user_key")
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def connection(request: PersonRequest, pk: int | None = None) -> HttpResponse:
-    """Make or change a connection; its key is never shown again."""
-    _require(request, Action.MANAGE_ACCREDITATION)
-    instance = _my_connection(request, pk, Action.MANAGE_ACCREDITATION) if pk else RegisterConnection()
-    asked = request.GET.get("hoe", "" if pk is None else Way.of(instance))
-    if asked not in Way.values:
-        # Each way asks for something else, so it is chosen first.
-        return render(request, "accreditation/reporting/ways.html", {"connection": instance if pk else None, "ways": Way})
-    form = ConnectionForm(request.POST or None, instance=instance, user=request.user, way=Way(asked))
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = connections.save(form.instance, login=form.login)
-        except ConnectionRefused as refusal:
-            form.add_error(refusal.field, str(refusal))
-        else:
-            _record_for(request, "register-connection-saved", [saved], changed=[name for name in form.changed_data if "user_" not in name])
-            waking.wake_one(saved)
-            messages.success(request, gettext("De koppeling is bewaard."))
-            return redirect("accreditation:register_connection", pk=saved.pk)
-    return _connection_page(request, pk, form, Way(asked))
-
-
-def _connection_page(
-    request: PersonRequest, pk: int | None, form: ConnectionForm, way: Way, *, refused: tuple[int, MarkForm] | None = None
-) -> HttpResponse:
-    """`refused` is a file of which somebody said when it was handed in, in a way that cannot be."""
-    shown = RegisterConnection.objects.select_related("organisation", "register").get(pk=pk) if pk else None
-    context: dict[str, Any] = {"form": form, "connection": shown, "way": way}
-    if shown:
-        (standing,) = status.standings(RegisterConnection.objects.filter(pk=shown.pk).select_related("organisation", "register"))
-        context |= {
-            "standing": standing,
-            "open_files": [
-                (file, refused[1] if refused and refused[0] == file.pk else _mark_form(file)) for file in files.open_files(shown)
-            ],
-            "calls": ReportCall.objects.filter(connection=shown).exclude(closed_at=None)[:10],
-        }
-    return render(request, "accreditation/reporting/connection.html", context, status=422 if form.errors or refused else 200)
-
-
-def _mark_form(file: ReportCall, data: QueryDict | None = None) -> MarkForm:
-    return MarkForm(data, initial={"on": timezone.localdate()}, auto_id=f"bestand-{file.pk}-%s")
-
-
-@login_required
-@require_POST
-def act_on_connection(request: PersonRequest, pk: int) -> HttpResponse:
-    """Stop, go on, or try now."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    act = request.POST.get("doe", "")
-    if act == "pauzeer":
-        connections.pause(found)
-        messages.success(request, gettext("Er wordt niets meer verstuurd tot je hervat. Wat wacht, blijft staan."))
-    elif act == "hervat":
-        connections.resume(found)
-        waking.wake_one(found)
-        messages.success(request, gettext("Het verzenden gaat verder."))
-    else:
-        return redirect("accreditation:register_connection", pk=pk)
-    _record_for(request, "register-connection-changed", [found], act=act)
-    return redirect("accreditation:register_connection", pk=pk)
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def queue_reports(request: PersonRequest, pk: int) -> HttpResponse:
-    """Who was awarded something and was never reported; and putting them in the outbox."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    waiting = outbox.unreported(found)
-    if request.method == "POST":
-        begun = queueing.begin(connection=found, accreditation=key_of(request.POST.get("accreditatie", "")), by=request.user)
-        if not isinstance(begun, int):
-            _record_for(request, "reports-queued", [found], rows=begun.total)
-            return redirect("accreditation:job", pk=begun.pk)
-        _record_for(request, "reports-queued", [found], rows=begun)
-        waking.wake_one(found)
-        messages.success(request, ngettext("%(count)s melding staat klaar.", "%(count)s meldingen staan klaar.", begun) % {"count": begun})
-        # Where one sees how far it is, or what to do next.
-        return redirect("accreditation:reporting") if found.by_service else redirect("accreditation:register_connection", pk=pk)
-    term = ReportingTerm.objects.filter(register=found.register_id).first()
-    groups = (
-        waiting.order_by()
-        .values("accreditation", "accreditation__course__title", "accreditation__id_number", "accreditation__is_demo")
-        .annotate(people=Count("learner", distinct=True))
-        .order_by("accreditation__course__title", "accreditation__id_number")
-    )
-    page = Paginator(waiting, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
-    record(
-        "reports-viewed", actor=request.user, on_behalf_of=found.organisation, origin=origin_of(request), rows=len(page), state="unreported"
-    )
-    rows = [{"award": award, "last_day": status.last_day(award.completed_at, term)} for award in page]
-    return render(
-        request,
-        "accreditation/reporting/queue.html",
-        {
-            "connection": found,
-            "words": status.words(found),
-            "groups": groups,
-            "people": sum(group["people"] for group in groups),
-            "rows": rows,
-            "page": page,
-        },
-    )
-
-
-# --- Files ----------------------------------------------------------------------------------------------------------------
-
-
-@login_required
-@require_POST
-def make_file(request: PersonRequest, pk: int) -> HttpResponse:
-    """Put what waits in a file."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    if found.by_service:
-        raise Http404
-    try:
-        call = files.make(connection=found, actor=request.user)
-    except files.NothingToFile as nothing:
-        messages.warning(request, str(nothing))
-    else:
-        _record_for(request, "reports-filed", [found], rows=call.rows)
-        messages.success(
-            request,
-            ngettext(
-                "Het bestand met %(count)s melding is gemaakt. Download het, lever het in en geef dat hier aan.",
-                "Het bestand met %(count)s meldingen is gemaakt. Download het, lever het in en geef dat hier aan.",
-                call.rows,
-            )
-            % {"count": call.rows},
-        )
-    return redirect("accreditation:register_connection", pk=pk)
-
-
-@login_required
-@require_POST
-def fetch_file(request: PersonRequest, pk: int, call: int, kind: str) -> HttpResponseBase:
-    """The file, as XML, CSV, XLSX or a list of numbers; the same each time."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    made = get_object_or_404(ReportCall.objects.select_related("connection__register"), pk=call, connection=found)
-    name = f"{slugify(found.register.code)}-melding-{made.pk}"
-    _record_for(request, "results-exported", [found], kind=kind, rows=made.rows)
-    if kind == "xml":
-        content, suffix = files.as_xml(made)
-        return _attachment(HttpResponse(content, content_type=f"application/{suffix}"), f"{name}.{suffix}")
-    head, rows = files.table(made)
-    return _table(kind, name, head=head, rows=rows, numbers=files.numbers(made))
-
-
-@login_required
-@require_POST
-def settle_file(request: PersonRequest, pk: int, call: int) -> HttpResponse:
-    """Say that a file was handed in, and when; or put what is in it back."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    made = get_object_or_404(ReportCall, pk=call, connection=found)
-    if request.POST.get("doe") == "terug":
-        count = files.put_back(call=made, actor=request.user)
-        messages.success(request, ngettext("%(count)s melding wacht weer.", "%(count)s meldingen wachten weer.", count) % {"count": count})
-    else:
-        form = _mark_form(made, request.POST)
-        if not form.is_valid():
-            way = Way.of(found)
-            settings = ConnectionForm(instance=found, user=request.user, way=way)
-            return _connection_page(request, pk, settings, way, refused=(made.pk, form))
-        count = files.mark(call=made, on=form.moment, note=form.cleaned_data["note"], actor=request.user)
-        _record_for(request, "reports-marked", [found], rows=count, on=str(form.cleaned_data["on"]))
-        messages.success(
-            request,
-            ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count},
-        )
-    return redirect("accreditation:register_connection", pk=pk)
-
-
-# --- Beside the register's own list ---------------------------------------------------------------------------------------
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def compare_reports(request: PersonRequest, pk: int) -> HttpResponse:
-    """Lay our reports beside the list of the register, and act on the differences. The list itself is not kept."""
-    found = _my_connection(request, pk, Action.MANAGE_ACCREDITATION)
-    form = CompareForm(request.POST or None, request.FILES or None, connection=found)
-    context: dict[str, Any] = {"connection": found, "form": form}
-    if request.method == "POST" and form.is_valid():
-        chosen: Accreditation = form.cleaned_data["accreditation"]
-        try:
-            upload = form.cleaned_data.get("file")
-            text = reconciling.text_of(upload.name, upload.read(reconciling.LARGEST_FILE + 1)) if upload else form.cleaned_data["text"]
-            lines, unread = reconciling.read(
-                text,
-                kinds=[NumberKind(kind) for kind in found.register.number_kinds],
-                not_persons=[chosen.id_number, str(chosen.pe_course_id or ""), chosen.external_course_id],
-            )
-        except reconciling.ListUnreadable as refusal:
-            form.add_error("file" if form.cleaned_data.get("file") else "text", str(refusal))
-        else:
-            result = reconciling.compare(accreditation=chosen, lines=lines, unread=unread)
-            done = _settle_differences(request, found, result)
-            if done:
-                messages.success(request, done)
-                result = reconciling.compare(accreditation=chosen, lines=lines, unread=unread)
-            else:
-                _record_for(request, "reports-compared", [found], rows=len(lines))
-            context |= {"result": result, "chosen": chosen, "text": reconciling.as_text(lines)}
-    return render(request, "accreditation/reporting/compare.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-def _settle_differences(request: PersonRequest, found: RegisterConnection, result: reconciling.Comparison) -> str:
-    act = request.POST.get("doe", "")
-    if act == "aanmerken":
-        note = gettext("Staat in de lijst van het register.")
-        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_mark])
-        count = outbox.mark(reports=chosen, on=timezone.now(), note=note, actor=request.user)
-        _record_for(request, "reports-marked", [found], rows=count)
-        return ngettext("%(count)s melding staat nu als gemeld.", "%(count)s meldingen staan nu als gemeld.", count) % {"count": count}
-    if act == "aangenomen":
-        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_accept])
-        count = outbox.answered(reports=chosen, accepted=True, text=gettext("Staat in de lijst van het register."), actor=request.user)
-        _record_for(request, "reports-answered", [found], rows=count, answer=act)
-        return ngettext("%(count)s melding staat nu als aangenomen.", "%(count)s meldingen staan nu als aangenomen.", count) % {
-            "count": count
-        }
-    if act == "opnieuw":
-        chosen = Report.objects.filter(pk__in=[one.pk for one in result.to_send])
-        count = outbox.again(reports=chosen, actor=request.user, accepted_too=True)
-        _record_for(request, "reports-sent-again", [found], rows=count)
-        waking.wake_one(found)
-        return ngettext("%(count)s melding gaat opnieuw.", "%(count)s meldingen gaan opnieuw.", count) % {"count": count}
-    return ""
 
 
 # --- Terms and explanations -----------------------------------------------------------------------------------------------
@@ -546,7 +294,7 @@ def _settle_differences(request: PersonRequest, found: RegisterConnection, resul
 @require_safe
 def reporting_terms(request: PersonRequest) -> HttpResponse:
     """Within how many days each register wants to be told, and what its answers mean."""
-    _require(request, Action.MANAGE_REGISTER_RULES)
+    require(request, Action.MANAGE_REGISTER_RULES)
     return render(
         request,
         "accreditation/reporting/terms.html",
@@ -594,7 +342,7 @@ def known_answer(request: PersonRequest, pk: int | None = None) -> HttpResponse:
 # --- Shared ---------------------------------------------------------------------------------------------------------------
 
 
-def _require(request: PersonRequest, action: Action) -> None:
+def require(request: PersonRequest, action: Action) -> None:
     if not may(request.user, action):
         raise PermissionDenied
 
@@ -610,18 +358,13 @@ def _my_reports(request: PersonRequest) -> QuerySet[Report]:
 
 
 def _my_report(request: PersonRequest, pk: int, action: Action = Action.EXPORT_RESULTS) -> Report:
-    _require(request, action)
+    require(request, action)
     return get_object_or_404(
         Report.objects.filter(connection__in=visible_to(request.user, action)).select_related(
             "learner", "accreditation__course", "accreditation__register", "connection__organisation", "connection__register"
         ),
         pk=pk,
     )
-
-
-def _my_connection(request: PersonRequest, pk: int, action: Action) -> RegisterConnection:
-    _require(request, action)
-    return get_object_or_404(visible_to(request.user, action), pk=pk)
 
 
 def _narrowed(request: PersonRequest, found: QuerySet[Report], *, with_state: bool = True) -> QuerySet[Report]:
@@ -707,7 +450,7 @@ def _report_page(request: PersonRequest, found: Report, *, status_code: int = 20
     )
 
 
-def _record_for(request: PersonRequest, event: str, touched: list[RegisterConnection], **details: Any) -> None:
+def record_for(request: PersonRequest, event: str, touched: list[RegisterConnection], **details: Any) -> None:
     for one in touched:
         record(event, actor=request.user, on_behalf_of=one.organisation, subject=str(one.register), origin=origin_of(request), **details)
 
@@ -723,20 +466,20 @@ def _record_one(request: PersonRequest, event: str, found: Report) -> None:
     )
 
 
-def _table(kind: str, name: str, *, head: list[str], rows: Iterator[list[tables.Value]], numbers: Iterator[str]) -> HttpResponseBase:
+def as_file(kind: str, name: str, *, head: list[str], rows: Iterator[list[tables.Value]], numbers: Iterator[str]) -> HttpResponseBase:
     if kind == "csv":
-        return _attachment(StreamingHttpResponse(tables.stream_csv(head, rows), content_type=tables.CSV), f"{name}.csv")
+        return attachment(StreamingHttpResponse(tables.stream_csv(head, rows), content_type=tables.CSV), f"{name}.csv")
     if kind == "lijst":
-        return _attachment(StreamingHttpResponse(tables.paste_list(numbers), content_type="text/plain; charset=utf-8"), f"{name}.txt")
+        return attachment(StreamingHttpResponse(tables.paste_list(numbers), content_type="text/plain; charset=utf-8"), f"{name}.txt")
     if kind != "xlsx":
         raise Http404
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it when it was sent
     tables.write_xlsx(file, head, rows, title=gettext("Meldingen"))
     file.seek(0)
-    return _attachment(FileResponse(file, content_type=tables.XLSX), f"{name}.xlsx")
+    return attachment(FileResponse(file, content_type=tables.XLSX), f"{name}.xlsx")
 
 
-def _attachment(response: Any, name: str) -> Any:
+def attachment(response: Any, name: str) -> Any:
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"

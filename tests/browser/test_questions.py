@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from courses.models import Answer, Attempt
 from courses.questions.types import TYPES
+from tests.factories.courses import EnrolmentFactory
 from tests.factories.questions import enrolled, make_question, released_test
+from tests.factories.work import course_with_work
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -165,3 +167,24 @@ def test_a_test_goes_without_a_script(page_at, log_in):
     page.locator("form[data-vw-hand-in] button").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Je bent geslaagd")
+
+
+def test_a_half_filled_evaluation_is_still_there_after_doing_something_else_first(page_at, log_in):
+    enrolment = EnrolmentFactory(release=course_with_work())
+    lesson = lesson_of(enrolment.release.activities.get(key="evaluatie"))
+    page = page_at(390)
+    log_in(page, enrolment.learner)
+    page.goto(lesson)
+    page.locator("input[name=vraag-0][value='4']").check(force=True)
+    page.locator("textarea[name=vraag-2]").fill("Meer tijd")
+    expect(page.get_by_text("Wat je hier invulde, blijft in dit tabblad staan")).to_be_visible()
+
+    page.goto(f"/cursus/{enrolment.course.slug}/")
+    page.goto(lesson)
+
+    expect(page.locator("input[name=vraag-0][value='4']")).to_be_checked()
+    expect(page.locator("textarea[name=vraag-2]")).to_have_value("Meer tijd")
+    page.get_by_label("De toets").check()
+    page.get_by_role("button", name="Verstuur mijn evaluatie").click()
+    expect(page.get_by_text("Je evaluatie is ingevuld")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('vakwijs:'))") == []

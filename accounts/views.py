@@ -1,6 +1,7 @@
 """Pages of one's own profile, of who looked at it, and of an organisation's members and audit trail."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from accounts.profiles import profile_of, record_change, remove_register_entry
 from accounts.requests import PersonRequest
 
 PER_PAGE = 50
+BARE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 # --- one's own profile ------------------------------------------------------------------------------------------------
@@ -374,11 +376,19 @@ def _rows(page: Any, *, reader: User) -> list[dict[str, Any]]:
             "day": date_format(at, "j F Y"),
             "time": date_format(at, "H:i"),
             "what": audit.words_for(event.event),
-            "detail": Role(role).label if role in Role else event.subject,
+            "detail": Role(role).label if role in Role else _with_reason(event),
             "who": _who(event, reader),
         }
 
     return [row(event) for event in page]
+
+
+def _with_reason(event: AuditEvent) -> str:
+    if BARE_ID.fullmatch(event.subject):
+        # For who has to find it in an export of the trail; it tells a reader nothing.
+        return ""
+    because = event.details.get("because")
+    return f"{event.subject} ({because})" if because else event.subject
 
 
 def _who(event: AuditEvent, reader: User) -> str:
@@ -392,4 +402,6 @@ def _who(event: AuditEvent, reader: User) -> str:
         name = _("onbekend wie") if event.event == "login_failed" else _("het systeem")
     if event.on_behalf_of:
         return _("%(name)s, namens %(organisation)s") % {"name": name, "organisation": event.on_behalf_of}
+    if event.actor and event.actor.is_superuser and event.actor_id != reader.pk:
+        return _("%(name)s, die deze installatie beheert") % {"name": name}
     return name

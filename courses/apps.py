@@ -28,6 +28,7 @@ def _name_events() -> None:
     audit.name_events(
         {
             "progress-opened": _("Voortgang bekeken"),
+            "enrolled-by-another": _("Door een ander ingeschreven voor een cursus"),
             "attendance-marked": _("Aanwezigheid vastgelegd"),
             "attendance-corrected": _("Aanwezigheid verbeterd"),
             "meeting-called-off": _("Bijeenkomst afgelast"),

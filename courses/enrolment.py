@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit import record as audit
 from accounts.models import Organisation, User
 from courses.models import CoursePage, Enrolment, Release, ReleaseActivity
 from courses.recording import record
 from lrs import launch
+from lrs.actors import actor_of
 from lrs.profiles import adl, vakwijs
 
 
@@ -19,8 +21,19 @@ class EnrolmentRefused(Exception):
     """The message tells the learner why, and what to do."""
 
 
-def enrol(*, learner: User, course: CoursePage, organisation: Organisation | None = None, at: datetime | None = None) -> Enrolment:
+def enrol(
+    *,
+    learner: User,
+    course: CoursePage,
+    organisation: Organisation | None = None,
+    at: datetime | None = None,
+    by: User | None = None,
+    because: str = "",
+) -> Enrolment:
     """Join the course in its newest release; who is in it already stays as they are. `at` is for who joined earlier, elsewhere.
+
+    `by` enrols somebody else, who reads in their own trail who it was and why (`because`, in words), and in their records that they were
+    enrolled, not that they did so themselves.
 
     Raises EnrolmentRefused when the course has nothing to follow yet.
     """
@@ -36,7 +49,17 @@ def enrol(*, learner: User, course: CoursePage, organisation: Organisation | Non
             if at is not None:
                 Enrolment.objects.filter(pk=enrolment.pk).update(enrolled_at=at)
                 enrolment.enrolled_at = at
-            record(enrolment=enrolment, verb=adl.REGISTERED, statement_id=uuid.uuid5(enrolment.uuid, "registered"), at=at)
+            record(
+                enrolment=enrolment,
+                verb=adl.REGISTERED,
+                context={"instructor": actor_of(by.pseudonym)} if by else None,
+                statement_id=uuid.uuid5(enrolment.uuid, "registered"),
+                at=at,
+            )
+            if by is not None:
+                audit(
+                    "enrolled-by-another", actor=by, dossier_owner=learner, on_behalf_of=organisation, subject=course.title, because=because
+                )
     except IntegrityError:
         # A second click came first: the constraint "one_open_enrolment_per_course" held, and that one counts.
         return Enrolment.objects.select_related("release__course", "course", "learner").get(

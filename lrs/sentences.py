@@ -95,6 +95,9 @@ THEY: dict[str, str | Promise] = {
     video.PLAYED: _("%(who)s speelde ‘%(what)s’ af"),
     video.SEEKED: _("%(who)s sprong naar een ander moment in ‘%(what)s’"),
 }
+# Somebody else did it: from a list of who was there, for instance.
+ENROLLED_YOU = _("Je bent door een ander ingeschreven voor ‘%(what)s’")
+ENROLLED_THEM = _("%(who)s is door een ander ingeschreven voor ‘%(what)s’")
 # What one chooses from when searching, and what stands in a list.
 NAMES: dict[str, str | Promise] = {
     adl.ABANDONED: _("afbreken"),
@@ -177,6 +180,8 @@ def sentence_of(statement: Statement, *, who: str = "") -> Sentence:
     document = statement.document
     verb = _verb_name(document)
     told = (THEY if who else YOU).get(statement.verb)
+    if statement.verb == adl.REGISTERED and "instructor" in document.get("context", {}):
+        told = ENROLLED_THEM if who else ENROLLED_YOU
     if told is None:
         told = gettext("%(who)s: %(verb)s ‘%(what)s’") if who else gettext("%(verb)s: ‘%(what)s’")
     text = str(told) % {"who": who, "what": name_of(document), "verb": verb if who else verb.capitalize()}

@@ -36,6 +36,7 @@ class InProgress:
     lessons: int
     minutes_left: int
     finished: bool
+    begun: bool
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ class LearnerHome:
 
     @property
     def go_on(self) -> InProgress | None:
-        """The one course to go on with: the last one worked in that is not finished."""
-        return next((course for course in self.courses if not course.finished), None)
+        """The one course to go on with: the last one worked in that is not finished. One that somebody never opened, and is in because
+        another marked them present, comes after those."""
+        open_ = [course for course in self.courses if not course.finished]
+        return next((course for course in open_ if course.begun), open_[0] if open_ else None)
 
     @property
     def others(self) -> list[InProgress]:
@@ -84,9 +87,10 @@ def learner_home(person: User) -> LearnerHome:
         .order_by("-progress__last_activity_at", "-enrolled_at")
     )
     viewed = _viewed(enrolments)
+    begun = set(LessonProgress.objects.filter(enrolment__in=enrolments).values_list("enrolment", flat=True))
     shown = standings(person=person)
     return LearnerHome(
-        courses=[_in_progress(enrolment, viewed.get(enrolment.pk, set())) for enrolment in enrolments],
+        courses=[_in_progress(enrolment, viewed.get(enrolment.pk, set()), begun=enrolment.pk in begun) for enrolment in enrolments],
         todos=_reminders(person, shown) + _todos([one for one in enrolments if not _finished(one)], viewed),
         next_booking=next_booked(person),
         registers=_registers(shown),
@@ -108,14 +112,21 @@ def _viewed(enrolments: list[Enrolment]) -> dict[int, set[uuid.UUID]]:
     return viewed
 
 
-def _in_progress(enrolment: Enrolment, viewed: set[uuid.UUID]) -> InProgress:
+def _in_progress(enrolment: Enrolment, viewed: set[uuid.UUID], *, begun: bool) -> InProgress:
     route = route_of(enrolment.release)
     finished = _finished(enrolment)
     done = sum(station.uuid in viewed for station in route.stations)
     left = sum(station.minutes for station in route.stations if station.uuid not in viewed)
     label, url = _next_step(enrolment, route, viewed, finished=finished)
     return InProgress(
-        enrolment=enrolment, label=label, url=url, lessons_done=done, lessons=len(route.stations), minutes_left=left, finished=finished
+        enrolment=enrolment,
+        label=label,
+        url=url,
+        lessons_done=done,
+        lessons=len(route.stations),
+        minutes_left=left,
+        finished=finished,
+        begun=begun,
     )
 
 

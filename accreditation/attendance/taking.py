@@ -446,7 +446,13 @@ def _take_line(key: int, *, meeting: Meeting, by: User) -> None:
             if enrolment is None:
                 if line.state != State.JOINS:
                     raise TakingRefused(gettext("Volgt de cursus intussen niet meer."))
-                enrolment = enrol(learner=learner, course=meeting.course, organisation=meeting.course.organisation)
+                enrolment = enrol(
+                    learner=learner,
+                    course=meeting.course,
+                    organisation=meeting.course.organisation,
+                    by=by,
+                    because=gettext("stond op de presentielijst van %(meeting)s") % {"meeting": meeting},
+                )
             add_participant(enrolment=enrolment, meeting=meeting)
             mark(meeting=meeting, enrolment=enrolment, present=True, by=by, hours=line.hours)
             line.state, line.settled_at = State.DONE, timezone.now()

@@ -1,12 +1,15 @@
 """The audit trail: only ever added to, read by the owner and by the auditor."""
 
+import ast
 import csv
 import io
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
@@ -17,6 +20,8 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory, Use
 
 pytestmark = pytest.mark.django_db
 TABLE = AuditEvent._meta.db_table
+WRITERS = {"record", "audit", "_record", "_audit", "record_change", "_judge_again", "_start", "_save_entry"}
+EVENT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
 
 @pytest.fixture
@@ -186,3 +191,32 @@ def test_the_lists_cost_as_many_queries_for_three_rows_as_for_one(
         one_more()
         with django_assert_num_queries(len(one)):
             client.get(reverse(f"accounts:{name}"))
+
+
+def test_a_bare_id_is_not_shown_and_who_runs_the_installation_is_said_to_do_so(client):
+    owner, chief = UserFactory(), UserFactory(is_superuser=True)
+    case = "dbed30fc-3f8e-4a93-b8d1-54a3b1d1b6a2"
+    audit.record("records_case_opened", actor=chief, dossier_owner=owner, subject=case)
+    client.force_login(owner)
+
+    page = client.get(reverse("accounts:access_log")).content.decode()
+
+    assert "Opgezocht wat de leerrecords bevatten" in page
+    assert case not in page
+    assert f"{chief}, die deze installatie beheert" in page
+
+
+def test_every_event_that_is_written_has_words():
+    """The trail is read by the people it is about: an event in the words of the code tells them nothing."""
+    written = {
+        argument.value
+        for room in ("accounts", "lrs", "cms", "courses", "competencies", "accreditation", "portal")
+        for module in (settings.BASE_DIR / room).rglob("*.py")
+        for call in ast.walk(ast.parse(module.read_bytes()))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in WRITERS
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "event"))
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and EVENT.fullmatch(argument.value)
+    }
+
+    assert len(written) > 60
+    assert sorted(written - set(audit._WORDS)) == []

@@ -273,7 +273,9 @@ class TestTaking:
         assert states(kept) == ["already"]
         assert Attendance.objects.count() == 1
 
-    def test_who_does_not_follow_the_course_is_enrolled_only_when_asked(self, release, register, meeting, manager):
+    def test_who_does_not_follow_the_course_is_enrolled_only_when_asked_and_reads_by_whom_and_why(
+        self, client, release, register, meeting, manager
+    ):
         member = MembershipFactory(organisation=release.course.organisation).user
         RegisterEntryFactory(user=member, register=register, number="11111111111")
 
@@ -284,6 +286,13 @@ class TestTaking:
         confirm(kept=kept, by=manager)
 
         assert Attendance.objects.get(enrolment__learner=member).hours == Decimal("1.50")
+        client.force_login(member)
+        trail = " ".join(re.sub(r"<[^>]+>", " ", client.get("/mijn/inzage/").content.decode()).split())
+        because = f"Door een ander ingeschreven voor een cursus : {meeting.course.title} (stond op de presentielijst van {meeting})"
+        assert f"{because} {manager}, namens {meeting.course.organisation}" in trail
+        records = client.get("/mijn/leerrecords/").content.decode()
+        assert f"Je bent door een ander ingeschreven voor ‘{meeting.course.title}’" in records
+        assert "Je schreef je in" not in records
 
     def test_a_list_that_nobody_confirmed_is_thrown_away_whole_and_one_that_was_is_not(self, release, register, meeting, manager):
         participant(release, register, "11111111111")

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from courses.meetings.booking import book
+from courses.models import CourseProgress
 from courses.recording import record
 from courses.work.judging import Verdict, judge
 from lrs.profiles import adl
@@ -50,6 +51,18 @@ def test_one_goes_on_in_the_course_one_was_last_in():
     assert f'class="vw-button vw-button--primary" href="/cursus/{first.course.slug}/les-2/"' in page
     assert "1 van de 3 lessen" in page
     assert "Ook mee bezig" in page
+
+
+def test_a_course_one_was_only_marked_present_in_comes_after_the_one_one_works_in():
+    person = UserFactory()
+    mine, marked = (EnrolmentFactory(learner=person, release=released_course(lessons=3)) for _ in range(2))
+    record(enrolment=mine, verb=adl.EXPERIENCED, subject=mine.release.lessons.first(), at=timezone.now() - timedelta(days=3))
+    CourseProgress.objects.create(enrolment=marked, share=0.04, last_activity_at=timezone.now())
+
+    page = home_of(person)
+
+    assert f'class="vw-button vw-button--primary" href="/cursus/{mine.course.slug}/les-1/"' in page
+    assert marked.course.title in page
 
 
 def test_what_was_found_insufficient_waits_for_the_learner_and_what_is_with_the_teacher_does_not():

@@ -1,5 +1,6 @@
 """An application for one register period: it freezes the evidence it uses, and how the dossier stood. Withdrawn, it leaves a trace."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -38,8 +39,11 @@ def usable(*, entry: RegisterEntry, first_day: date, last_day: date) -> Any:
     ).order_by("pk")
 
 
-def apply(*, entry: RegisterEntry, first_day: date, last_day: date, frozen: dict[str, Any]) -> Application:
-    """Freeze the evidence of this period. `frozen` is how the dossier stood at that moment, as JSON. Raises ApplicationRefused."""
+def apply(*, entry: RegisterEntry, first_day: date, last_day: date, frozen: Callable[[], dict[str, Any]]) -> Application:
+    """Freeze the evidence of this period. `frozen` tells how the dossier stands, as JSON, once nobody can change that evidence any more.
+
+    Raises ApplicationRefused.
+    """
     with transaction.atomic():
         # The rows first: who changes one at this moment is either done before, or finds it locked.
         used = list(usable(entry=entry, first_day=first_day, last_day=last_day).select_for_update(of=("self",)))
@@ -51,7 +55,7 @@ def apply(*, entry: RegisterEntry, first_day: date, last_day: date, frozen: dict
                     register_number=entry.number,
                     period_start=first_day,
                     period_end=last_day,
-                    frozen=frozen,
+                    frozen=frozen(),
                 )
         except IntegrityError:
             raise ApplicationRefused(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from accounts.models import RegisterEntry
 from accounts.requests import PersonRequest
-from accreditation.dossier import standings
+from accreditation.dossier import Standing, standings
 from accreditation.dossier_picture import picture
 from accreditation.dossiers.contents import as_json
 from accreditation.evidence import applications
@@ -26,7 +26,7 @@ from accreditation.models import Application, Evidence
 def new_application(request: PersonRequest, pk: int) -> HttpResponse:
     """Look at what an application for this period would freeze, and freeze it."""
     entry = get_object_or_404(RegisterEntry.objects.select_related("register", "user"), pk=pk, user=request.user)
-    standing = next(found for found in standings(person=request.user) if found.entry.pk == entry.pk)
+    standing = _standing(entry)
     if standing.evaluation is None or standing.period_assumed:
         messages.error(request, gettext("Vul eerst je registratieperiode in: een aanvraag gaat over één periode."))
         return redirect("accounts:register_entry_change", entry.pk)
@@ -37,7 +37,7 @@ def new_application(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("accreditation:application", stands.uuid)
     if request.method == "POST":
         try:
-            made = applications.apply(entry=entry, frozen=as_json(standing), **period)
+            made = applications.apply(entry=entry, frozen=lambda: as_json(_standing(entry)), **period)
         except ApplicationRefused as refused:
             messages.error(request, str(refused))
             return redirect("accreditation:new_application", entry.pk)
@@ -79,6 +79,10 @@ def withdraw_application(request: PersonRequest, uuid: UUID) -> HttpResponse:
             )
             return redirect("accreditation:application", mine.uuid)
     return _application_page(request, mine, form=form)
+
+
+def _standing(entry: RegisterEntry) -> Standing:
+    return next(found for found in standings(person=entry.user) if found.entry.pk == entry.pk)
 
 
 def _application_page(request: PersonRequest, mine: Application, form: TakeBackForm | None = None) -> HttpResponse:

@@ -56,7 +56,7 @@ def evidence(entry, kind):
 
 
 def made(entry):
-    return applications.apply(entry=entry, frozen=as_json(standings(person=entry.user)[0]), **PERIOD)
+    return applications.apply(entry=entry, frozen=lambda: as_json(standings(person=entry.user)[0]), **PERIOD)
 
 
 def test_own_evidence_counts_up_to_the_maximum_of_its_category(entry, kind, evidence):
@@ -146,13 +146,14 @@ def test_who_changes_evidence_while_it_is_applied_with_is_before_it_or_refused(e
         return True
 
     def apply():
-        return applications.apply(entry=entry, frozen={}, **PERIOD).evidence.get().title
+        application = applications.apply(entry=entry, frozen=lambda: {"title": Evidence.objects.get().title}, **PERIOD)
+        return application.frozen["title"]
 
     for _again in range(5):
         Application.objects.all().delete()
         Evidence.objects.update(title="Eerst")
-        changed, _frozen = at_once(change, apply)
-        assert Evidence.objects.get().title == ("Anders" if changed else "Eerst")
+        changed, frozen = at_once(change, apply)
+        assert Evidence.objects.get().title == frozen == ("Anders" if changed else "Eerst")
         assert keeping.lock_of(evidence) is not None
 
 

@@ -122,7 +122,7 @@ def test_a_dossier_holds_every_document_as_it_was_and_the_whole_in_json_and_on_p
 
 def test_the_paper_counts_what_is_kept_and_says_what_an_application_holds(nurse):
     entry = nurse.register_entries.get()
-    applications.apply(entry=entry, frozen={}, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31))
+    applications.apply(entry=entry, frozen=dict, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31))
     kind = EvidenceKind.objects.get()
     EvidenceFactory(owner=nurse, kind=kind, state=Evidence.State.WITHDRAWN)
 

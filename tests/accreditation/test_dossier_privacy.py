@@ -77,7 +77,7 @@ def test_somebody_gets_their_evidence_with_everything_else_of_them(entry):
 
 def test_erasing_takes_what_no_application_rests_on_and_says_what_stays(entry):
     used = brought(entry, date(2026, 3, 1), "Een")
-    applications.apply(entry=entry, frozen={}, **PERIOD)
+    applications.apply(entry=entry, frozen=dict, **PERIOD)
     free = brought(entry, date(2021, 3, 1), "Twee")
     sharing.share(entry=entry, reader="Beoordelaar", days=3)
     packed = packing.order(owner=entry.user)

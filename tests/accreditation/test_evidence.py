@@ -638,7 +638,7 @@ def test_a_change_that_comes_after_an_application_locked_it_is_told_to_be_lost(c
     entry = nurse.register_entries.get()
     evidence = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie")
     fields = {"kind": kind.pk, "title": "Intervisie met collega's", "done_on": "2026-03-01", "hours": "4"}
-    applications.apply(entry=entry, frozen={}, first_day=entry.period_start, last_day=entry.period_end)
+    applications.apply(entry=entry, frozen=dict, first_day=entry.period_start, last_day=entry.period_end)
 
     assert "niet bewaard" not in client.get(reverse("accreditation:evidence", args=[evidence.uuid])).content.decode()
     page = post(client, evidence, **fields)

@@ -139,7 +139,7 @@ class World:
     def application(self) -> Application:
         """Of the learner, for a register period."""
         entry = RegisterEntryFactory(user=self.person("learner"))
-        return applications.apply(entry=entry, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31), frozen={})
+        return applications.apply(entry=entry, first_day=date(2022, 1, 1), last_day=date(2026, 12, 31), frozen=dict)
 
     @cached_property
     def package(self) -> DossierPackage:

@@ -22,6 +22,8 @@ def _make_again(schema_editor, change):
     if schema_editor.connection.vendor != "sqlite":
         return
     with schema_editor.connection.cursor() as cursor:
+        # What an old table leaves in the file no later erasure would find; not every SQLite overwrites it of its own accord.
+        cursor.execute("PRAGMA secure_delete = ON")
         for table in TABLES:
             cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
             made_by = cursor.fetchone()[0]

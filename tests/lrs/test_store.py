@@ -3,6 +3,9 @@ import threading
 import time
 import uuid
 from datetime import UTC, timedelta
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -420,6 +423,36 @@ def test_which_statements_are_the_same_is_what_the_standard_says(change, same):
             append([{**first, **change}], source=Source.SERVER)
 
     assert Statement.objects.count() == 1
+
+
+def test_keys_change_their_form_on_sqlite_without_losing_a_row_or_leaving_one_in_the_file():
+    if connection.vendor != "sqlite":
+        pytest.skip("on PostgreSQL they are as they were")
+    migration = import_module("lrs.migrations.0014_keys_of_sixteen_bytes")
+    editor = SimpleNamespace(connection=connection)
+    first = a_statement(context={"contextActivities": {"parent": [{"id": "https://voorbeeld.example/cursus"}]}})
+    unknown = str(uuid.uuid4())
+    about = [a_statement(object={"objectType": "StatementRef", "id": target}) for target in (first["id"], unknown)]
+    append([first], source=Source.SERVER)
+    append(about, source=Source.SERVER)
+
+    def ask(question: str) -> list[Any]:
+        with connection.cursor() as cursor:
+            return list(cursor.execute(question).fetchall())
+
+    def rows() -> dict[str, list[Any]]:
+        return {table: ask(f"SELECT * FROM {table} ORDER BY 1") for table in migration.TABLES}
+
+    before = rows()
+    assert all(before.values())
+    ask("PRAGMA secure_delete = OFF")
+
+    migration.keep_letters(None, editor)
+    assert (first["id"].replace("-", ""),) in ask("SELECT uuid FROM lrs_statementid")
+    migration.keep_bytes(None, editor)
+
+    assert rows() == before
+    assert ask("PRAGMA secure_delete") == [(1,)]
 
 
 # --- What a query costs -----------------------------------------------------------------------------------------------

@@ -38,7 +38,14 @@ class AddressRefused(Exception):
 
 
 class CallFailed(Exception):
-    """There was no answer, or none that could be read to its end; the message says what happened, without what was sent."""
+    """There was no answer, or none that could be read to its end; the message says what happened, without what was sent.
+
+    `unsent`: there was no connection, so that nothing can have arrived.
+    """
+
+    def __init__(self, message: str, *, unsent: bool = False) -> None:
+        super().__init__(message)
+        self.unsent = unsent
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,10 @@ class Connection:
             # The other side closes an idle connection when it likes; one more try on a fresh one. Bytes can be sent again.
             if not reused or not (body is None or isinstance(body, bytes)):
                 raise
+        try:
             return self._call(method, path, headers=headers, body=body, length=length)
+        except CallFailed as failure:
+            raise CallFailed(str(failure)) from None  # what the first try sent may have arrived
 
     @contextmanager
     def streamed(self, method: str, path: str, *, headers: Mapping[str, str], whole_path: bool = False) -> Iterator["Streamed"]:
@@ -152,6 +162,7 @@ class Connection:
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None, length: int | None
     ) -> Reply:
         connection = self._connection
+        connection.connected = connection.sock is not None
         deadline = time.monotonic() + self.seconds
         sent = {**headers, "Accept-Encoding": "identity", "User-Agent": "Vakwijs"}
         if length is not None:
@@ -175,9 +186,9 @@ class Connection:
             reply = Reply(status=response.status, headers={name.lower(): value for name, value in response.headers.items()}, body=content)
             whole = reply.headers.get("connection", "").lower() != "close"
         except (HTTPError, OSError, ValueError, HTTPException) as error:
-            if time.monotonic() >= deadline:
-                raise CallFailed(_("Geen antwoord binnen %(seconds)s seconden.") % {"seconds": f"{self.seconds:g}"}) from None
-            raise CallFailed(_in_words(error)) from None
+            late = time.monotonic() >= deadline
+            words = _("Geen antwoord binnen %(seconds)s seconden.") % {"seconds": f"{self.seconds:g}"} if late else _in_words(error)
+            raise CallFailed(words, unsent=not connection.connected) from None
         else:
             self._used = True
             return reply
@@ -241,9 +252,14 @@ class _Guarded:
 
     allows_private = False
     only_loopback = False
+    connected = False
     host: str
     port: int
     timeout: Any
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]  # of the class beside this one
+        self.connected = True
 
     def _new_conn(self) -> socket.socket:
         addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)

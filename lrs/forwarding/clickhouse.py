@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.outgoing.connection import AddressRefused, CallFailed, Connection, Reply
 from accounts.outgoing.locks import unlocked
-from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested
+from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested, no_reply
 from lrs.forwarding.xapi import LONGEST_TEXT, answer_of
 from lrs.models import ForwardingTarget
 
@@ -74,8 +74,7 @@ class ClickHouseSender:
         try:
             reply = self._connection.call("POST", path, headers=self._headers, body=content)
         except (AddressRefused, CallFailed) as failure:
-            outcome = Outcome.ADDRESS_NOT_ALLOWED if isinstance(failure, AddressRefused) else Outcome.UNREACHABLE
-            return Answer(outcome, None, str(failure))
+            return no_reply(failure)
         return _answer_of(reply)
 
 

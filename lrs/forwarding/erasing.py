@@ -17,6 +17,7 @@ from accounts.models import User
 from lrs.actors import actor_key as key_of, actor_of
 from lrs.digests import digest
 from lrs.forwarding import history, telling
+from lrs.forwarding.choosing import Chooser
 from lrs.forwarding.disguise import home_page
 from lrs.models import (
     Erasure,
@@ -163,10 +164,23 @@ def _sent(target: ForwardingTarget, keys: Sequence[str]) -> tuple[list[UUID], li
 
 
 def _went(target: ForwardingTarget, sequences: list[int]) -> set[int]:
-    went = {sequence for sequence in sequences if target.cursor < sequence <= target.sending_through}
+    went = set(_on_its_way(target, sequences))
     for place in range(0, len(sequences), AT_ONCE):
         part = sequences[place : place + AT_ONCE]
         went.update(Forwarded.objects.filter(target=target, sequence__in=part).values_list("sequence", flat=True))
         tried = HeldStatement.objects.filter(target=target, sequence__in=part, attempts__gt=0)
         went.update(tried.values_list("sequence", flat=True))
     return went
+
+
+def _on_its_way(target: ForwardingTarget, sequences: list[int]) -> Iterator[int]:
+    """Those that may have gone out without being booked, as far as the target's filters let them through."""
+    between = [sequence for sequence in sequences if target.cursor < sequence <= target.sending_through]
+    if not between:
+        return
+    if ForwardingEvent.objects.filter(target=target, kind=ForwardingEvent.Kind.CHANGED).exists():
+        yield from between  # other filters tell nothing of what went before
+        return
+    meant = Statement.objects.filter(Chooser(target).rough())
+    for place in range(0, len(between), AT_ONCE):
+        yield from meant.filter(sequence__in=between[place : place + AT_ONCE]).values_list("sequence", flat=True)

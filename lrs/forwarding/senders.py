@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from accounts.outgoing.connection import AddressRefused, CallFailed
 from lrs.models import ForwardingTarget
 
 
@@ -33,6 +34,14 @@ class Answer:
     status: int | None = None
     text: str = ""
     wait: timedelta | None = None  # how long it asks us to
+    unsent: bool = False  # there was no connection: nothing can have arrived
+
+
+def no_reply(failure: AddressRefused | CallFailed) -> Answer:
+    """What it means when there is no answer."""
+    if isinstance(failure, AddressRefused):
+        return Answer(Outcome.ADDRESS_NOT_ALLOWED, None, str(failure))
+    return Answer(Outcome.UNREACHABLE, None, str(failure), unsent=failure.unsent)
 
 
 @dataclass(frozen=True)

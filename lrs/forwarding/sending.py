@@ -222,8 +222,11 @@ class _Turn:
     def _deliver_part(self, sender: Sender, batch: list[Parcel], delivery: "_Delivery") -> None:
         if not batch:
             return
+        before = self.target.sending_through
         self._renew(through=batch[-1].sequence)
         answer = sender.send(batch)
+        if answer.unsent:
+            self._take_back(before)
         if answer.outcome == Outcome.TAKEN:
             delivery.taken += batch
             self.target.refusals = 0
@@ -266,6 +269,14 @@ class _Turn:
         ).update(leased_until=timezone.now() + LEASE, sending_through=Greatest(F("sending_through"), through))
         if not renewed:
             raise _Changed
+        self.target.sending_through = max(self.target.sending_through, through)
+
+    def _take_back(self, before: int) -> None:
+        """Nothing went out after all: whose statements these are need not hear that they may be elsewhere."""
+        ForwardingTarget.objects.filter(pk=self.target.pk, lease=self.lease, generation=self.target.generation).update(
+            sending_through=before
+        )
+        self.target.sending_through = before
 
     def _book(self, delivery: "_Delivery", *, waiting: list[tuple[int, UUID]], cursor: int | None) -> None:
         """Write down what became of a batch, all of it or nothing, as long as the target is still ours."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.outgoing.connection import AddressRefused, CallFailed, Connection, Reply
 from accounts.outgoing.locks import unlocked
-from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested
+from lrs.forwarding.senders import Answer, Outcome, Parcel, Tested, no_reply
 from lrs.models import Attachment, ForwardingTarget
 from lrs.profiles.adl import VOIDED
 from lrs.profiles.vakwijs import NAMESPACE
@@ -47,7 +47,7 @@ class XAPISender:
         try:
             reply = self._post(content, attachments=list(Attachment.objects.filter(sha2__in=sha2s)) if sha2s else [])
         except (AddressRefused, CallFailed) as failure:
-            return _no_reply(failure)
+            return no_reply(failure)
         answer = answer_of(reply)
         if answer.outcome == Outcome.TAKEN and not _names_all(reply, parcels):
             # Something between us and the store may answer 200 to anything. Sending once more does no harm, losing them would.
@@ -70,7 +70,7 @@ class XAPISender:
         try:
             reply = self._post(f"[{','.join(texts)}]".encode(), attachments=[])
         except (AddressRefused, CallFailed) as failure:
-            return _no_reply(failure)
+            return no_reply(failure)
         return answer_of(reply)
 
     def test(self) -> Tested:
@@ -78,7 +78,7 @@ class XAPISender:
             about = self._connection.call("GET", "/about", headers={"X-Experience-API-Version": self.target.version})
             reply = self._connection.call("GET", "/statements?limit=1", headers=self._headers)
         except (AddressRefused, CallFailed) as failure:
-            return Tested(passed=False, answer=_no_reply(failure))
+            return Tested(passed=False, answer=no_reply(failure))
         versions = _versions(about)
         answer = answer_of(reply)
         # A key that may only write is refused here with 403, and is right all the same.
@@ -160,11 +160,6 @@ def _asked_wait(reply: Reply) -> timedelta | None:
 
 def _now() -> datetime:
     return timezone.now()
-
-
-def _no_reply(failure: AddressRefused | CallFailed) -> Answer:
-    refused = isinstance(failure, AddressRefused)
-    return Answer(Outcome.ADDRESS_NOT_ALLOWED if refused else Outcome.UNREACHABLE, None, str(failure))
 
 
 def _names_all(reply: Reply, parcels: Sequence[Parcel]) -> bool:

@@ -14,9 +14,9 @@ from lrs.forwarding.xapi import XAPISender
 from lrs.models import Erasure, Forwarded, ForwardedErasure, ForwardingPseudonym, ForwardingTarget, HeldStatement, Source
 from lrs.profiles import adl
 from lrs.store import append
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.forwarding import a_target, contains
-from tests.factories.lrs import a_statement
+from tests.factories.lrs import a_credential, a_statement
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,27 @@ def test_what_is_on_its_way_counts_as_sent(other, monkeypatch):
     assert hers in other.kept
     assert not Forwarded.objects.exists(), "the worker did not come to booking it"
     assert reached[0].task.id_list == [hers]
+
+
+def test_what_could_not_be_sent_or_is_not_meant_for_a_target_did_not_go_there(other):
+    """Of what was sent without an answer nobody knows; where there was no connection, nothing went."""
+    anna, bram = uuid.uuid4(), uuid.uuid4()
+    credential, _secret = a_credential(organisation=OrganisationFactory())
+    target = a_target(other.address, organisation=credential.organisation, reach="tools")
+    record(a_statement(bram))
+    append([a_statement(anna)], source=Source.TOOL, credential=credential)
+    address, other.rule = target.endpoint, lambda request: 503
+
+    forward(target.pk)
+    assert [reached.statements for reached in forwarding.would_forget(learner=anna)] == [1]
+    assert forwarding.would_forget(learner=bram) == []
+
+    other.close()
+    unreached = a_target(address, reach="everything")
+    forward(unreached.pk)
+    unreached.refresh_from_db()
+    assert (unreached.last_error, unreached.sending_through) == ("unreachable", 0)
+    assert [reached.target for reached in forwarding.would_forget(learner=anna)] == [target]
 
 
 def test_after_beginning_again_what_went_before_still_counts(other):

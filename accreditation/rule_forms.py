@@ -64,6 +64,8 @@ class RuleForm(forms.ModelForm):
         required=False,
         help_text=_("Alleen nodig als je niet eerst doorrekent."),
     )
+    # What the rule was like when this form was opened: a digest.
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Waarom deze wijziging"),
         required=False,
@@ -102,7 +104,8 @@ class RuleForm(forms.ModelForm):
         else:
             del self.fields["source_checked"]
         if draft or not self.instance.pk:
-            del self.fields["sure"]
+            # A draft takes effect only as it was reckoned from what the rule says now.
+            del self.fields["sure"], self.fields["opened"]
         if not self.instance.pk and not self.is_bound and not self.initial.get("reminder_weeks"):
             self.initial["reminder_weeks"] = DEFAULT_REMINDERS
 
@@ -248,6 +251,8 @@ class RuleForms:
         self.before = contents.of_rule(instance) if rule else None
         if self.before and content:
             initial["source_checked"] = contents.without_stale_marks(self.before, content) != content
+        self.now = contents.digest(self.before)
+        initial["opened"] = self.now
         self.form = RuleForm(data, instance=instance, initial=initial, register=register, draft=content is not None)
         categories = list(PointCategory.objects.filter(register=register).select_related("part_of"))
         asked = {line["category"]: line for line in (before or {}).get("categories", [])}
@@ -266,6 +271,15 @@ class RuleForms:
     def is_valid(self) -> bool:
         # All of them, so that every mistake is told at once.
         if not all([self.form.is_valid(), self.lines.is_valid(), self.leave.is_valid()]):
+            return False
+        if self.form.cleaned_data.get("opened", "") not in ("", self.now):
+            text = gettext(
+                "Iemand heeft deze regel gewijzigd sinds je hem opende. Hieronder staat wat jij invulde. Kijk eerst in een ander venster wat er "
+                "nu staat; bewaar je nog eens, dan komt jouw versie daarvoor in de plaats."
+            )
+            self.form.add_error(None, text)
+            # Once told, who keeps it again means it.
+            self.form.data = {**dict(self.form.data.items()), "opened": self.now}
             return False
         lines = {line.cleaned_data["category"].pk: line for line in self.lines}
         found = contents.problems(self.content(), register=self.register)

@@ -1,5 +1,7 @@
 """A rule or an accreditation as plain data: what a draft keeps, what two of them differ in, and how it becomes a rule again."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -95,6 +97,11 @@ def of_accreditation(accreditation: Accreditation) -> Content:
         for line in sorted(accreditation.points.all(), key=lambda line: line.category_id)
     ]
     return content
+
+
+def digest(content: Content | None) -> str:
+    """Tells one content from another; empty for what does not exist yet."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest() if content else ""
 
 
 def standing(draft: Draft) -> Content:

@@ -122,6 +122,26 @@ def test_a_rule_in_force_changes_with_a_reason_and_a_confirmation_and_is_then_co
     assert marks()[:2] == (200, True)
 
 
+def test_who_opened_a_rule_before_a_colleague_changed_it_is_told_and_then_means_it(client, manager, rule, register):
+    address = reverse("accreditation:register_rule", args=[rule.pk])
+    mine = client.get(address).context["forms"].form["opened"].value()
+    rule.categories.update(minimum=70)  # by a colleague
+    typed = data(register, total="190", sure="on", reason="Brief", opened=mine)
+
+    told = client.post(address, typed)
+    assert told.status_code == 422
+    assert "sinds je hem opende" in told.content.decode()
+    rule.refresh_from_db()
+    assert (rule.total, rule.categories.get().minimum) == (184, 70)
+    again = told.context["forms"].form["opened"].value()
+    assert again != mine
+    assert 'value="190"' in told.content.decode()
+
+    assert client.post(address, {**typed, "opened": again}).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.total, rule.categories.get().minimum) == (190, 90)
+
+
 def test_a_rule_for_a_profession_stands_beside_the_general_one(client, manager, rule, register):
     Profession.objects.create(code="bedrijfsarts", name="Bedrijfsarts")
 

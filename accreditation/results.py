@@ -1,4 +1,7 @@
-"""Who completed what, for those who manage accreditation: one row per completion, newest certificate, points beside it."""
+"""Who completed what, for those who manage accreditation: one row per completion, newest certificate, points beside it.
+
+Whoever asks for what was revoked or replaced sees those certificates themselves, also where a newer one took their place.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ AWARD_STATES = {
     "teruggedraaid": Q(reversed_by__isnull=False),
     "tegenboeking": Q(reverses__isnull=False),
 }
+GONE = {"ingetrokken", "vervangen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,13 @@ def results(
     issued_from: date | None = None,
     text: str = "",
 ) -> QuerySet[Certificate]:
-    """The completions of courses of these organisations, newest certificate of each, with awards ready to read (`credits_of`)."""
-    found = with_state().filter(organisation__in=organisations, replaced_by=None)
+    """The completions of courses of these organisations, newest certificate of each, with awards ready to read (`credits_of`).
+
+    The number of an older certificate leads to the newest of that completion, which tells what came before it (`others_of`).
+    """
+    found = with_state().filter(organisation__in=organisations)
+    if status not in GONE:
+        found = found.filter(replaced_by=None)
     if course:
         found = found.filter(course=course)
     if accreditation:
@@ -54,12 +63,13 @@ def results(
         found = found.filter(
             Q(learner__first_name__icontains=word)
             | Q(learner__last_name__icontains=word)
-            | Q(number__iexact=word)
+            | Q(enrolment__certificates__number__iexact=word)
             | Q(learner__register_entries__number=word)
         ).distinct()
     awards = PointAward.objects.select_related("register", "accreditation")
     return found.select_related("learner", "course", "enrolment__release").prefetch_related(
-        Prefetch("enrolment__point_awards", queryset=awards)
+        Prefetch("enrolment__point_awards", queryset=awards),
+        Prefetch("enrolment__certificates", queryset=Certificate.objects.order_by("pk")),
     )
 
 
@@ -105,6 +115,7 @@ def _states(today: date) -> dict[str, Q]:
         "geldig": stands & not_past(today),
         "verlopen": stands & Q(snapshot__valid_until__gt="", snapshot__valid_until__lt=today.isoformat()),
         "ingetrokken": Q(is_revoked=True),
+        "vervangen": Q(is_replaced=True, is_revoked=False),
         "wacht": Q(sha256=""),
     }
 
@@ -128,6 +139,13 @@ def credits_of(certificate: Certificate) -> list[Credit]:
     for award in certificate.enrolment.point_awards.all():
         sums.setdefault(award.register_id, []).append(award)
     return [_credit(awards) for awards in sums.values()]
+
+
+def others_of(certificate: Certificate) -> tuple[list[Certificate], Certificate | None]:
+    """The older certificates of the same completion, and the newest where this is not it; reads what `results` fetched."""
+    all_of = list(certificate.enrolment.certificates.all())
+    newest = all_of[-1]
+    return [one for one in all_of if one.pk < certificate.pk], None if newest == certificate else newest
 
 
 def _credit(awards: Iterable[PointAward]) -> Credit:

@@ -23,7 +23,7 @@ from accreditation.bulk.deeds import DEEDS
 from accreditation.expiry import expiring
 from accreditation.lists import ACCREDITATIONS, AWARDS, RESULTS, Listing
 from accreditation.models import Accreditation, AccreditationPoints, BulkAction, Certificate, PointAward, SavedView
-from accreditation.results import credits_of, day_of, key_of, results_for
+from accreditation.results import credits_of, day_of, key_of, others_of, results_for
 from accreditation.views.administration import EXPORT_KINDS
 from courses.models import CoursePage
 
@@ -57,10 +57,7 @@ def results_table(request: PersonRequest) -> HttpResponse:
     chosen = _chosen_accreditation(request, mine)
     found = results_for(Certificate, request.GET.dict(), organisations=mine).select_related("organisation")
     context = _context(request, RESULTS, found, mine)
-    context["rows"] = [
-        {"certificate": certificate, "state": certificates.shown_state(certificate), "credits": credits_of(certificate)}
-        for certificate in context["page"].rows
-    ]
+    context["rows"] = [_result(certificate) for certificate in context["page"].rows]
     record(
         "results-viewed",
         actor=request.user,
@@ -122,6 +119,17 @@ def drop_view(request: PersonRequest, pk: int) -> HttpResponse:
     view.delete()
     messages.success(request, gettext("Weergave ‘%(name)s’ is weg.") % {"name": view.name})
     return redirect(ADDRESSES.get(view.table, "accreditation:results"))
+
+
+def _result(certificate: Certificate) -> dict[str, Any]:
+    older, newest = others_of(certificate)
+    return {
+        "certificate": certificate,
+        "state": certificates.shown_state(certificate),
+        "credits": credits_of(certificate),
+        "older": older,
+        "newest": newest,
+    }
 
 
 def _mine(request: PersonRequest, listing: Listing) -> QuerySet[Organisation]:

@@ -410,6 +410,26 @@ def test_results_are_filtered_and_sorted(client, manager, learner, release, regi
     assert len(names(cursus=release.course_id, stand="geldig")) == 2
 
 
+def test_the_number_of_an_old_certificate_leads_to_who_holds_the_new_one(client, manager, learner, accreditation):
+    first = Certificate.objects.get()
+    certificates.revoke(certificate=first, reason="Vergissing", actor=manager)
+    second = certificates.replace(certificate=first, reason="Teruggezet", actor=manager)
+    third = certificates.replace(certificate=second, reason="Andere naam", actor=manager)
+    client.force_login(manager)
+
+    def shown(**query):
+        page = client.get(reverse("accreditation:results"), query)
+        return [(row["certificate"], row["state"], row["older"], row["newest"]) for row in page.context["rows"]]
+
+    newest = (third, "valid", [first, second], None)
+    assert shown(zoek=first.number) == shown(zoek=second.number.lower()) == shown(zoek=third.number) == [newest]
+    assert shown() == shown(stand="geldig") == [newest]
+    # What became of the old ones stays to be found, under what happened to them.
+    assert shown(stand="ingetrokken") == [(first, "revoked", [], third)]
+    assert shown(stand="vervangen", zoek=second.number) == [(second, "replaced", [first], third)]
+    assert administrator_home(manager).revoked.count == 1
+
+
 def test_a_figure_at_home_leads_to_the_list_that_shows_just_as_many(client, manager, learner, release, register, accreditation):
     """Each differs in one thing from the learner, whose certificate is valid and of these thirty days."""
     template = CertificateTemplate.objects.create(organisation=release.course.organisation, valid_months=1)

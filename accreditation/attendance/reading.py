@@ -39,13 +39,17 @@ class ListRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: the number without spaces, and what stood beside it. With a `problem` the number cannot be used."""
+    """One line: the number without spaces, and what stood beside it. With a `problem` the number cannot be used.
+
+    With an `hours_problem` what stood there as hours is none: nobody may guess that it was the whole meeting.
+    """
 
     line: int
     number: str
     name: str = ""
     hours: Decimal | None = None
     problem: str = ""
+    hours_problem: str = ""
 
 
 def read_file(name: str, content: bytes) -> list[Line]:
@@ -159,17 +163,19 @@ def _line(number: int, row: Sequence[str], *, numbers: int, names: int | None, h
     if beyond := [cell for cell in row[width:] if cell.strip()]:
         words = gettext("Deze regel heeft meer kolommen dan de kop; ‘%(text)s’ hoort bij geen kolom.")
         problem = " ".join(filter(None, [problem, words % {"text": ", ".join(beyond)[:200]}]))
-    worked = None
+    worked, hours_problem = None, ""
     if hours is not None and (said := _cell(row, hours)):
         try:
             worked = Decimal(said.replace(",", ".")).quantize(Decimal("0.01"))
         except InvalidOperation:
-            problem = problem or gettext("‘%(text)s’ is geen aantal uren.") % {"text": said[:20]}
+            hours_problem = gettext("‘%(text)s’ is geen aantal uren.") % {"text": said[:20]}
         else:
             if not (worked.is_finite() and 0 < worked <= 24):
-                problem, worked = problem or gettext("Het aantal uren ligt tussen 0 en 24."), None
+                worked = None
+                hours_problem = gettext("In de lijst staat ‘%(text)s’; het aantal uren ligt tussen 0 en 24.") % {"text": said[:20]}
     kept = bare if not problem or bare else text
-    return Line(line=number, number=kept[:60], name=_cell(row, names)[:120] if names is not None else "", hours=worked, problem=problem)
+    name = _cell(row, names)[:120] if names is not None else ""
+    return Line(line=number, number=kept[:60], name=name, hours=worked, problem=problem, hours_problem=hours_problem)
 
 
 def _text(content: bytes) -> str:

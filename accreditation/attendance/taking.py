@@ -20,9 +20,10 @@ from django.utils.translation import gettext, ngettext
 from accounts.audit import record
 from accounts.models import Organisation, Register, RegisterEntry, User
 from accounts.permissions import Action, may, organisations_where
+from accounts.register_numbers import without_spaces
 from accreditation import jobs
 from accreditation.attendance.names import Others, misfit
-from accreditation.attendance.reading import Line, could_be_a_number, no_number
+from accreditation.attendance.reading import CODE, Line, could_be_a_number, no_number
 from accreditation.models import AttendanceLine, AttendanceList, Job
 from courses.enrolment import EnrolmentRefused, enrol, open_enrolment
 from courses.meetings.attendance import AttendanceRefused, hours_that_count, mark
@@ -33,7 +34,7 @@ State = AttendanceLine.State
 PIECE = 10
 TO_TAKE = (State.READY, State.JOINS)
 # What somebody may leave out of the list, with the reason that then stands there.
-TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED)
+TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED, State.UNREADABLE)
 # Names of lines that are done with, and lists that nobody confirmed, are needed no longer than this.
 NAMES_KEPT = timedelta(days=90)
 
@@ -72,7 +73,9 @@ def bring(
         known = _look_up([line.number for line in lines if not line.problem], organisation=organisation, register=register)
         places = _Places(meeting=meeting, learners=[found.learner for found in known.values() if found.learner], enrols=enrols)
         seen: dict[object, int] = {}
-        AttendanceLine.objects.bulk_create(_judged(kept, line, known=known, places=places, seen=seen) for line in lines)
+        rows = [_judged(kept, line, known=known, places=places, seen=seen) for line in lines]
+        _point_at_each_other(rows, seen=seen)
+        AttendanceLine.objects.bulk_create(rows)
         record("attendance-list-read", actor=by, on_behalf_of=organisation, subject=str(meeting), rows=len(lines), list=kept.pk)
     return kept
 
@@ -112,7 +115,7 @@ def enrol_them(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -
 
 
 def leave_out(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) -> int:
-    """Who does not follow the course, is called otherwise or cannot be marked stays out of it. Answers how many.
+    """Who does not follow the course, is called otherwise, cannot be marked or cannot be read stays out of it. Answers how many.
 
     `lines` are keys, None for all who do not follow the course.
     """
@@ -120,6 +123,7 @@ def leave_out(*, kept: AttendanceList, lines: Sequence[int] | None, by: User) ->
         State.NOT_ENROLLED: gettext("Volgt de cursus niet en is weggelaten."),
         State.MISNAMED: gettext("De naam wijkt af; deze regel is weggelaten."),
         State.REFUSED: gettext("Kon niet worden vastgelegd en is weggelaten."),
+        State.UNREADABLE: gettext("Niet te lezen en weggelaten."),
     }
     left = 0
     with transaction.atomic():
@@ -138,25 +142,61 @@ def accept_name(*, kept: AttendanceList, line: int, by: User) -> AttendanceLine:
 
 def correct_hours(*, kept: AttendanceList, line: int, hours: Decimal | None, by: User) -> AttendanceLine:
     """Try a line that could not be marked again, with these hours (None: the whole meeting). `line` is a key. Raises TakingRefused."""
-    try:
-        hours_that_count(kept.meeting, present=True, hours=hours)
-    except AttendanceRefused as refusal:
-        raise TakingRefused(str(refusal)) from None
+    _require_hours(kept, hours)
     return _judge_again(kept, line, state=State.REFUSED, by=by, event="attendance-line-corrected", hours=hours)
 
 
-def _judge_again(kept: AttendanceList, key: int, *, state: str, by: User, event: str, **changed: Decimal | None) -> AttendanceLine:
+def correct_number(*, kept: AttendanceList, line: int, number: str, hours: Decimal | None, by: User) -> AttendanceLine:
+    """Read a line that could not be read again, with this number and these hours (None: the whole meeting). `line` is a key.
+
+    Raises TakingRefused.
+    """
+    if not number.strip():
+        raise TakingRefused(gettext("Vul het nummer in, of laat deze regel weg."))
+    bare = without_spaces(number)
+    if not CODE.fullmatch(bare) or not could_be_a_number(bare):
+        raise TakingRefused(no_number())
+    _require_hours(kept, hours)
+    return _judge_again(kept, line, state=State.UNREADABLE, by=by, event="attendance-line-corrected", number=bare, hours=hours)
+
+
+def _require_hours(kept: AttendanceList, hours: Decimal | None) -> None:
+    if impossible := _why_not(kept.meeting, hours):
+        raise TakingRefused(impossible)
+
+
+def _why_not(meeting: Meeting, hours: Decimal | None) -> str:
+    """Why nobody can have been there for so many hours, if that is so."""
+    try:
+        hours_that_count(meeting, present=True, hours=hours)
+    except AttendanceRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _judge_again(
+    kept: AttendanceList, key: int, *, state: str, by: User, event: str, number: str = "", **changed: Decimal | None
+) -> AttendanceLine:
     with transaction.atomic():
         line = AttendanceLine.objects.select_for_update(of=("self",)).filter(list=kept, pk=key, state=state).first()
-        if line is None or line.learner is None:
+        if line is None or (line.learner is None and not number):
             raise TakingRefused(gettext("Deze regel is al uitgezocht."))
         for name, value in changed.items():
             setattr(line, name, value)
-        places = _Places(meeting=kept.meeting, learners=[line.learner], enrols=kept.enrols)
-        _stand(line, line.learner, places=places, named=True)
-        _once(line)
+        if number:
+            found = _look_up([number], organisation=kept.organisation, register=kept.register).get(number, _Known(None))
+            line.number, line.learner, line.text = number, found.learner, found.text
+        if line.learner is None:
+            line.state, line.text = State.UNKNOWN, line.text or _belongs_to_nobody()
+        else:
+            places = _Places(meeting=kept.meeting, learners=[line.learner], enrols=kept.enrols)
+            _stand(line, line.learner, places=places, named=state == State.MISNAMED)
+            _once(line)
         line.settled_by, line.settled_at = by, timezone.now()
         line.save()
+        if line.state in (*TO_TAKE, State.ALREADY):
+            others = kept.lines.filter(learner=line.learner, state=State.REFUSED).exclude(pk=line.pk)
+            others.update(state=State.TWICE, text=_twice(line.line))
         record(event, actor=by, dossier_owner=line.learner, on_behalf_of=kept.organisation, subject=str(kept.meeting))
     if AttendanceList.objects.filter(pk=kept.pk).exclude(confirmed_at=None).exists():
         _take_line(line.pk, meeting=kept.meeting, by=by)
@@ -354,7 +394,7 @@ def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], place
     row = AttendanceLine(list=kept, line=line.line, number=line.number, name=line.name, hours=line.hours)
     found = known.get(line.number, _Known(None))
     if line.problem:
-        row.state, row.text = State.UNREADABLE, line.problem
+        row.state, row.text = State.UNREADABLE, f"{line.problem} {line.hours_problem}".strip()
         return row
     mark_of_line: object = found.learner.pk if found.learner else line.number
     if mark_of_line in seen:
@@ -366,22 +406,42 @@ def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], place
         if not could_be_a_number(line.number):
             row.state, row.text = State.UNREADABLE, no_number()
         else:
-            row.state, row.text = State.UNKNOWN, found.text or gettext("Dit nummer hoort bij geen van jullie deelnemers.")
+            row.state, row.text = State.UNKNOWN, found.text or _belongs_to_nobody()
+        if trouble := line.hours_problem or _why_not(kept.meeting, line.hours):
+            row.text = f"{row.text} {trouble}"
+        if line.hours_problem:
+            row.state = State.UNREADABLE
         return row
     _stand(row, found.learner, places=places)
+    if line.hours_problem:
+        row.state, row.text = State.REFUSED, line.hours_problem
     # A line that may be left out stands in nobody's way.
     if row.state not in (State.MISNAMED, State.REFUSED):
         seen[mark_of_line] = line.line
     return row
 
 
+def _belongs_to_nobody() -> str:
+    return gettext("Dit nummer hoort bij geen van jullie deelnemers.")
+
+
+def _point_at_each_other(rows: Sequence[AttendanceLine], *, seen: dict[object, int]) -> None:
+    """Of one person on two lines, none is to be mended for whom another counts; otherwise the later says where the first stands."""
+    first: dict[int, int] = {}
+    for row in rows:
+        if row.state == State.REFUSED and row.learner_id:
+            if row.learner_id in seen:
+                row.state, row.text = State.TWICE, _twice(seen[row.learner_id])
+            elif row.learner_id in first:
+                row.text = f"{row.text} {gettext('Dezelfde persoon staat ook op regel %(line)s.') % {'line': first[row.learner_id]}}"
+            first.setdefault(row.learner_id, row.line)
+
+
 def _stand(row: AttendanceLine, learner: User, *, places: _Places, named: bool = False) -> None:
     """Say what will become of a line of which we know who it is. `named`: somebody saw that the name is another one."""
     enrolment = places.enrolments.get(learner.pk)
-    try:
-        hours_that_count(places.meeting, present=True, hours=row.hours)
-    except AttendanceRefused as refusal:
-        row.state, row.text = State.REFUSED, str(refusal)
+    if impossible := _why_not(places.meeting, row.hours):
+        row.state, row.text = State.REFUSED, impossible
         return
     if not named and (doubt := places.doubt_about(row.name, learner)):
         row.state, row.text = State.MISNAMED, doubt

@@ -72,9 +72,9 @@ def attendance_list(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[str, Any] | None = None) -> HttpResponse:
-    """`mistaken` is the line of which somebody filled in hours that cannot be: its key, what they typed and what is wrong."""
+    """`mistaken` is the line in which somebody filled in what cannot be: its key, what they typed and what is wrong."""
     lines = kept.lines.select_related("learner", "list")
-    chosen = State.REFUSED if mistaken else request.GET.get("stand", "")
+    chosen = mistaken["state"] if mistaken else request.GET.get("stand", "")
     if chosen in State.values:
         lines = lines.filter(state=chosen)
     counts = taking.counts_of(kept)
@@ -95,6 +95,7 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
             "not_enrolled": counts.get(State.NOT_ENROLLED, 0),
             "misnamed": counts.get(State.MISNAMED, 0),
             "refused": counts.get(State.REFUSED, 0),
+            "unreadable": counts.get(State.UNREADABLE, 0),
             "twice": counts.get(State.TWICE, 0),
         },
         status=422 if mistaken else 200,
@@ -137,7 +138,7 @@ def discard_list(request: PersonRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def settle_lines(request: PersonRequest, pk: int) -> HttpResponse:
-    """Enrol who does not follow the course, accept another name, mend the hours, or leave a line out."""
+    """Enrol who does not follow the course, accept another name, mend the number or the hours, or leave a line out."""
     kept = _list(request, pk)
     lines = None
     if "regel" in request.POST:
@@ -150,8 +151,8 @@ def settle_lines(request: PersonRequest, pk: int) -> HttpResponse:
         )
         return redirect("accreditation:attendance_list", pk=pk)
     try:
-        if act == "uren" and lines:
-            return _mend_hours(request, kept, lines[0])
+        if act in ("uren", "nummer") and lines:
+            return _mend(request, kept, lines[0], state=State.REFUSED if act == "uren" else State.UNREADABLE)
         if act == "naam" and lines:
             messages.success(request, _became(taking.accept_name(kept=kept, line=lines[0], by=request.user)))
             return redirect("accreditation:attendance_list", pk=pk)
@@ -165,15 +166,18 @@ def settle_lines(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("accreditation:attendance_list", pk=pk)
 
 
-def _mend_hours(request: PersonRequest, kept: AttendanceList, line: int) -> HttpResponse:
-    typed = request.POST.get("uren", "").strip()
+def _mend(request: PersonRequest, kept: AttendanceList, line: int, *, state: str) -> HttpResponse:
+    typed, number = request.POST.get("uren", "").strip(), request.POST.get("nummer", "")
     field = DecimalField(required=False, localize=True, max_digits=4, decimal_places=2)
     try:
         hours = field.clean(typed)
-        settled = taking.correct_hours(kept=kept, line=line, hours=hours, by=request.user)
+        if state == State.REFUSED:
+            settled = taking.correct_hours(kept=kept, line=line, hours=hours, by=request.user)
+        else:
+            settled = taking.correct_number(kept=kept, line=line, number=number, hours=hours, by=request.user)
     except (ValidationError, TakingRefused) as refusal:
         text = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-        return _list_page(request, kept, mistaken={"pk": line, "typed": typed, "text": text})
+        return _list_page(request, kept, mistaken={"pk": line, "state": state, "typed": typed, "number": number, "text": text})
     messages.success(request, _became(settled))
     return redirect("accreditation:attendance_list", pk=kept.pk)
 
@@ -256,7 +260,10 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
             messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
             if settled.state == State.NOT_ENROLLED:
                 messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})
-                return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={State.NOT_ENROLLED}")
+            elif settled.state != State.DONE:
+                messages.warning(request, _became(settled))
+            if settled.state in (State.NOT_ENROLLED, State.REFUSED):
+                return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={settled.state}")
     except TakingRefused as refusal:
         told = {"text": str(refusal), "other_name": isinstance(refusal, NameDiffers), "typed": request.POST}
         return _unresolved_page(request, refused=line.pk, **told)

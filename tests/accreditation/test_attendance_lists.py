@@ -69,7 +69,7 @@ def test_hours_that_cannot_be_are_a_fault_of_their_line(typed):
     [line] = read_file("x.csv", f"nummer;uren\n123456;{typed}\n".encode())
 
     assert (line.number, line.hours) == ("123456", None)
-    assert "uren" in line.problem
+    assert "uren" in line.hours_problem
 
 
 def test_a_sheet_is_read_with_numbers_that_it_took_for_quantities():
@@ -231,6 +231,53 @@ def states(kept):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_now")
 class TestTaking:
+    def test_a_line_that_cannot_be_read_is_mended_or_left_out_also_after_confirming(self, client, release, register, meeting, manager):
+        for last in "123":
+            participant(release, register, f"1111111111{last}")
+        rows = ["11111111111;A;drie", ";Demo;", "11111111112;;99", "44444444444;;-1", "appel;;"]
+        kept = bring(lines=read_pasted("\n".join(["Nummer;Naam;Uren", *rows])), meeting=meeting, by=manager, name="a")
+        assert states(kept) == ["refused", "unreadable", "refused", "unreadable", "unreadable"]
+        confirm(kept=kept, by=manager)
+        line = {row.line: row for row in kept.lines.all()}
+        client.force_login(manager)
+        address = reverse("accreditation:settle_not_enrolled", args=[kept.pk])
+
+        for typed, told in [("", "Vul het nummer in"), ("appel 7", "geen registratienummer")]:
+            refused = client.post(address, {"regel": line[3].pk, "doe": "nummer", "nummer": typed, "uren": "0,25"})
+            assert refused.status_code == 422
+            assert told in refused.content.decode()
+            assert 'value="0,25"' in refused.content.decode()
+        client.post(address, {"regel": line[2].pk, "doe": "uren", "uren": "0,5"})
+        client.post(address, {"regel": line[3].pk, "doe": "nummer", "nummer": "1111 1111 113", "uren": ""})
+        client.post(address, {"regel": line[4].pk, "doe": "uren", "uren": ""})
+        client.post(address, {"regel": line[5].pk, "doe": "nummer", "nummer": "44444444444", "uren": "0,25"})
+        client.post(address, {"regel": line[6].pk, "doe": "weglaten"})
+
+        assert states(kept) == ["misnamed", "misnamed", "done", "unknown", "dropped"]  # mended hours or numbers vouch for no name
+        assert kept.lines.get(line=5).hours == Decimal("0.25")
+
+    def test_hours_beyond_the_meeting_are_told_of_an_unknown_number_and_of_both_lines_of_one_person(
+        self, client, release, register, meeting, manager
+    ):
+        for last in "12":
+            participant(release, register, f"1111111111{last}")
+        more, lines_of = length(meeting) + 1, ["11111111111", "11111111111", "11111111112", "11111111112", "33333333333"]
+        read = [Line(line, number, hours=None if line == 4 else more) for line, number in enumerate(lines_of, start=1)]
+        kept = bring(lines=read, meeting=meeting, by=manager, name="a")
+
+        assert states(kept) == ["refused", "refused", "twice", "ready", "unknown"]
+        assert "ook op regel 1" in kept.lines.get(line=2).text
+        assert "hoogstens" in kept.lines.get(line=5).text
+        taking.correct_hours(kept=kept, line=kept.lines.get(line=1).pk, hours=None, by=manager)
+        assert states(kept)[:2] == ["ready", "twice"]
+        confirm(kept=kept, by=manager)
+        client.force_login(manager)
+        linked = EnrolmentFactory(release=release).learner
+        page = client.post(
+            reverse("accreditation:settle_line", args=[kept.lines.get(line=5).pk]), {"doe": "koppel", "email": linked.email}, follow=True
+        ).content.decode()
+        assert "Probeer met deze uren" in page
+
     def test_a_list_is_looked_at_first_and_then_marked_and_earns_points_by_the_usual_road(self, release, register, meeting, manager):
         accredited(release=release, register=register)
         participant(release, register, "11111111111")

@@ -33,6 +33,7 @@ class LrsConfig(AppConfig):
                 "records_erasure_asked": _("Om wissen van leerrecords gevraagd"),
                 "records_erasure_withdrawn": _("Verzoek om wissen ingetrokken"),
                 "records_erasure_refused": _("Verzoek om wissen afgewezen"),
+                "records_erasure_settled": _("Verzoek om wissen afgehandeld"),
                 "records_erasure_extended": _("Meer tijd genomen voor een verzoek om wissen"),
                 "records_erasure_ordered": _("Opdracht gegeven om leerrecords te wissen"),
                 "records_erased": _("Leerrecords gewist"),

@@ -435,7 +435,8 @@ def _tidy(work: _Work) -> str:
     _keep_marks(erasure)
     person = erasure.person
     if person is not None:
-        ErasureRequest.objects.filter(person=person, answered_at=None).update(
+        # Who wished for more than the records hears from an administrator what became of that.
+        ErasureRequest.objects.filter(person=person, answered_at=None, wish="").update(
             answered_at=timezone.now(), answered_by=erasure.asked_by, outcome=ErasureRequest.Outcome.ERASED
         )
     audit.record("records_erased", actor=erasure.asked_by, dossier_owner=person, subject=str(erasure.uuid), counts=erasure.counts)

@@ -16,11 +16,11 @@ class RequestRefused(Exception):
     """The message tells what to do."""
 
 
-def ask(person: User) -> ErasureRequest:
-    """Ask for erasure; asking again while it is open changes nothing."""
+def ask(person: User, *, wish: str = "") -> ErasureRequest:
+    """Ask for erasure, and in words for what should go besides the records; asking again while it is open changes nothing."""
     try:
         with transaction.atomic():
-            request = ErasureRequest.objects.create(person=person, due_on=months_after(timezone.localdate(), 1))
+            request = ErasureRequest.objects.create(person=person, due_on=months_after(timezone.localdate(), 1), wish=wish.strip())
     except IntegrityError:
         return ErasureRequest.objects.get(person=person, answered_at=None)
     audit.record("records_erasure_asked", actor=person, dossier_owner=person, subject=str(request.uuid))
@@ -43,6 +43,17 @@ def refuse(request: ErasureRequest, *, by: User, answer: str) -> None:
     )
     if changed:
         audit.record("records_erasure_refused", actor=by, dossier_owner=request.person, subject=str(request.uuid))
+
+
+def settle(request: ErasureRequest, *, by: User, answer: str) -> None:
+    """Answer what was erased of what was wished for besides the records, and what stays. Raises RequestRefused without words."""
+    if not answer.strip():
+        raise RequestRefused(_("Schrijf op wat er is gewist, en wat blijft en waarom. De aanvrager leest dit."))
+    changed = ErasureRequest.objects.filter(pk=request.pk, answered_at=None).update(
+        answered_at=timezone.now(), answered_by=by, outcome=ErasureRequest.Outcome.ERASED, answer=answer.strip()
+    )
+    if changed:
+        audit.record("records_erasure_settled", actor=by, dossier_owner=request.person, subject=str(request.uuid))
 
 
 def extend(request: ErasureRequest, *, by: User, because: str) -> None:

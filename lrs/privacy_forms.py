@@ -149,6 +149,20 @@ class LiftForm(forms.Form):
     )
 
 
+class WishForm(forms.Form):
+    """What somebody wants erased besides their records."""
+
+    wish = forms.CharField(
+        label=_("Wil je nog meer laten wissen?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text=_(
+            "Bijvoorbeeld je account, ingeleverd werk, of bewijs dat je zelf niet weg kunt halen. Wil je je leerrecords juist houden, schrijf dat er dan bij. De beheerder leest dit en antwoordt wat is gewist, wat blijft en waarom."
+        ),
+    )
+
+
 class AnswerForm(forms.Form):
     """An answer to who asked for erasure."""
 

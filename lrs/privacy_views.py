@@ -25,7 +25,17 @@ from accounts.requests import PersonRequest
 from lrs import access_export, erasure, erasure_requests, holds, retention
 from lrs.models import AccessExport, Erasure, ErasureRequest, LegalHold, PrivacyCase, RetentionRun
 from lrs.privacy_cases import CaseRefused, is_responsible_for, is_responsible_outside, open_case, subject_in
-from lrs.privacy_forms import AnswerForm, EraseForm, HoldForm, LiftForm, OutsideSearch, PersonHoldForm, PersonSearch, RetentionForm
+from lrs.privacy_forms import (
+    AnswerForm,
+    EraseForm,
+    HoldForm,
+    LiftForm,
+    OutsideSearch,
+    PersonHoldForm,
+    PersonSearch,
+    RetentionForm,
+    WishForm,
+)
 from lrs.subjects import subject_of
 
 PER_PAGE = 25
@@ -63,18 +73,20 @@ KEPT = {
 @never_cache
 @require_http_methods(["GET", "POST"])
 def my_erasure(request: PersonRequest) -> HttpResponse:
-    """Ask to be erased, or take that back; see what became of it."""
+    """What of one's own can go and how; ask to be erased, or take that back; see what became of it."""
+    form = WishForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if "intrekken" in request.POST:
             erasure_requests.withdraw(request.user)
             messages.success(request, _("Je verzoek is ingetrokken. Er is niets gewist."))
-        else:
-            asked = erasure_requests.ask(request.user)
+            return redirect("lrs:my_erasure")
+        if form.is_valid():
+            asked = erasure_requests.ask(request.user, wish=form.cleaned_data["wish"])
             messages.success(request, _("Je verzoek is ontvangen. Je krijgt antwoord voor %(day)s.") % {"day": _day(asked.due_on)})
-        return redirect("lrs:my_erasure")
+            return redirect("lrs:my_erasure")
     subject = subject_of(request.user)
     stays = [standing.text for standing in erasure.preview(subject, person=request.user).stays]
-    return render(request, "lrs/privacy/my_erasure.html", {"asked": erasure_requests.latest_of(request.user), "stays": stays})
+    return render(request, "lrs/privacy/my_erasure.html", {"asked": erasure_requests.latest_of(request.user), "stays": stays, "form": form})
 
 
 @login_required
@@ -298,7 +310,7 @@ def report(request: PersonRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer_request(request: PersonRequest, uuid: UUID) -> HttpResponse:
-    """Answer somebody who asked to be erased: not, or not yet."""
+    """Answer somebody who asked to be erased: not, not yet, or what became of the rest that they wished for."""
     _only_privacy(request)
     asked = get_object_or_404(_requests(request), uuid=uuid)
     form = AnswerForm(request.POST or None)
@@ -308,6 +320,9 @@ def answer_request(request: PersonRequest, uuid: UUID) -> HttpResponse:
             if "verleng" in request.POST:
                 erasure_requests.extend(asked, by=request.user, because=text)
                 messages.success(request, _("De termijn is verlengd. De aanvrager leest waarom."))
+            elif "gedaan" in request.POST:
+                erasure_requests.settle(asked, by=request.user, answer=text)
+                messages.success(request, _("Het antwoord staat bij de aanvrager. Het verzoek is afgehandeld."))
             else:
                 erasure_requests.refuse(asked, by=request.user, answer=text)
                 messages.success(request, _("Het antwoord staat bij de aanvrager. Er is niets gewist."))

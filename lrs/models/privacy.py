@@ -35,7 +35,10 @@ class PrivacyCase(models.Model):
 
 
 class ErasureRequest(models.Model):
-    """A person asks to have their records erased (AVG, article 17). An answer is due within a month (article 12, paragraph 3)."""
+    """A person asks to have their records erased (AVG, article 17). An answer is due within a month (article 12, paragraph 3).
+
+    `wish` is what should go besides, in their own words: what no erasure of records reaches is for an administrator to do and to answer.
+    """
 
     class Outcome(models.TextChoices):
         ERASED = "erased", _("gewist")
@@ -46,6 +49,7 @@ class ErasureRequest(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("van wie"))
     asked_at = models.DateTimeField(_("gevraagd op"), default=timezone.now)
     due_on = models.DateField(_("antwoord uiterlijk op"))
+    wish = models.TextField(_("wat er nog meer gewist moet worden"), blank=True)
     extended_because = models.TextField(_("waarom het langer duurt"), blank=True)
     answered_at = models.DateTimeField(_("beantwoord op"), null=True, blank=True)
     answered_by = models.ForeignKey(

@@ -708,6 +708,18 @@ def test_the_trail_and_the_report_stay_and_the_request_is_answered(officer):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_request_that_wished_for_more_still_waits_for_its_answer(officer):
+    me = UserFactory()
+    append([a_statement(me.pseudonym)], source=Source.SERVER)
+    asked = ErasureRequest.objects.create(person=me, due_on=timezone.localdate(), wish="Ook mijn account")
+
+    erase(me, by=officer)
+
+    asked.refresh_from_db()
+    assert asked.answered_at is None
+
+
+@pytest.mark.django_db(transaction=True)
 def test_after_an_old_backup_is_restored_they_are_erased_again(officer):
     me, other = UserFactory(), UserFactory()
     old = me.pseudonym

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from accounts.models import AuditEvent
-from lrs.erasure_requests import RequestRefused, ask, extend, latest_of, months_after, refuse, waiting, withdraw
+from lrs.erasure_requests import RequestRefused, ask, extend, latest_of, months_after, refuse, settle, waiting, withdraw
 from lrs.models import ErasureRequest
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,27 @@ def test_refusing_needs_a_reason_that_the_person_reads():
     found = ErasureRequest.objects.get()
     assert (found.outcome, found.answer, found.answered_by) == ("refused", "Er loopt een klacht.", officer)
     assert AuditEvent.objects.filter(event="records_erasure_refused", dossier_owner=me).exists()
+
+
+def test_who_wishes_for_more_than_the_records_is_answered_about_that_too(client):
+    OrganisationFactory()
+    me, officer = UserFactory(), UserFactory(is_superuser=True)
+    client.force_login(me)
+    client.post(reverse("lrs:my_erasure"), {"wish": " Ook mijn account graag. "})
+    client.force_login(officer)
+    assert "Wil ook laten wissen: Ook mijn account graag." in client.get(reverse("lrs:privacy")).content.decode()
+
+    asked = ErasureRequest.objects.get()
+    page = reverse("lrs:privacy_request", args=[asked.uuid])
+    assert "Ook mijn account graag." in client.get(page).content.decode()
+    with pytest.raises(RequestRefused, match="wat er is gewist"):
+        settle(asked, by=officer, answer=" ")
+    client.post(page, {"answer": "Je account is weg; je certificaten blijven.", "gedaan": "1"})
+
+    assert list(waiting()) == []
+    client.force_login(me)
+    assert "Je account is weg; je certificaten blijven." in client.get(reverse("lrs:my_erasure")).content.decode()
+    assert AuditEvent.objects.filter(event="records_erasure_settled", actor=officer, dossier_owner=me).exists()
 
 
 def test_extended_once_within_the_month():

@@ -78,6 +78,18 @@ def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=Membership.objects.filter(user=user, role__in=ALLOWED[action]).values("organisation"))
 
 
+def acting_for(user: User | None, action: Action, *, about: User | None) -> Organisation | None:
+    """On whose behalf this person does this: their organisation to which who it is about belongs, or else their first.
+
+    None for who has no role for it, such as a superuser, and for who does it about themselves.
+    """
+    if user is None or user == about:
+        return None
+    roles = Membership.objects.filter(user=user, role__in=ALLOWED[action])
+    mine = Organisation.objects.filter(pk__in=roles.values("organisation")).order_by("pk")
+    return (mine.filter(memberships__user=about).first() if about else None) or mine.first()
+
+
 def may(user: User, action: Action, organisation: Organisation | None = None) -> bool:
     """Whether this person may do this in the organisation, or in any when none is given."""
     where = organisations_where(user, action)

@@ -26,6 +26,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
+from accounts.permissions import Action, acting_for
 from lrs.attachments import sent_with
 from lrs.models import AccessExport, Attachment, Mention, ProfileDocument, StateDocument, Statement
 from lrs.redaction import find
@@ -41,7 +42,13 @@ def order(*, subject: Subject, person: User | None, by: User) -> AccessExport:
     """Ask for the ZIP; a worker makes it. Who asked finds it in the list of exports."""
     with transaction.atomic():
         export = AccessExport.objects.create(person=person, subject=subject.kept(), asked_by=by)
-        audit.record("records_export_ordered", actor=by, dossier_owner=person, subject=str(export.uuid))
+        audit.record(
+            "records_export_ordered",
+            actor=by,
+            dossier_owner=person,
+            on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=person),
+            subject=str(export.uuid),
+        )
         transaction.on_commit(lambda: make.enqueue(export.pk), robust=True)
     return export
 

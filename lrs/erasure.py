@@ -28,6 +28,7 @@ from django_tasks import task
 
 from accounts import audit
 from accounts.models import User
+from accounts.permissions import Action, acting_for
 from lrs import forwarding, holds, launch, projections, references
 from lrs.actors import actor_key, actor_of
 from lrs.attachments import attachments_of, let_go
@@ -168,7 +169,13 @@ def begin(*, subject: Subject, person: User | None, by: User | None, reason: str
             stays=[str(standing.text) for standing in seen.stays],
         )
         ErasedMark.objects.bulk_create(ErasedMark(erasure=erasure, mark=mark) for mark in sorted(marks))
-        audit.record("records_erasure_ordered", actor=by, dossier_owner=person, subject=str(erasure.uuid))
+        audit.record(
+            "records_erasure_ordered",
+            actor=by,
+            dossier_owner=person,
+            on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=person),
+            subject=str(erasure.uuid),
+        )
         transaction.on_commit(lambda: erase.enqueue(erasure.pk), robust=True)
     return erasure
 
@@ -439,7 +446,14 @@ def _tidy(work: _Work) -> str:
         ErasureRequest.objects.filter(person=person, answered_at=None, wish="").update(
             answered_at=timezone.now(), answered_by=erasure.asked_by, outcome=ErasureRequest.Outcome.ERASED
         )
-    audit.record("records_erased", actor=erasure.asked_by, dossier_owner=person, subject=str(erasure.uuid), counts=erasure.counts)
+    audit.record(
+        "records_erased",
+        actor=erasure.asked_by,
+        dossier_owner=person,
+        on_behalf_of=acting_for(erasure.asked_by, Action.MANAGE_PRIVACY, about=person),
+        subject=str(erasure.uuid),
+        counts=erasure.counts,
+    )
     erasure.aliases.all().delete()
     erasure.subject, erasure.person = {}, None
     return "step done"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from accounts.permissions import Action, acting_for
 from lrs.models import ErasureRequest
 
 
@@ -42,7 +43,13 @@ def refuse(request: ErasureRequest, *, by: User, answer: str) -> None:
         answered_at=timezone.now(), answered_by=by, outcome=ErasureRequest.Outcome.REFUSED, answer=answer.strip()
     )
     if changed:
-        audit.record("records_erasure_refused", actor=by, dossier_owner=request.person, subject=str(request.uuid))
+        audit.record(
+            "records_erasure_refused",
+            actor=by,
+            dossier_owner=request.person,
+            on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=request.person),
+            subject=str(request.uuid),
+        )
 
 
 def settle(request: ErasureRequest, *, by: User, answer: str) -> None:
@@ -66,7 +73,13 @@ def extend(request: ErasureRequest, *, by: User, because: str) -> None:
         raise RequestRefused(_("De maand is voorbij; verlengen kan alleen daarbinnen."))
     request.due_on, request.extended_because = months_after(timezone.localdate(request.asked_at), 3), because.strip()
     request.save(update_fields=["due_on", "extended_because"])
-    audit.record("records_erasure_extended", actor=by, dossier_owner=request.person, subject=str(request.uuid))
+    audit.record(
+        "records_erasure_extended",
+        actor=by,
+        dossier_owner=request.person,
+        on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=request.person),
+        subject=str(request.uuid),
+    )
 
 
 def latest_of(person: User) -> ErasureRequest | None:

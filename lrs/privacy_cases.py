@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Organisation, User
-from accounts.permissions import Action, organisations_where
+from accounts.permissions import Action, acting_for, organisations_where
 from lrs.access_export import statements_about
 from lrs.models import PrivacyCase, StateDocument
 from lrs.subjects import Subject, subject_of, subject_outside
@@ -33,15 +33,14 @@ def open_case(*, by: User, person: User | None = None, actor: dict[str, Any] | N
                 )
             )
         case = PrivacyCase.objects.create(actor=actor, opened_by=by)
-    audit.record("records_case_opened", actor=by, dossier_owner=person, on_behalf_of=_on_whose_behalf(by, person), subject=str(case.uuid))
+    audit.record(
+        "records_case_opened",
+        actor=by,
+        dossier_owner=person,
+        on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=person),
+        subject=str(case.uuid),
+    )
     return case
-
-
-def _on_whose_behalf(by: User, person: User | None) -> Organisation | None:
-    """The organisation of theirs for which this administrator looks; none for who runs the installation."""
-    if person is None or by.is_superuser:
-        return None
-    return organisations_where(by, Action.MANAGE_PRIVACY).filter(memberships__user=person).first()
 
 
 def close_old() -> int:

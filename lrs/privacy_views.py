@@ -20,7 +20,7 @@ from accounts import audit
 from accounts.files import serve_private
 from accounts.looking_up import meant_by
 from accounts.models import User
-from accounts.permissions import Action, may, organisations_where
+from accounts.permissions import Action, acting_for, may, organisations_where
 from accounts.requests import PersonRequest
 from lrs import access_export, erasure, erasure_requests, holds, retention
 from lrs.models import AccessExport, Erasure, ErasureRequest, LegalHold, PrivacyCase, RetentionRun
@@ -126,6 +126,7 @@ def export_file(request: PersonRequest, uuid: UUID) -> HttpResponseBase:
         "records_export_downloaded",
         actor=request.user,
         dossier_owner=export.person,
+        on_behalf_of=acting_for(request.user, Action.MANAGE_PRIVACY, about=export.person),
         subject=str(export.uuid),
         origin=audit.origin_of(request),
     )
@@ -247,7 +248,7 @@ def case_hold(request: PersonRequest, uuid: UUID) -> HttpResponse:
         except holds.HoldRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            audit.record("records_hold_placed", actor=request.user, dossier_owner=case.person, subject=str(hold.pk))
+            _audit_hold(request, "records_hold_placed", hold)
             messages.success(request, _("De bewaarplicht staat. Zolang die er is, kan niemand deze gegevens wissen."))
             return redirect("lrs:privacy_case", case.uuid)
     return _case_page(request, case, hold_form=form)
@@ -355,7 +356,7 @@ def hold_list(request: PersonRequest) -> HttpResponse:
         except holds.HoldRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            audit.record("records_hold_placed", actor=request.user, subject=str(hold.pk))
+            _audit_hold(request, "records_hold_placed", hold)
             messages.success(request, _("De bewaarplicht staat."))
             return redirect("lrs:privacy_holds")
     page = _page(request, _holds(request).select_related("person", "placed_by", "lifted_by"))
@@ -374,10 +375,21 @@ def hold_lift(request: PersonRequest, pk: int) -> HttpResponse:
     form = LiftForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         holds.lift(hold, by=request.user, because=form.cleaned_data["because"])
-        audit.record("records_hold_lifted", actor=request.user, dossier_owner=hold.person, subject=str(hold.pk))
+        _audit_hold(request, "records_hold_lifted", hold)
         messages.success(request, _("De bewaarplicht is opgeheven."))
         return redirect("lrs:privacy_holds")
     return render(request, "lrs/privacy/hold_lift.html", {"hold": hold, "form": form})
+
+
+def _audit_hold(request: PersonRequest, event: str, hold: LegalHold) -> None:
+    audit.record(
+        event,
+        actor=request.user,
+        dossier_owner=hold.person,
+        on_behalf_of=acting_for(request.user, Action.MANAGE_PRIVACY, about=hold.person),
+        subject=str(hold.pk),
+        origin=audit.origin_of(request),
+    )
 
 
 # --- Retention ----------------------------------------------------------------------------------------------------------

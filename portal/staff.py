@@ -9,8 +9,9 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from wagtail.models import Page, WorkflowState
 
-from accounts.models import AuditEvent, Invitation, Organisation, User
-from accounts.permissions import Action, organisations_where
+from accounts import audit
+from accounts.models import Invitation, Organisation, User
+from accounts.permissions import Action, may, organisations_where
 from accreditation.expiry import expiring
 from accreditation.models import Accreditation, Certificate
 from accreditation.results import results_for
@@ -20,7 +21,18 @@ from courses.review import Due, lessons_due_for_review
 LATELY = timedelta(days=30)
 SHOWN = 5
 # Events in which someone saw the data of another.
-LOOKS = ("progress-opened", "work-opened", "work-file-opened", "open-answer-read", "certificate-viewed", "certificate-downloaded")
+LOOKS = (
+    "progress-opened",
+    "work-opened",
+    "work-file-opened",
+    "open-answer-read",
+    "certificate-viewed",
+    "certificate-downloaded",
+    "records_viewed",
+    "record_viewed",
+    "records_case_opened",
+    "forwarding_statement_seen",
+)
 
 
 @dataclass(frozen=True)
@@ -143,10 +155,9 @@ def association_home(person: User) -> AssociationHome | None:
 
 
 def auditor_home(person: User) -> AuditorHome | None:
-    where = organisations_where(person, Action.READ_AUDIT)
-    if not where.exists():
+    if not may(person, Action.READ_AUDIT):
         return None
-    recent = AuditEvent.objects.filter(on_behalf_of__in=where, at__gte=timezone.now() - LATELY)
+    recent = audit.readable_by(person).filter(at__gte=timezone.now() - LATELY)
     return AuditorHome(events=recent.count(), looks=recent.filter(event__in=LOOKS).count())
 
 

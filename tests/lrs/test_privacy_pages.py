@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from accounts import audit
 from accounts.models import AuditEvent, Role
 from lrs import retention
 from lrs.erasure_requests import ask
 from lrs.models import AccessExport, Erasure, ErasureRequest, LegalHold, PrivacyCase, RetentionRule, Source, Statement
 from lrs.privacy_cases import close_old, open_case
 from lrs.store import append
+from portal.staff import auditor_home
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.lrs import Tool, a_statement
 from tests.lrs.test_erasure import MBOX
@@ -130,6 +133,33 @@ def test_a_hold_shows_and_leaves_no_way_to_erase(here):
     client.post(f"/beheer/privacy/bewaarplichten/{hold.pk}/opheffen/", {"because": "Afgehandeld"})
     assert 'name="word"' in client.get(f"{address}wissen/").content.decode()
     assert [event.dossier_owner for event in AuditEvent.objects.filter(event="records_hold_lifted")] == [person]
+
+
+def test_an_auditor_of_the_organisation_reads_what_its_administrator_did_with_somebodys_records(here):
+    client, person = logged_in(officer_of(here)), member_of(here)
+    auditors = [MembershipFactory(organisation=place, role=Role.AUDITOR).user for place in (here, OrganisationFactory())]
+    address = opened(client, person)
+    client.post(f"{address}export/")
+    client.get(reverse("lrs:privacy_export_file", args=[AccessExport.objects.get().uuid]))
+    client.post(f"{address}bewaren/", {"reason": "Klacht"})
+    client.post(f"/beheer/privacy/bewaarplichten/{LegalHold.objects.get().pk}/opheffen/", {"because": "Afgehandeld"})
+    client.post(
+        "/beheer/privacy/bewaarplichten/",
+        {"kind": "period", "reason": "Onderzoek", "period_start": "2026-01-01", "period_end": "2026-02-01"},
+    )
+
+    theirs, elsewhere = ([event.event for event in audit.readable_by(auditor).order_by("pk")] for auditor in auditors)
+
+    assert theirs == [
+        "records_case_opened",
+        "records_export_ordered",
+        "records_export_downloaded",
+        "records_hold_placed",
+        "records_hold_lifted",
+        "records_hold_placed",
+    ]
+    assert elsewhere == []
+    assert auditor_home(auditors[0]).looks == 1
 
 
 def test_a_hold_on_a_course_and_one_on_a_period(here):

@@ -58,6 +58,7 @@ urlpatterns = [
     path("mijn/dossier/delen/<uuid:uuid>/stoppen/", sharing.stop_share, name="stop_share"),
     path("gedeeld/<str:token>/", sharing.shared, name="shared"),
     path("gedeeld/<str:token>/certificaat/<str:number>.pdf", sharing.shared_certificate, name="shared_certificate"),
+    path("gedeeld/<str:token>/certificaat/<str:number>/", sharing.shared_check, name="shared_check"),
     path("gedeeld/<str:token>/bestand/<int:pk>/", sharing.shared_document, name="shared_document"),
     path("mijn/certificaten/", dossier.my_certificates, name="my_certificates"),
     path("mijn/certificaten/<str:number>.pdf", dossier.my_certificate_pdf, name="my_certificate_pdf"),

@@ -85,7 +85,7 @@ UNKNOWN = Answer(Verdict.UNKNOWN)
 
 def by_token(token: str) -> Answer:
     certificate = Certificate.objects.filter(token=token).exclude(sha256="").prefetch_related("events").first()
-    return _answer(certificate) if certificate else _attended(_statements().filter(token=token).first())
+    return of_certificate(certificate) if certificate else _attended(_statements().filter(token=token).first())
 
 
 def by_number(number: str, check_code: str) -> Answer:
@@ -98,7 +98,7 @@ def by_number(number: str, check_code: str) -> Answer:
         return UNKNOWN
     if kind is AttendanceStatement:
         return _attended(_statements().get(pk=known[0]))
-    return _answer(Certificate.objects.prefetch_related("events").get(pk=known[0]))
+    return of_certificate(Certificate.objects.prefetch_related("events").get(pk=known[0]))
 
 
 def by_file(content: bytes) -> Answer:
@@ -108,7 +108,7 @@ def by_file(content: bytes) -> Answer:
     digest = hashlib.sha256(content).hexdigest()
     certificate = Certificate.objects.filter(sha256=digest).prefetch_related("events").first()
     if certificate is not None:
-        return _answer(certificate)
+        return of_certificate(certificate)
     statement = _statements().filter(sha256=digest).first()
     if statement is None and _begins_as_ours(content):
         return Answer(Verdict.CHANGED)
@@ -133,7 +133,7 @@ def _by_badge(content: bytes) -> Answer:
         return replace(UNKNOWN, what=What.BADGE)
     if not found.genuine:
         return Answer(Verdict.CHANGED, what=What.BADGE)
-    answer = replace(_answer(found.badge.certificate), what=What.BADGE)
+    answer = replace(of_certificate(found.badge.certificate), what=What.BADGE)
     if answer.verdict in (Verdict.VALID, Verdict.EXPIRED) and (why := why_revoked(found.badge)):
         return replace(answer, verdict=Verdict.REVOKED, why=why, since=found.badge.proof_key.retired_at)
     return answer
@@ -177,9 +177,8 @@ def initials(name: str) -> str:
     return " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in name.split())
 
 
-def _answer(certificate: Certificate | None) -> Answer:
-    if certificate is None:
-        return UNKNOWN
+def of_certificate(certificate: Certificate, *, register: str = "") -> Answer:
+    """What whoever holds it may know; of one register alone, by its code, when that is all that was shared."""
     said, current = certificate.snapshot, shown_state(certificate)
     kind = {Certificate.State.REVOKED: CertificateEvent.Kind.REVOKED, Certificate.State.REPLACED: CertificateEvent.Kind.REPLACED}.get(
         current
@@ -195,7 +194,11 @@ def _answer(certificate: Certificate | None) -> Answer:
         since=next((event.at for event in certificate.events.all() if event.kind == kind), None),
         accredited=said["accredited"],
         demo=said["demo"],
-        lines=tuple({key: line[key] for key in ("register", "id_number", "unit", "points", "credited")} for line in said["lines"]),
+        lines=tuple(
+            {key: line[key] for key in ("register", "id_number", "unit", "points", "credited")}
+            for line in said["lines"]
+            if register in ("", line["register_code"])
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """Let an assessor look at one register period for a while, with a link and without an account.
 
 Whoever holds the link may look; so of the link only a hash is kept, it ends by itself, its owner can end it, and every look is a row in the
-audit trail that the owner reads. Nothing outside the register period is shown: not another register, not a number held there, and of
-certificates only those that name no other register.
+audit trail that the owner reads. Nothing outside the register period is shown: not another register, nor a number held there. So each
+certificate can be checked here as far as it is about this register, and its file goes along only when it names no other.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from accounts.models import AuditEvent, RegisterEntry, User
 from accreditation.dossier import Standing, standings
 from accreditation.dossiers import contents
 from accreditation.models import Certificate, DossierShare, Evidence, EvidenceDocument
+from accreditation.verification import Answer, of_certificate
 
 SHORTEST, LONGEST = 1, 90  # days
 MOST_WORKING = 20
@@ -42,7 +43,7 @@ class NoSuchShare(Exception):
 class Shared:
     """What an assessor sees: the person's name and number, one period in one register, and the documents that belong to it.
 
-    `language` is the one of its sentences, and so of the page around them.
+    `language` is the one of its sentences, and so of the page around them; `given` are the numbers of the certificates whose file goes along.
     """
 
     share: DossierShare
@@ -50,12 +51,17 @@ class Shared:
     standing: Standing
     told: dict[str, Any]
     certificates: list[Certificate]
+    given: set[str | None]
     evidence: list[Evidence]
 
-    @property
-    def keeps_back(self) -> bool:
-        """Whether a row has a certificate that is not given, because it names another register."""
-        return any(row.get("certificate") and not row["verify"] for row in self.told["rows"])
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What an assessor learns of one certificate: what anyone does who checks it, of this register alone."""
+
+    share: DossierShare
+    language: str
+    answer: Answer
 
 
 def share(*, entry: RegisterEntry, reader: str, days: int, once: str = "") -> tuple[DossierShare, str]:
@@ -119,11 +125,20 @@ def opened(token: str, *, origin: str, language: str = "") -> Shared:
 def certificate(token: str, number: str, *, origin: str) -> Certificate:
     """A certificate that belongs to what is shared. Raises NoSuchShare for any other."""
     found = _found(token)
-    for one in _shared(found).certificates:
-        if one.number == number:
-            _record(OPENED, found, origin=origin, subject=number, document=number)
-            return one
-    raise NoSuchShare
+    shared = _shared(found)
+    if number not in shared.given:
+        raise NoSuchShare
+    _record(OPENED, found, origin=origin, subject=number, document=number)
+    return _named(shared, number)
+
+
+def check(token: str, number: str, *, origin: str, language: str = "") -> Checked:
+    """Whether a certificate that belongs to what is shared holds, and what it is worth in this register. Raises NoSuchShare for any other."""
+    found = _found(token)
+    one = _named(_shared(found), number)
+    with override(language or found.owner.language):
+        _record(OPENED, found, origin=origin, subject=number, document=number)
+        return Checked(found, get_language() or settings.LANGUAGE_CODE, of_certificate(one, register=found.register.code))
 
 
 def document(token: str, pk: int, *, origin: str) -> EvidenceDocument:
@@ -164,18 +179,25 @@ def _shared(share: DossierShare) -> Shared:
     told = contents.as_json(standing, certificates=contents.newest_by_enrolment(certificates))
     inside = [row for row in told["rows"] if _within(share, date.fromisoformat(row["date"]))]
     numbers = {row["certificate"] for row in inside if row.get("certificate")}
-    given = [one for one in certificates if one.number in numbers and _names_only(one, share)]
-    tokens = {one.number: one.token for one in given}
+    belonging = [one for one in certificates if one.number in numbers]
     return Shared(
         share=share,
         language=get_language() or settings.LANGUAGE_CODE,
         standing=standing,
-        told={**told, "rows": [row | {"verify": tokens.get(row.get("certificate", ""), "")} for row in inside]},
-        certificates=given,
+        told={**told, "rows": inside},
+        certificates=belonging,
+        given={one.number for one in belonging if _names_only(one, share)},
         evidence=list(
             _evidence(share).select_related("kind").prefetch_related("documents__file", "competencies__framework").order_by("done_on", "pk")
         ),
     )
+
+
+def _named(shared: Shared, number: str) -> Certificate:
+    for one in shared.certificates:
+        if one.number == number:
+            return one
+    raise NoSuchShare
 
 
 def _evidence(share: DossierShare) -> QuerySet[Evidence]:

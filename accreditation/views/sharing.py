@@ -62,13 +62,20 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     """One register period of somebody's dossier, to read."""
 
     def page() -> HttpResponse:
-        # What a browser prefers is no choice: it would make half a page English around somebody's Dutch dossier.
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        found = sharing.opened(token, origin=origin_of(request), language=chosen if chosen in dict(settings.LANGUAGES) else "")
-        with override(found.language):
-            response = render(request, "accreditation/dossiers/shared.html", {"shared": found, "token": token})
-        response["Content-Language"] = found.language
-        return response
+        found = sharing.opened(token, origin=origin_of(request), language=_chosen(request))
+        return _page(request, "accreditation/dossiers/shared.html", {"shared": found, "token": token}, language=found.language)
+
+    return _answered(request, page)
+
+
+@never_cache
+@require_safe
+def shared_check(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """Whether a certificate that belongs to it holds, and what it is worth there."""
+
+    def page() -> HttpResponse:
+        found = sharing.check(token, number, origin=origin_of(request), language=_chosen(request))
+        return _page(request, "accreditation/dossiers/shared_check.html", {"checked": found, "token": token}, language=found.language)
 
     return _answered(request, page)
 
@@ -85,6 +92,19 @@ def shared_certificate(request: HttpRequest, token: str, number: str) -> HttpRes
 def shared_document(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
     """A file of evidence that belongs to it."""
     return _answered(request, lambda: serve_document(request, sharing.document(token, pk, origin=origin_of(request))))
+
+
+def _chosen(request: HttpRequest) -> str:
+    """The language that the reader chose. What a browser prefers is no choice: it would make half a page English around a Dutch dossier."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in dict(settings.LANGUAGES) else ""
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, language: str) -> HttpResponse:
+    with override(language):
+        response = render(request, template, context)
+    response["Content-Language"] = language
+    return response
 
 
 def _answered(request: HttpRequest, page: Callable[[], Any]) -> Any:

@@ -767,6 +767,7 @@ ADDRESSES: dict[str, Row] = {
     "accreditation:stop_share": mine(uuid=lambda world: world.share[0].uuid, method="post"),
     "accreditation:shared": everyone(token=lambda world: world.share[1]),  # who holds the link; others: tests/accreditation/test_sharing.py
     "accreditation:shared_certificate": nothing_there(anonymous="404", token="geen", number="VW-2026-000001"),
+    "accreditation:shared_check": nothing_there(anonymous="404", token="geen", number="VW-2026-000001"),
     "accreditation:shared_document": nothing_there(anonymous="404", token="geen", pk=1),
     "accreditation:my_certificates": logged_in(),
     "accreditation:claim_points": logged_in(register=lambda world: RegisterFactory().code, method="post"),  # one's own points

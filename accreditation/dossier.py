@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import ProfessionalProfile, Register, RegisterEntry, User
 from accreditation.evaluation import Category, Evaluation, Reason, Row, RowKey, Rule
@@ -366,15 +365,12 @@ def _standing(
 
 
 def _evidence_line(evidence: Evidence) -> Line:
-    note = (
-        str(_("overgenomen uit %(place)s") % {"place": evidence.provenance["installation"]}) if evidence.provenance else evidence.provider
-    )
     return Line(
         title=evidence.title,
         category=evidence.kind.category.name if evidence.kind and evidence.kind.category else "",
         points=evidence.points or Decimal(0),
         on=evidence.done_on or date.min,
-        note=note,
+        note="; ".join(text for text in (evidence.provider, evidence.taken_from) if text),
         evidence=evidence,
     )
 

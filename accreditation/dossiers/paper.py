@@ -283,7 +283,8 @@ def _evidence(sheet: _Sheet, evidence: list[dict[str, Any]], *, fixed: set[str])
 def _evidence_row(one: dict[str, Any], *, state: str) -> tuple[list[str], str]:
     areas = _areas(one["competencies"])
     documents = "; ".join(f"{document['name']} (SHA-256 {document['sha256'][:16]}…)" for document in one["documents"])
-    origin = f"Overgenomen uit {one['provenance'].get('installation', '')}." if one["provenance"] else ""
+    said = one["provenance"]
+    origin = f"Overgenomen uit {said.get('installation', '')}, op naam van {said.get('name') or '–'}." if said else ""
     remark = " ".join(part for part in (f"{areas}." if areas else "", origin, f"Bewijsstukken: {documents}." if documents else "") if part)
     what = one["title"] + (f", {one['provider']}" if one["provider"] else "")
     return [

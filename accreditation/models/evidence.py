@@ -146,6 +146,14 @@ class Evidence(models.Model):
         return self.title or str(_("Bewijs zonder naam"))
 
     @property
+    def taken_from(self) -> str:
+        """Which dossier it was taken over from, and in whose name that was: for whoever judges it. "" where it began here."""
+        if not self.provenance:
+            return ""
+        names = {"place": self.provenance.get("installation", ""), "name": self.provenance.get("name") or "–"}
+        return _("overgenomen uit %(place)s, op naam van %(name)s") % names
+
+    @property
     def is_work(self) -> bool:
         return self.kind is not None and self.kind.form == EvidenceKind.Form.WORK
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accreditation.dossiers import importing, package
+from accreditation.dossiers import importing, package, sharing
 from accreditation.dossiers.importing import ImportRefused
 from accreditation.evidence import files, keeping
 from accreditation.evidence.keeping import Told
@@ -314,7 +314,13 @@ def test_the_pages_show_what_comes_before_it_comes(client, me, kind):
     assert "sleutel die deze installatie niet kent" in text
     assert "staat op naam van" not in text
     assert "Overgenomen" in client.post(page.request["PATH_INFO"], follow=True).content.decode()
-    assert "overgenomen uit https://elders.example" in client.get(reverse("accreditation:my_evidence")).content.decode()
+    origin = "overgenomen uit https://elders.example, op naam van Noor Voorbeeld"
+    assert origin in client.get(reverse("accreditation:my_evidence")).content.decode()
+    entry = me.register_entries.get()
+    token = sharing.share(entry=entry, reader="Beoordelaar", days=1)[1]
+    # At its row, and at what was brought itself: provider and origin.
+    assert client.get(reverse("accreditation:shared", args=[token])).content.decode().count(origin) == 4
+    assert client.post(reverse("accreditation:new_application", args=[entry.pk]), follow=True).content.decode().count(origin) == 4
 
     broken = rebuilt(content, change=lambda name, data: data + b" " if name == "LEESMIJ.txt" else data)
     assert "LEESMIJ.txt" in client.post(reverse("accreditation:take_over"), {"file": io.BytesIO(broken)}).content.decode()

@@ -146,7 +146,7 @@ class AttendanceListForm(forms.Form):
         label=_("Of plak nummers"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text=_("Eén op een regel, of met komma's ertussen."),
+        help_text=_("Eén op een regel, met de naam erachter als je die hebt: ‘19012345678 Demo verpleegkundige’. Of met komma's ertussen."),
     )
     enrols = forms.BooleanField(
         label=_("Schrijf wie de cursus nog niet volgt eerst in"),

@@ -22,15 +22,20 @@ LARGEST = 5 * 1024 * 1024
 LARGEST_UNPACKED = 60 * 1024 * 1024
 NUMBER_HEADS = {
     "nummer", "registernummer", "big", "bignummer", "bignr", "relatienummer", "relatienr", "vnrelatienummer", "number", "externalpersonid",
-    "lidnummer", "agb", "agbcode",
+    "lidnummer", "agb", "agbcode", "registratienummer", "bigregistratienummer",
 }  # fmt: skip
-NAME_HEADS = {"naam", "name", "deelnemer", "achternaam", "volledigenaam"}
+NAME_HEADS = {"naam", "name", "deelnemer", "achternaam", "volledigenaam", "naamdeelnemer", "deelnemersnaam"}
 HOURS_HEADS = {"uren", "uur", "hours", "aantaluren", "urenaanwezig"}
 LIKE_A_NUMBER = re.compile(r"[0-9](?:[ .]?[0-9]){3,12}")
 ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
+NAME_AFTER = re.compile(rf"({LIKE_A_NUMBER.pattern})[ .:–-]+([^\W\d_]\D*)")
+NAME_BEFORE = re.compile(rf"([^\W\d_]\D*?)[ .:–-]+({LIKE_A_NUMBER.pattern})")
+LONGEST_NAMED = 200
 CODE = re.compile(r"[A-Za-z0-9/-]{1,20}")
 DAY = re.compile(r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FEWEST_DIGITS = 4
+# Above the names of the columns people put a title, a day, an accreditation number.
+MOST_ABOVE_THE_HEAD = 20
 
 
 class ListRefused(Exception):
@@ -70,8 +75,8 @@ def read_pasted(text: str) -> list[Line]:
     if len(text) > LARGEST:
         raise ListRefused(gettext("Dit is meer tekst dan we kunnen lezen. Deel de lijst op."))
     table = _table(text)
-    head = next((row for row in table if any(row)), [])
-    if len(head) > 1 and _column(_heads(head), NUMBER_HEADS) is not None:
+    filled = [row for row in table if any(row)]
+    if filled and len(head := filled[_head_of(filled) or 0]) > 1 and _column(_heads(head), NUMBER_HEADS) is not None:
         return lines_of(table)
     return lines_of([[row] for row in text.splitlines()])
 
@@ -81,6 +86,8 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
     filled = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
     if not filled:
         raise ListRefused(gettext("De lijst is leeg."))
+    above = _head_of([row for _number, row in filled]) or 0
+    over, filled = filled[:above], filled[above:]
     head = _heads(filled[0][1])
     numbers = _column(head, NUMBER_HEADS)
     if len(filled) - (numbers is not None) > MOST_LINES:
@@ -91,7 +98,8 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
             raise ListRefused(gettext("Onder de kop staan geen regels."))
         if width > 1:
             names, hours = _column(head, NAME_HEADS), _column(head, HOURS_HEADS)
-            return [_line(number, row, numbers=numbers, names=names, hours=hours, width=width) for number, row in filled]
+            below = [_line(number, row, numbers=numbers, names=names, hours=hours, width=width) for number, row in filled]
+            return [_above_the_head(number, row) for number, row in over if _is_number(_cell(row, numbers))] + below
     found: list[tuple[int, Line]] = []
     for number, row in filled:
         found += [(number, line) for line in _loose(number, row)]
@@ -99,7 +107,10 @@ def lines_of(rows: Sequence[Sequence[str]]) -> list[Line]:
             raise ListRefused(_too_many())
     if numbers is None and all(line.problem and not ROUNDED.fullmatch(line.number) for _number, line in found):
         raise ListRefused(
-            gettext("We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak alleen de nummers.")
+            gettext(
+                "We vinden geen kolom met nummers. Zet ‘Nummer’ boven de kolom met BIG- of relatienummers, of plak de nummers, met of zonder "
+                "naam erachter."
+            )
         )
     # With more than one number on a line, the lines are counted as they are shown.
     if len({number for number, _line in found}) < len(found):
@@ -119,6 +130,20 @@ def no_number() -> str:
 
 def _too_many() -> str:
     return gettext("De lijst heeft meer dan %(most)s regels. Deel haar op.") % {"most": MOST_LINES}
+
+
+def _head_of(rows: Sequence[Sequence[str]]) -> int | None:
+    """Which row names the columns, among the first: more than one name, and one of them says that the numbers stand there."""
+    for place, row in enumerate(each[:MOST_COLUMNS] for each in rows[:MOST_ABOVE_THE_HEAD]):
+        if sum(bool(cell.strip()) for cell in row) > 1 and _column(_heads(row), NUMBER_HEADS) is not None:
+            return place
+    return None
+
+
+def _above_the_head(number: int, row: Sequence[str]) -> Line:
+    """A title is no line; something like a number in the column of the numbers is not thrown away unseen."""
+    words = gettext("Dit staat boven de kop van de lijst: ‘%(text)s’.") % {"text": ", ".join(filter(None, row))[:200]}
+    return Line(line=number, number="", problem=words)
 
 
 def _loose(number: int, row: Sequence[str]) -> list[Line]:
@@ -204,7 +229,8 @@ def _decoded(content: bytes, encoding: str) -> str:
 def _table(text: str) -> list[list[str]]:
     if "\x00" in text:
         raise ListRefused(gettext("Dit is geen tekstbestand. Kies een CSV of XLSX, of plak de nummers."))
-    first = next((row for row in text.splitlines() if row.strip()), "")
+    rows = list(islice(filter(str.strip, io.StringIO(text, newline=None)), MOST_ABOVE_THE_HEAD))
+    first = next((row for row in rows if any(_head_of([row.split(mark, MOST_COLUMNS)]) == 0 for mark in ";\t,")), rows[0] if rows else "")
     # What is not in the first row separates nothing: below a single column, a comma belongs to what stands there.
     separator = max(";\t,", key=first.count) if any(mark in first for mark in ";\t,") else ";"
     if text[:4].lower() == "sep=" and len(text) > 4:
@@ -273,6 +299,8 @@ def _pieces(row: str) -> Iterator[str]:
         # "1901 234 56 78" is one number written for reading; "19012345678 19012345679" are two.
         if len(words) > 1 and all(len(word) >= 6 for word in words):
             yield from words
+        elif len(part) <= LONGEST_NAMED and (named := NAME_AFTER.fullmatch(part.strip()) or NAME_BEFORE.fullmatch(part.strip())):
+            yield from named.groups()
         elif part.strip():
             yield part.strip()
 

@@ -153,6 +153,40 @@ def test_without_headings_what_stands_beside_a_number_is_a_name_and_a_figure_is_
     assert "‘2, 5’" in figured.problem
 
 
+def test_a_name_beside_each_pasted_number_is_its_name():
+    text = "19000000131 Demo verpleegkundige\n1900 0000 132 - Jansen, Jan\nDemo arts 123456\n19000000134: Zoë d'Hondt-de Bruin"
+
+    assert [(line.number, line.name, line.problem) for line in read_pasted(text)] == [
+        ("19000000131", "Demo verpleegkundige", ""),
+        ("19000000132", "Jansen Jan", ""),
+        ("123456", "Demo arts", ""),
+        ("19000000134", "Zoë d'Hondt-de Bruin", ""),
+    ]
+
+
+def test_a_title_above_the_names_of_the_columns_is_no_line_and_every_row_keeps_its_place():
+    book = Workbook()
+    rows = [
+        ["Presentielijst 12 maart 2026"],
+        ["ID-nummer", 412345],
+        [None],
+        ["Naam", "BIG-nummer", "Uren"],
+        ["Zoë", "19000000131", 3],
+        ["Jan", 19000000132, "2,5"],
+    ]
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+
+    above, zoe, jan = read_file("lijst.xlsx", out.getvalue())
+
+    assert (zoe, jan) == (Line(5, "19000000131", "Zoë", Decimal("3.00")), Line(6, "19000000132", "Jan", Decimal("2.50")))
+    assert (above.line, "412345" in above.problem) == (2, True)  # in the column of the numbers: not thrown away unseen
+    csv = "Presentielijst, 12 maart\n\nNaam\tBIG-nummer\nZoë\t19000000131\n"
+    assert read_file("x.csv", csv.encode()) == read_pasted(csv) == [Line(4, "19000000131", "Zoë")]
+
+
 def test_a_number_that_the_sheet_rounded_is_not_guessed_at():
     [line] = read_file("x.csv", b"nummer\n1,9E+10\n")[:1]
 

@@ -43,6 +43,7 @@ class AccreditationConfig(AppConfig):
                 "attendance-list-discarded": _("Presentielijst weggegooid"),
                 "attendance-lines-enrolled": _("Mensen uit een presentielijst ingeschreven"),
                 "attendance-lines-left-out": _("Mensen uit een presentielijst weggelaten"),
+                "attendance-people-searched": _("Deelnemers gezocht bij een onbekend nummer"),
                 "attendance-line-settled": _("Onbekend nummer aan een deelnemer gekoppeld"),
                 "attendance-name-accepted": _("Afwijkende naam op een presentielijst goedgekeurd"),
                 "attendance-line-corrected": _("Regel op een presentielijst verbeterd"),

@@ -5,6 +5,7 @@ A number is looked up only among people whom the organisation knows already, as 
 nobody who holds them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,7 @@ TO_TAKE = (State.READY, State.JOINS)
 TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED, State.UNREADABLE)
 # Names of lines that are done with, and lists that nobody confirmed, are needed no longer than this.
 NAMES_KEPT = timedelta(days=90)
+MOST_FOUND = 10
 
 
 class TakingRefused(Exception):
@@ -317,6 +319,30 @@ def reachable(organisation: Organisation) -> QuerySet[User]:
     """The people whom this organisation knows already: its members, and who follows or followed a course of it."""
     followers = Enrolment.objects.filter(course__organisation=organisation).values("learner")
     return User.objects.filter(Q(memberships__organisation=organisation) | Q(pk__in=followers), is_active=True).distinct()
+
+
+def people_called(*, text: str, organisation: Organisation) -> list[User]:
+    """Whom the organisation knows by this e-mail address or name, whose name is nearest first; at most `MOST_FOUND` and one.
+
+    Raises TakingRefused when it is nobody.
+    """
+    people = reachable(organisation)
+    if "@" in text:
+        found = [*people.filter(email__iexact=text)[:1]]
+        if not found:
+            raise TakingRefused(
+                gettext("Bij %(organisation)s kennen we geen deelnemer met dit e-mailadres.") % {"organisation": organisation}
+            )
+        return found
+    fits = {person.pk: fit for person in people.only("first_name", "last_name") if (fit := misfit(text, person)) is not None}
+    keys = sorted(fits, key=lambda key: fits[key])
+    if words := [word for word in re.split(r"[\s,.;]+", text) if len(word) > 1]:
+        parts = [Q(first_name__icontains=word) | Q(last_name__icontains=word) for word in words[:MOST_FOUND]]
+        keys += [*people.filter(*parts).exclude(pk__in=keys[:MOST_FOUND]).values_list("pk", flat=True)[: MOST_FOUND + 1]]
+    by_key = people.in_bulk(keys[: MOST_FOUND + 1])
+    if not by_key:
+        raise TakingRefused(gettext("Bij %(organisation)s kennen we geen deelnemer met deze naam.") % {"organisation": organisation})
+    return [by_key[key] for key in keys[: MOST_FOUND + 1]]
 
 
 def counts_of(kept: AttendanceList) -> dict[str, int]:

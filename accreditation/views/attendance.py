@@ -248,15 +248,18 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
     """Say who a number is, or put it aside with a reason."""
     _require(request)
     line = get_object_or_404(taking.unresolved(request.user), pk=pk)
+    learner = None
     try:
         if request.POST.get("doe") == "weg":
             taking.drop(line=line, reason=request.POST.get("reden", ""), by=request.user)
             messages.success(request, gettext("Regel %(line)s is weggelegd.") % {"line": line.line})
         else:
-            email = request.POST.get("email", "").strip()
-            learner = _by_email(line, email)
+            learner, found = _meant(request, line)
+            if learner is None:
+                again = gettext("Kies eerst wie het is.") if request.POST.get("gezocht") == request.POST.get("wie") else ""
+                return _unresolved_page(request, refused=line.pk, text=again, typed=request.POST, found=found, most=taking.MOST_FOUND)
             # Confirmed is the person whose name was shown, not whoever is typed in their place.
-            settled = taking.settle(line=line, learner=learner, by=request.user, named=request.POST.get("zeker", "").strip() == email)
+            settled = taking.settle(line=line, learner=learner, by=request.user, named=request.POST.get("zeker") == str(learner.pk))
             messages.success(request, gettext("%(number)s is gekoppeld aan %(who)s.") % {"number": line.number, "who": learner})
             if settled.state == State.NOT_ENROLLED:
                 messages.warning(request, gettext("%(who)s volgt deze cursus niet. Schrijf in of laat weg.") % {"who": learner})
@@ -265,8 +268,8 @@ def settle_line(request: PersonRequest, pk: int) -> HttpResponse:
             if settled.state in (State.NOT_ENROLLED, State.REFUSED):
                 return redirect(f"{reverse('accreditation:attendance_list', args=[line.list_id])}?stand={settled.state}")
     except TakingRefused as refusal:
-        told = {"text": str(refusal), "other_name": isinstance(refusal, NameDiffers), "typed": request.POST}
-        return _unresolved_page(request, refused=line.pk, **told)
+        asked = learner if isinstance(refusal, NameDiffers) else None
+        return _unresolved_page(request, refused=line.pk, text=str(refusal), asked=asked, typed=request.POST)
     return redirect("accreditation:unresolved")
 
 
@@ -274,13 +277,28 @@ def _in_words(hours: Decimal | None) -> str:
     return "" if hours is None else number_format(hours)
 
 
-def _by_email(line: AttendanceLine, email: str) -> User:
-    found = taking.reachable(line.list.organisation).filter(email__iexact=email.strip()).first()
-    if found is None:
-        raise TakingRefused(
-            gettext("Bij %(organisation)s kennen we geen deelnemer met dit e-mailadres.") % {"organisation": line.list.organisation}
-        )
-    return found
+def _meant(request: PersonRequest, line: AttendanceLine) -> tuple[User | None, list[User]]:
+    """The person who was chosen or cannot be another, or else those among whom somebody chooses."""
+    text = " ".join(request.POST.get("wie", "").split())
+    organisation = line.list.organisation
+    chosen = key_of(request.POST.get("deelnemer", ""))
+    # Who was chosen was found for another text: that was meant last.
+    if chosen is not None and text == " ".join(request.POST.get("gezocht", "").split()):
+        person = taking.reachable(organisation).filter(pk=chosen).first()
+        if person is not None:
+            return person, []
+    if not text:
+        raise TakingRefused(gettext("Vul de naam of het e-mailadres van de deelnemer in."))
+    found = taking.people_called(text=text, organisation=organisation)
+    record(
+        "attendance-people-searched",
+        actor=request.user,
+        on_behalf_of=organisation,
+        subject=str(line.list.meeting),
+        origin=origin_of(request),
+        rows=len(found),
+    )
+    return (found[0], []) if "@" in text else (None, found)
 
 
 def _require(request: PersonRequest) -> None:

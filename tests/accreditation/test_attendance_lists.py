@@ -308,7 +308,7 @@ class TestTaking:
         client.force_login(manager)
         linked = EnrolmentFactory(release=release).learner
         page = client.post(
-            reverse("accreditation:settle_line", args=[kept.lines.get(line=5).pk]), {"doe": "koppel", "email": linked.email}, follow=True
+            reverse("accreditation:settle_line", args=[kept.lines.get(line=5).pk]), {"doe": "koppel", "wie": linked.email}, follow=True
         ).content.decode()
         assert "Probeer met deze uren" in page
 
@@ -475,6 +475,32 @@ class TestTaking:
         assert look_again(kept=kept, by=manager) == 1
         assert states(kept) == ["dropped", "done"]
 
+    def test_an_unknown_number_is_linked_to_somebody_who_is_found_by_name(self, client, release, meeting, manager):
+        people = [EnrolmentFactory(release=release).learner for _each in range(2)]
+        for person, last in zip(people, ["de Bruin", "de Bruïn"], strict=True):
+            User.objects.filter(pk=person.pk).update(first_name="Zoë", last_name=last)
+        elsewhere = UserFactory(first_name="Zoë", last_name="de Bruin")
+        kept = bring(lines=lines("44444444444", name="Bruin, Z. de"), meeting=meeting, by=manager, name="a")
+        confirm(kept=kept, by=manager)
+        client.force_login(manager)
+        [line] = taking.unresolved(manager)
+        address = reverse("accreditation:settle_line", args=[line.pk])
+        assert 'value="Bruin, Z. de"' in client.get(reverse("accreditation:unresolved")).content.decode()
+
+        assert "Vul de naam of het e-mailadres" in client.post(address, {"doe": "koppel", "wie": " "}).content.decode()
+        assert "geen deelnemer met deze naam" in client.post(address, {"doe": "koppel", "wie": "Jansen"}).content.decode()
+        page = client.post(address, {"doe": "koppel", "wie": "Bruin, Z. de"}).content.decode()
+        assert [person.email in page for person in [*people, elsewhere]] == [True, True, False]
+        assert "Kies eerst" in client.post(address, {"doe": "koppel", "wie": "Bruin, Z. de", "gezocht": "Bruin, Z. de"}).content.decode()
+        for wrong in [{"deelnemer": elsewhere.pk}, {"deelnemer": people[1].pk, "wie": "Jansen"}]:
+            client.post(address, {"doe": "koppel", "wie": "Bruin, Z. de", "gezocht": "Bruin, Z. de", **wrong})
+        assert states(kept) == ["unknown"]
+        client.post(address, {"doe": "koppel", "wie": "Bruin, Z. de", "gezocht": "Bruin, Z. de", "deelnemer": people[1].pk})
+
+        assert states(kept) == ["done"]
+        assert Attendance.objects.get().enrolment.learner == people[1]
+        assert AuditEvent.objects.filter(event="attendance-people-searched", actor=manager).exists()
+
     def test_one_number_of_two_people_in_two_registers_is_for_a_person_to_decide(self, release, register, meeting, manager):
         participant(release, register, "123456")
         participant(release, RegisterFactory(), "123456")
@@ -544,7 +570,7 @@ class TestTaking:
         report = b"".join(client.post(reverse("accreditation:list_report", args=[kept.pk])).streaming_content).decode()
         assert str(enrolment.learner) in report
         line = AttendanceLine.objects.get(state="unknown")
-        refused = client.post(reverse("accreditation:settle_line", args=[line.pk]), {"email": "niemand@voorbeeld.example"})
+        refused = client.post(reverse("accreditation:settle_line", args=[line.pk]), {"wie": "niemand@voorbeeld.example"})
         assert refused.status_code == 422
         assert "niemand@voorbeeld.example" in refused.content.decode()
         client.post(reverse("accreditation:settle_line", args=[line.pk]), {"doe": "weg", "reden": "Gast"})
@@ -566,9 +592,7 @@ class TestTaking:
             kept=bring(lines=lines(*(f"3333333{number:02}" for number in range(52))), meeting=meeting, by=manager, name="b"), by=manager
         )
         unknown = taking.unresolved(manager).get(number="333333351")
-        answer = client.post(
-            reverse("accreditation:settle_line", args=[unknown.pk]), {"email": "niemand@voorbeeld.example"}
-        ).content.decode()
+        answer = client.post(reverse("accreditation:settle_line", args=[unknown.pk]), {"wie": "niemand@voorbeeld.example"}).content.decode()
 
         assert "niemand@voorbeeld.example" in answer
         assert "kennen we geen deelnemer" in answer
@@ -604,13 +628,13 @@ class TestTaking:
 
         third = EnrolmentFactory(release=release).learner
         linking = reverse("accreditation:settle_line", args=[line[4].pk])
-        asked = client.post(linking, {"doe": "koppel", "email": third.email})
+        asked = client.post(linking, {"doe": "koppel", "wie": third.email})
         assert asked.status_code == 422
         assert "Iemand Anders" in asked.content.decode()
         assert str(third) in asked.content.decode()
         assert states(kept)[3] == "unknown"
-        assert client.post(linking, {"doe": "koppel", "email": first.learner.email, "zeker": third.email}).status_code == 422
-        client.post(linking, {"doe": "koppel", "email": third.email, "zeker": third.email})
+        assert client.post(linking, {"doe": "koppel", "wie": first.learner.email, "zeker": third.pk}).status_code == 422
+        client.post(linking, {"doe": "koppel", "wie": third.email, "zeker": third.pk})
         assert states(kept)[3] == "done"
 
     def test_the_name_of_another_participant_or_member_is_never_taken_for_the_holder_of_the_number(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Profession, ProfessionalProfile, Region, Register, Role, User
@@ -122,6 +123,8 @@ def cohort() -> None:
                 email=MAIL.format(f"deelnemer-{number:02d}"),
                 defaults={"first_name": "Demo", "last_name": f"deelnemer {number}", "password": "!"},
             )
+            # Confirmed, so that what a tool tells of them by address comes into their dossier.
+            EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
             if made:
                 profile = ProfessionalProfile.objects.create(user=user, region=Region.objects.filter(code=region).first())
                 profile.professions.set(Profession.objects.filter(code=profession))

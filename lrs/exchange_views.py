@@ -207,9 +207,12 @@ def _form_page(request: PersonRequest, form: Any, **words: str) -> HttpResponse:
 
 def _standing(run: Import) -> dict[str, Any]:
     may_go_on = run.state in (Import.State.FAILED, Import.State.STOPPED) and bool(run.file or run.secret_locked)
+    # A file of another kind stays one.
+    may_go_on = may_go_on and not (run.trouble == Import.Trouble.FILE and run.read == 0)
     kept = run.problems.count()
     return {
         "run": run,
+        "recognised": importing.recognised(run) if run.credential.joins_people and not run.is_open else None,
         "tone": TONES[Import.State(run.state)],
         "may_go_on": may_go_on,
         "trouble": Import.Trouble(run.trouble).label if run.trouble else "",

@@ -33,11 +33,12 @@ from django_tasks import task
 from accounts.models import Organisation, User
 from accounts.outgoing.locks import CannotUnlock, locked
 from lrs import attachments, credentials, json_text
+from lrs.actors import actor_key, actor_of
 from lrs.attachments import MessageRefused, MessageTooLarge, Part, Spool, StorageUnreachable, attachments_of
 from lrs.digests import digest
 from lrs.importing_lines import SHOWN, Bundle, FileRefused, Line, beginning_of, lines_of, opened
 from lrs.importing_store import OtherStore, Page, StoreBusy, StoreRefused
-from lrs.models import Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, StatementId
+from lrs.models import Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, Statement, StatementId
 from lrs.realms import realm_of
 from lrs.store import StatementConflict, StatementRefused, VoidingRefused, append
 from lrs.validation import V1, V2, check_actor, check_statement, check_uuid, moment
@@ -48,6 +49,7 @@ BATCH = 500  # lines in one transaction
 BATCH_TEXT = 4 * 1024 * 1024  # characters in one transaction
 LEASE = timedelta(minutes=5)  # without a sign of life for so long, somebody else goes on
 SLICE = 20.0  # seconds that a worker gives one import before it looks at what else waits
+AT_ONCE = 2000  # people in one question to the database
 MOST_TRIES = 12
 MOST_PROBLEMS = 10_000  # kept to be looked at; the others are only counted
 KEPT_FOR = timedelta(days=30)  # refused statements, which may name people
@@ -167,6 +169,14 @@ def stop(run: Import) -> None:
     Import.objects.filter(pk=run.pk, state__in=OPEN).update(
         state=Import.State.STOPPED, claim=None, claimed_until=None, finished_at=timezone.now()
     )
+
+
+def recognised(run: Import) -> int:
+    """How many of the statements that it took over are about members of its organisation, and so stand in their dossiers."""
+    members = User.objects.filter(memberships__organisation=run.credential.organisation).values_list("pseudonym", flat=True).distinct()
+    digests = [digest(actor_key(actor_of(pseudonym))) for pseudonym in members]
+    taken_over = Statement.objects.filter(credential=run.credential)  # a key of its own, for this import alone
+    return sum(taken_over.filter(actor_digest__in=digests[place : place + AT_ONCE]).count() for place in range(0, len(digests), AT_ONCE))
 
 
 def try_again(run: Import) -> None:
@@ -331,6 +341,8 @@ def _read_file_on(work: _Work, *, until: float | None, stream: IO[bytes] | None,
         for lines in _batches(lines_of(statements, octet=run.octet, line=run.line)):
             with Spool() as spool:
                 rows = [_row_of(line) for line in lines]
+                if run.octet == 0 and all(row.unreadable for row in rows):
+                    raise FileRefused("no line of it is JSON")
                 for row in rows:
                     _bring_attachments(row, bundle, spool, run=run)
                 _take(work, rows, octet=lines[-1].end, line=lines[-1].number)
@@ -389,6 +401,7 @@ class _Row:
     problem: str = ""
     kind: str = ImportProblem.Kind.REFUSED
     there: bool = False
+    unreadable: bool = False  # no JSON at all
 
     @property
     def version(self) -> str:
@@ -397,13 +410,13 @@ class _Row:
 
 
 def _row_of(line: Line) -> _Row:
-    row = _Row(line=line.number, text=line.text, problem=line.problem)
+    row = _Row(line=line.number, text=line.text, problem=line.problem, unreadable=bool(line.problem))
     if row.problem:
         return row
     try:
         found = json_text.members(line.text)
     except (ValueError, RecursionError) as error:
-        row.problem = f"the line is not a statement in JSON: {str(error)[:200]}"
+        row.problem, row.unreadable = f"the line is not a statement in JSON: {str(error)[:200]}", True
         return row
     row.statement, row.text = json_text.object_of(found, without=("stored", "authority"))
     try:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -99,6 +100,29 @@ def test_a_file_that_is_too_large_is_refused_with_the_way_out(client, organisati
     answer = client.post(f"{PAGE}bestand/", {"name": "x", "organisation": organisation.pk, "file": uploaded(a_statement())})
 
     assert "manage.py import_statements" in answer.content.decode()
+
+
+def test_its_page_tells_how_many_were_recognised_and_why_not_all(client, organisation):
+    member, unconfirmed = (MembershipFactory(organisation=organisation).user for _ in range(2))
+    for user in (member, unconfirmed):
+        user.emailaddress_set.update_or_create(email=user.email, defaults={"verified": user == member, "primary": True})
+    file = uploaded(*(a_statement(actor={"mbox": f"mailto:{user.email}"}) for user in (member, member, unconfirmed)))
+
+    data = {"name": "Oude omgeving", "organisation": organisation.pk, "joins_people": "on", "file": file}
+    page = client.post(f"{PAGE}bestand/", data, follow=True).content.decode()
+
+    assert re.search(r"Daarvan over leden</dt>\s*<dd>2\. We herkennen alleen wie lid is", page)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\n\xff\xfe\n", b"naam;cursus\nDemo;x\n"], ids=["image", "CSV"])
+def test_a_file_of_another_kind_is_refused_as_a_whole(client, organisation, content):
+    data = {"name": "Oud LMS", "organisation": organisation.pk, "file": SimpleUploadedFile("oud.ndjson", content)}
+
+    page = client.post(f"{PAGE}bestand/", data, follow=True).content.decode()
+
+    assert "op elke regel één uitspraak in JSON" in page
+    assert "Ga verder waar het was" not in page
+    assert (Import.objects.get().state, Import.objects.get().refused) == (Import.State.FAILED, 0)
 
 
 def test_members_are_recognised_only_within_an_organisation():

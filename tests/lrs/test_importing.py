@@ -438,7 +438,7 @@ def test_what_a_crash_left_is_queued_again_and_only_when_nobody_is_at_work(tmp_p
 
 @pytest.mark.django_db
 def test_what_an_import_left_behind_is_forgotten_after_a_month(tmp_path):
-    run = read(a_file(tmp_path, b"{nee"))
+    run = read(a_file(tmp_path, b"{}"))
     stopped = importing.from_store(name="x", address="https://a.example", key="a", secret="b", organisation=None, made_by=None)
     stopped.file.save("x.ndjson", ContentFile(b"{}"))
     name, storage = stopped.file.name, stopped.file.storage

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -36,6 +37,8 @@ PIECE = 10
 TO_TAKE = (State.READY, State.JOINS)
 # What somebody may leave out of the list, with the reason that then stands there.
 TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED, State.UNREADABLE)
+# What in a list that was confirmed somebody still has to look at.
+TO_SORT_OUT = (State.UNKNOWN, *TO_LEAVE)
 # Names of lines that are done with, and lists that nobody confirmed, are needed no longer than this.
 NAMES_KEPT = timedelta(days=90)
 MOST_FOUND = 10
@@ -306,6 +309,26 @@ def drop(*, line: AttendanceLine, reason: str, by: User) -> None:
 
 def lists_for(person: User) -> QuerySet[AttendanceList]:
     return AttendanceList.objects.filter(organisation__in=organisations_where(person, Action.IMPORT_ATTENDANCE))
+
+
+def with_counts(lists: QuerySet[AttendanceList]) -> QuerySet[AttendanceList, Any]:
+    """Of each list `rows`, how many lines it has, and how many of those are `left` to look at and how many are `waiting` to be marked."""
+    return lists.annotate(
+        rows=Count("lines"),
+        left=Count("lines", filter=Q(lines__state__in=TO_SORT_OUT)),
+        waiting=Count("lines", filter=Q(lines__state__in=TO_TAKE)),
+    )
+
+
+def read_before(kept: AttendanceList) -> AttendanceList | None:
+    """An earlier list of this meeting with the same lines, of the last few: somebody read the same twice."""
+    mine = _content_of(kept)
+    earlier = AttendanceList.objects.filter(meeting=kept.meeting_id, pk__lt=kept.pk).annotate(rows=Count("lines")).filter(rows=len(mine))
+    return next((other for other in earlier.select_related("made_by").order_by("-pk")[:5] if _content_of(other) == mine), None)
+
+
+def _content_of(kept: AttendanceList) -> list[tuple[int, str, str]]:
+    return [*kept.lines.order_by("line").values_list("line", "number", "name")]
 
 
 def unresolved(person: User) -> QuerySet[AttendanceLine]:

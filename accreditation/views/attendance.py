@@ -1,5 +1,6 @@
 """Attendance lists: bring one in, look at it, confirm, read the report per line, and sort out unknown numbers."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.forms import DecimalField
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
@@ -49,7 +51,7 @@ def attendance_lists(request: PersonRequest) -> HttpResponse:
                 lines=lines,
                 meeting=chosen["meeting"],
                 by=request.user,
-                name=file.name if file else gettext("Geplakte nummers"),
+                name=file.name if file else _pasted_name(),
                 register=chosen["register"],
                 enrols=chosen["enrols"],
             )
@@ -57,10 +59,14 @@ def attendance_lists(request: PersonRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("accreditation:attendance_list", pk=kept.pk)
-    rows = taking.lists_for(request.user).select_related("meeting__course", "made_by")
+    rows = taking.with_counts(taking.lists_for(request.user)).select_related("meeting__course", "made_by").order_by("-pk")
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
     context = {"form": form, "page": page, "unresolved": taking.unresolved(request.user).count()}
     return render(request, "accreditation/attendance_lists.html", context, status=422 if form.errors else 200)
+
+
+def _pasted_name() -> str:
+    return gettext("Geplakt op %(when)s") % {"when": date_format(timezone.localtime(), "j F Y H:i")}
 
 
 @login_required
@@ -77,7 +83,10 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
     chosen = mistaken["state"] if mistaken else request.GET.get("stand", "")
     if chosen in State.values:
         lines = lines.filter(state=chosen)
-    counts = taking.counts_of(kept)
+    page = _page(request, lines, mistaken["pk"] if mistaken else None)
+    # While lines are being marked, what is counted is what the rows beside it show.
+    states = dict(kept.lines.order_by().values_list("pk", "state"))
+    counts = Counter((states | {line.pk: line.state for line in page}).values())
     record(
         "attendance-list-viewed", actor=request.user, on_behalf_of=kept.organisation, subject=str(kept.meeting), origin=origin_of(request)
     )
@@ -86,7 +95,8 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
         "accreditation/attendance_list.html",
         {
             "list": kept,
-            "page": _page(request, lines, mistaken["pk"] if mistaken else None),
+            "page": page,
+            "read_before": None if kept.confirmed_at else taking.read_before(kept),
             "chosen": chosen,
             "counts": [(state.value, kept.words_for(state), counts[state.value]) for state in State if counts.get(state.value)],
             "mistaken": mistaken,

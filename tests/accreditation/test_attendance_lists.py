@@ -19,6 +19,7 @@ from accreditation.attendance.names import Others, misfit
 from accreditation.attendance.reading import Line, ListRefused, read_file, read_pasted
 from accreditation.attendance.taking import TakingRefused, bring, confirm, discard, drop, look_again, settle
 from accreditation.models import AttendanceLine, AttendanceList, Job, PointAward
+from accreditation.views import attendance
 from courses.meetings.attendance import length
 from courses.models import Attendance, Enrolment
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
@@ -500,6 +501,45 @@ class TestTaking:
         assert states(kept) == ["done"]
         assert Attendance.objects.get().enrolment.learner == people[1]
         assert AuditEvent.objects.filter(event="attendance-people-searched", actor=manager).exists()
+
+    def test_the_overview_tells_what_is_left_to_look_at_and_a_list_that_was_read_before_says_so(
+        self, client, release, register, meeting, manager
+    ):
+        participant(release, register, "11111111111")
+        read = lines("11111111111", "44444444444", "7")
+        confirm(kept=bring(lines=read, meeting=meeting, by=manager, name="lijst.csv"), by=manager)
+        again = bring(lines=read, meeting=meeting, by=manager, name="lijst.csv")
+        other = bring(lines=read[:2], meeting=meeting, by=manager, name="kort.csv")
+        client.force_login(manager)
+
+        overview = client.get(reverse("accreditation:attendance_lists")).content.decode()
+        assert overview.count("2 regels na te kijken") == 1
+        told = [
+            "al eens ingelezen" in client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
+            for kept in (again, other)
+        ]
+        assert told == [True, False]
+
+    def test_what_is_counted_is_what_the_rows_show_while_lines_are_being_marked(
+        self, client, release, register, meeting, manager, monkeypatch
+    ):
+        participant(release, register, "11111111111")
+        kept = bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="a")
+        client.force_login(manager)
+        real = attendance._page
+
+        def marked_meanwhile(*given, **more):
+            page = real(*given, **more)
+            assert [line.state for line in page] == ["ready"]
+            confirm(kept=kept, by=manager)
+            return page
+
+        monkeypatch.setattr(attendance, "_page", marked_meanwhile)
+        page = client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
+
+        assert states(kept) == ["done"]
+        assert "Klaar om vast te leggen (1)" in page
+        assert "Vastgelegd" not in page
 
     def test_one_number_of_two_people_in_two_registers_is_for_a_person_to_decide(self, release, register, meeting, manager):
         participant(release, register, "123456")

@@ -90,10 +90,11 @@ def by_token(token: str) -> Answer:
 
 def by_number(number: str, check_code: str) -> Answer:
     """The certificate with this number, if the code that is printed beside it is right."""
-    kind: Any = AttendanceStatement if _bare(number).startswith("DV-") else Certificate
-    known = kind.objects.filter(number=_bare(number)).exclude(sha256="").values_list("pk", "check_code").first()
+    number = as_printed(number)
+    kind: Any = AttendanceStatement if number.startswith("DV-") else Certificate
+    known = kind.objects.filter(number=number).exclude(sha256="").values_list("pk", "check_code").first()
     # Compared in either case, and nothing more is read before that: the time an answer takes does not tell which numbers exist.
-    right = secrets.compare_digest((known[1] if known else "????????").encode(), _bare(check_code).replace("-", "").encode())
+    right = secrets.compare_digest((known[1] if known else "????????").encode(), _bare(check_code).encode())
     if known is None or not right:
         return UNKNOWN
     if kind is AttendanceStatement:
@@ -227,5 +228,12 @@ def _attended(statement: AttendanceStatement | None) -> Answer:
     )
 
 
+def as_printed(number: str) -> str:
+    """A number as it stands on the paper, from what somebody typed over: "vw2026000037" and "VW – 2026 – OOOO37" are the same."""
+    bare = _bare(number)
+    prefix, digits = bare[:2], bare[2:].replace("O", "0")
+    return f"{prefix}-{digits[:4]}-{digits[4:]}"
+
+
 def _bare(typed: str) -> str:
-    return re.sub(r"\s", "", typed).upper()
+    return re.sub(r"[\W_]", "", typed).upper()

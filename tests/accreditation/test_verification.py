@@ -43,6 +43,18 @@ def test_number_and_code_together_verify_a_certificate(client, certificate):
     assert "Dit certificaat is geldig" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["{0}{1}{2}", "{0} {1} {2}", "{0}\u2014{1}\u2013{2}", "{0}_{1}.{2}", " {0}\u2011{1}\u2011{2} ", "{0}-{1}-OO{2[2]}{2[3]}{2[4]}{2[5]}"],
+)
+def test_a_number_is_known_however_it_was_typed_over(certificate, typed):
+    parts = certificate.number.split("-")
+    assert parts[2].startswith("00")
+
+    for number in (typed.format(*parts), typed.format(*parts).lower()):
+        assert by_number(number, certificate.check_code).verdict is Verdict.VALID
+
+
 def test_a_right_number_with_a_wrong_code_answers_as_if_it_did_not_exist(certificate):
     wrong, nowhere = by_number(certificate.number, "AAAAAAAA"), by_number("VW-2026-999999", "AAAAAAAA")
 

@@ -22,6 +22,7 @@ class Asked:
     started: bool
     complete: bool
     flagged: bool
+    unreadable: bool
     step_by_step: bool
     answer: Answer | None = None
     checked: bool = False
@@ -60,6 +61,7 @@ def asked(question: AttemptQuestion) -> Asked:
         started=response is not None,
         complete=kind.complete(definition, response),
         flagged=question.flagged,
+        unreadable=kind.unreadable(definition, response),
         step_by_step=kind.step_by_step,
         answer=answer,
     )

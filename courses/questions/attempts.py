@@ -207,7 +207,9 @@ def check_answer(*, attempt: Attempt, position: int, data: FormData) -> Answer:
         question = attempt.questions.select_related("version__question").get(position=position)
         kind, definition = TYPES[question.version.type], question.version.definition
         answer = _keep(question, data, given_at=now, now=now)
-        if answer.response is None or (kind.step_by_step and not kind.complete(definition, answer.response)):
+        if answer.response is None or kind.unreadable(definition, answer.response):
+            return answer
+        if kind.step_by_step and not kind.complete(definition, answer.response):
             return answer
         answer.share = None if kind.marked_by_teacher else kind.share(definition, answer.response)
         answer.checked_at = now

@@ -37,6 +37,7 @@ from courses.questions.forms import JudgeAnswerForm
 from courses.questions.kind import practice_context
 from courses.questions.marking import MarkRefused, answers_for, mark_answer, waiting_for
 from courses.questions.scoring import DEFAULT_PASS_MARK, percentage
+from courses.questions.types import TYPES
 
 MAX_AGE_MS = 86_400_000
 
@@ -125,6 +126,10 @@ def _save(request: PersonRequest, attempt: Attempt, question: AttemptQuestion) -
     if by_script:
         return JsonResponse({"saved": _("Bewaard %(time)s") % {"time": saved}, "newer": answer.is_newer})
     if request.POST.get("verplaats") or (not where and question.version.type == "case" and request.POST.get("antwoord")):
+        where = "blijf"
+    kind = TYPES[question.version.type]
+    if where not in {"vorige", "overzicht"} and kind.unreadable(question.version.definition, answer.response):
+        # Going on would leave an answer behind that earns nothing, without a word. Emptied, or by the overview, one can go on.
         where = "blijf"
     return HttpResponseRedirect(_next_address(attempt, question.position, where))
 

@@ -184,6 +184,10 @@ class QuestionType(ABC):
         """Whether every part is answered; the review screen names what is not."""
         return self.tidy(definition, response) is not None
 
+    def unreadable(self, definition: Definition, response: Any) -> bool:
+        """Whether something was written that cannot be understood as an answer: the learner is told, and nothing is marked."""
+        return False
+
     @abstractmethod
     def right(self, definition: Definition) -> Any:
         """A response that earns everything."""

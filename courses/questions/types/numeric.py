@@ -31,11 +31,10 @@ class Numeric(QuestionType):
         return {}
 
     def shown(self, definition: Definition, layout: Layout, response: Any) -> dict[str, Any]:
-        given = self.tidy(definition, response) or ""
         return {
-            "value": given,
+            "value": self.tidy(definition, response) or "",
             "unit": definition["unit"],
-            "unreadable": bool(given) and read_number(given, unit=definition["unit"]) is None,
+            "unreadable": self.unreadable(definition, response),
         }
 
     def read(self, definition: Definition, layout: Layout, data: FormData, before: Any) -> Any:
@@ -43,6 +42,13 @@ class Numeric(QuestionType):
 
     def tidy(self, definition: Definition, response: Any) -> str | None:
         return (response.replace("\x00", "").strip()[:60] or None) if isinstance(response, str) else None
+
+    def complete(self, definition: Definition, response: Any) -> bool:
+        return not self.unreadable(definition, response) and super().complete(definition, response)
+
+    def unreadable(self, definition: Definition, response: Any) -> bool:
+        given = self.tidy(definition, response)
+        return given is not None and read_number(given, unit=definition["unit"]) is None
 
     def _share(self, definition: Definition, response: str) -> float:
         number = read_number(response, unit=definition["unit"])

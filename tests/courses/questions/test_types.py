@@ -205,3 +205,15 @@ def test_every_attempt_knows_the_options_by_other_ids():
     ids = [key for n in range(40) for key in TYPES["single_choice"].lay_out(definition, seed=f"{n:032d}", shuffled=True)["ids"]]
 
     assert len(set(ids)) == len(ids)
+
+
+def test_what_cannot_be_read_as_a_number_is_no_answer_yet():
+    definition = TYPES["numeric"].clean({"prompt": "Hoeveel?", "answer": 10})
+
+    assert [
+        (TYPES["numeric"].unreadable(definition, text), TYPES["numeric"].complete(definition, text)) for text in ("tien", "10", None)
+    ] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]

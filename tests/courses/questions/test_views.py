@@ -85,6 +85,36 @@ def test_the_ids_and_the_places_of_options_do_not_tell_which_is_right():
     assert len(ids) == 36
 
 
+def test_a_number_in_words_is_told_to_be_unreadable_and_is_not_called_answered():
+    activity = released_test("numeric", "true_false", shuffle=False)
+    enrolment = enrolled(activity)
+    client = browser(enrolment.learner)
+    attempt = start(enrolment=enrolment, activity=activity)
+    first = reverse("courses:attempt_question", args=[attempt.uuid, 1])
+
+    stayed = client.post(first, {"antwoord": "tien", "naar": "volgende"}, follow=True)
+
+    assert stayed.request["PATH_INFO"] == first
+    assert "Dit lezen we niet als een getal" in stayed.content.decode()
+    overview = client.get(reverse("courses:attempt_overview", args=[attempt.uuid])).content.decode()
+    assert "Niet te lezen" in overview
+    assert "Beantwoord" not in overview
+    went_on = client.post(first, {"antwoord": "10", "naar": "volgende"}, follow=True)
+    assert went_on.request["PATH_INFO"] == reverse("courses:attempt_question", args=[attempt.uuid, 2])
+
+
+def test_practice_does_not_mark_what_it_cannot_read():
+    activity = released_test("numeric", mode="practice")
+    enrolment = enrolled(activity)
+    client = browser(enrolment.learner)
+
+    address = reverse("courses:practise", args=[enrolment.uuid, activity.uuid, 1])
+    html = client.post(address, {"antwoord": "tien", "naar": "nakijken"}, headers={"HX-Request": "true"}).content.decode()
+
+    assert "Dit lezen we niet als een getal" in html
+    assert "vw-feedback" not in html
+
+
 def test_after_a_fail_with_attempts_left_only_what_was_chosen_is_explained():
     activity = released_test("single_choice", "true_false", "numeric", "case", attempts=2, shuffle=False)
     enrolment = enrolled(activity)

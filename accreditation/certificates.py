@@ -24,6 +24,7 @@ from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
 from accreditation.sealed_files import PdfDamaged as PdfDamaged, PdfNotReady as PdfNotReady, give_number, read_pdf as read_pdf
 from courses.models import Enrolment
+from courses.route import route_of
 
 
 class CertificateRefused(Exception):
@@ -195,7 +196,7 @@ def snapshot(*, enrolment: Enrolment, completed_at: datetime) -> dict[str, Any]:
         "issuer": settings.SITE_NAME,
         "completed_at": completed_at.isoformat(),
         "earned_on": day.isoformat(),
-        "study_minutes": sum(lesson.minutes for lesson in lessons),
+        "study_minutes": route_of(release).minutes_in_all,
         "route": list(dict.fromkeys(lesson.module_title for lesson in sorted(lessons, key=lambda lesson: lesson.order))),
         "accredited": bool(genuine) and not course.is_demo,
         "template": template,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Profession
-from courses.course_page import Credit, credits_of, next_dates_of
+from courses.course_page import Credit, credits_of, next_dates_of, worth_of
 from courses.models import CoursePage, CourseProgress, Release, Theme
 from courses.route import Route, routes_of
 
@@ -60,7 +60,7 @@ class Found:
 
     @property
     def minutes(self) -> int:
-        return self.route.minutes + self.route.minutes_together
+        return self.route.minutes_in_all
 
     @property
     def signs(self) -> list[str]:
@@ -68,7 +68,7 @@ class Found:
 
     @property
     def points(self) -> str:
-        return ", ".join(f"{credit['points']} ({credit['register_name']})" for credit in self.credits)
+        return ", ".join(f"{worth_of(credit)} ({credit['register_name']})" for credit in self.credits)
 
     @property
     def percentage(self) -> int:

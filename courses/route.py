@@ -88,6 +88,11 @@ class Route:
     def minutes(self) -> int:
         return sum(station.minutes for station in self.stations)
 
+    @property
+    def minutes_in_all(self) -> int:
+        """The study load: what one does alone and the meetings."""
+        return self.minutes + self.minutes_together
+
     def modules(self) -> Iterator[tuple[int, str, list[Station]]]:
         for (number, title), stations in groupby(self.stations, key=lambda station: (station.module_number, station.module)):
             yield number, title, list(stations)

@@ -17,6 +17,7 @@ from accreditation.badges.keys import did_of
 from accreditation.evaluation import AMSTERDAM
 from accreditation.models import Certificate
 from courses.models import Release
+from courses.route import route_of
 
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 UNITS = {"hours": "uur", "points": "punten"}
@@ -104,7 +105,7 @@ def of_release(release: Release) -> dict[str, Any]:
             "form_label": str(course.get_form_display()),
         },
         "organisation": course.organisation.name,
-        "study_minutes": sum(lesson.minutes for lesson in lessons),
+        "study_minutes": route_of(release).minutes_in_all,
         "route": list(dict.fromkeys(lesson.module_title for lesson in lessons)),
         "demo": course.is_demo,
         "lines": [],

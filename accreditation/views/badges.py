@@ -25,6 +25,7 @@ from accreditation.badges.picture import picture
 from accreditation.badges.status import revocation_list
 from accreditation.models import Accreditation, Badge, BadgeKey, Certificate
 from courses.models import Release
+from courses.route import route_of
 
 KINDS = {"json": "application/vc", "jwt": "application/vc+jwt", "png": "image/png"}
 
@@ -136,7 +137,7 @@ def achievement(request: HttpRequest, release: str) -> HttpResponse:
             "course": found.course,
             "achievement": of_release(found),
             "route": list(dict.fromkeys(lesson.module_title for lesson in sorted(found.lessons.all(), key=lambda lesson: lesson.order))),
-            "minutes": sum(lesson.minutes for lesson in found.lessons.all()),
+            "minutes": route_of(found).minutes_in_all,
             "accreditations": accreditations.select_related("register").prefetch_related("points__category").order_by("register__name"),
         },
     )

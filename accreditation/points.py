@@ -396,7 +396,11 @@ def _outcome(
             return Outcome(Why.EARNED_BEFORE, text % {**names, "first": earlier}, accreditation, register)
         awards = []
     if awards and points:
-        return Outcome(Why.AWARDED, gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s.") % names, accreditation, register)
+        one, more = (
+            gettext("1 punt bijgeschreven in %(register)s op %(day)s."),
+            gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s."),
+        )
+        return Outcome(Why.AWARDED, (one if points == 1 else more) % names, accreditation, register)
     if awards:
         why = next((award.reason for award in awards if award.reverses_id), "")
         return Outcome(

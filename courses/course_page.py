@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +14,19 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Min
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from accounts.models import User
+from courses.completion import Outcome
 from courses.enrolment import latest_release, open_enrolment
-from courses.explanation import Explained, why_not_yet
+from courses.explanation import Explained, explain
 from courses.lessons import KEEP, is_taste, next_station
 from courses.memory import Memory
 from courses.models import CoursePage, CourseProgress, Enrolment, LessonProgress, Meeting, Release
+from courses.progress import outcome_of
 from courses.route import Route, Station, Stop, route_of
 
 # Names of the owner and the provider, points and the next meeting may lag this many seconds behind for a visitor.
@@ -42,6 +46,7 @@ class ShownStation:
     minutes: int = 0
     href: str = ""
     stops: Sequence[Stop] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,20 +65,36 @@ class ShownRoute:
     minutes_left: int
 
 
-def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None = None, only_a_taste: bool = False) -> ShownRoute:
-    """The route for a reader who finished these lessons and stands at `current`; `only_a_taste`: one who is not enrolled."""
+def show_route(
+    route: Route,
+    *,
+    viewed: set[uuid.UUID],
+    unmet: frozenset[str] = frozenset(),
+    current: Station | None = None,
+    only_a_taste: bool = False,
+) -> ShownRoute:
+    """The route for a reader who read these lessons and stands at `current`; `only_a_taste`: one who is not enrolled.
+
+    `unmet`: the activities, by key, that the course still asks for. A lesson that was read is not done before those in it are.
+    """
+
+    def asks(station: Station) -> bool:
+        return any(stop.key in unmet for stop in station.stops)
 
     def state(station: Station) -> str:
         if current is not None and station.uuid == current.uuid:
             return "current"
-        if station.uuid in viewed:
+        if station.uuid in viewed and not asks(station):
             return "done"
         return "next"
 
     def shown(station: Station) -> ShownStation:
         now = state(station)
         href = "" if only_a_taste and not is_taste(station) else route.lesson_url(station)
-        return ShownStation(label=station.title, state=now, kind=station.sign, minutes=station.minutes, href=href, stops=station.stops)
+        note = gettext("gelezen, nog niet alles gedaan") if station.uuid in viewed and asks(station) else ""
+        return ShownStation(
+            label=station.title, state=now, kind=station.sign, minutes=station.minutes, href=href, stops=station.stops, note=note
+        )
 
     return ShownRoute(
         groups=[
@@ -85,13 +106,28 @@ def show_route(route: Route, *, viewed: set[uuid.UUID], current: Station | None 
     )
 
 
+def unmet_in(outcome: Outcome) -> frozenset[str]:
+    """The activities, by key, that the completion rule still asks for."""
+    return frozenset(one.key for one in outcome.unmet() if one.key)
+
+
+def unmet_among(viewed: set[uuid.UUID], *, enrolment: Enrolment, route: Route) -> frozenset[str]:
+    """The same, where a lesson that was read has activities; elsewhere nothing has to be looked up."""
+    if any(station.stops for station in route.stations if station.uuid in viewed):
+        return unmet_in(outcome_of(enrolment))
+    return frozenset()
+
+
 DRAWN: Memory[SafeString] = Memory(seconds=KEEP)
 FACTS: Memory["CourseFacts"] = Memory(seconds=FACTS_KEPT)
 
 
 def draw_beside(route: ShownRoute) -> SafeString:
     """The route as it stands beside a lesson. Whoever stands at the same point of it gets the same drawing."""
-    seen = [(group.title, [(one.label, one.state, one.kind, one.minutes, one.href) for one in group.stations]) for group in route.groups]
+    seen = [
+        (group.title, [(one.label, one.state, one.kind, one.minutes, one.href, one.note) for one in group.stations])
+        for group in route.groups
+    ]
     name = f"courses.beside.{hashlib.sha256(repr(seen).encode()).hexdigest()}.{get_language()}"
     return DRAWN.get_or_make(name, lambda: render_to_string("cms/components/route/route.html", {"groups": route.groups}))
 
@@ -120,11 +156,14 @@ class ShownCourse:
     progress: CourseProgress | None
     next_station: Station | None
     why_not_yet: Explained | None
+    unmet: frozenset[str] = frozenset()
     notices: Sequence[Notice] = ()
 
     @cached_property
     def shown_route(self) -> ShownRoute | None:
-        return show_route(self.route, viewed=set(self.viewed), only_a_taste=self.enrolment is None) if self.route else None
+        if self.route is None:
+            return None
+        return show_route(self.route, viewed=set(self.viewed), unmet=self.unmet, only_a_taste=self.enrolment is None)
 
     @property
     def route_html(self) -> SafeString:
@@ -161,6 +200,7 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
     if enrolment:
         viewed = set(LessonProgress.objects.filter(enrolment=enrolment, viewed_at__isnull=False).values_list("lesson", flat=True))
     progress = CourseProgress.objects.filter(enrolment=enrolment).first() if enrolment else None
+    outcome = outcome_of(enrolment) if enrolment else None
     return ShownCourse(
         facts=facts_of(course),
         release=release,
@@ -169,7 +209,8 @@ def show_course(course: CoursePage, *, user: User | AnonymousUser) -> ShownCours
         enrolment=enrolment,
         progress=progress,
         next_station=next_station(route, viewed=viewed),
-        why_not_yet=why_not_yet(enrolment) if enrolment else None,
+        why_not_yet=explain(outcome, route) if outcome else None,
+        unmet=unmet_in(outcome) if outcome else frozenset(),
         notices=notices_for(enrolment) if enrolment and not (progress and progress.satisfied_at) else (),
     )
 
@@ -209,6 +250,15 @@ def credits_of(courses: Sequence[int]) -> dict[int, list[Credit]]:
     except ImportError:
         return {}
     return source(courses)
+
+
+def worth_of(credit: Credit) -> str:
+    """What a course brings in one register: "8 punten", "1 punt" or "3,5 uur"."""
+    amount = Decimal(credit["points"]).normalize()
+    names = {"amount": number_format(f"{amount:f}", use_l10n=True)}
+    if credit.get("unit") == "hours":
+        return gettext("%(amount)s uur") % names
+    return (gettext("%(amount)s punt") if amount == 1 else gettext("%(amount)s punten")) % names
 
 
 def next_dates_of(courses: Sequence[int]) -> dict[int, date]:

@@ -60,7 +60,7 @@ def _group(outcome: Outcome) -> tuple[str, str]:
         stands = _("%(met)s van %(count)s klaar") % {"met": met, "count": len(outcome.children)}
     elif outcome.n == 1:
         asks = _("Kies één van deze")
-        stands = _("Klaar") if outcome.met else _("Nog geen klaar")
+        stands = _("Klaar") if outcome.met else _("Nog niet klaar")
     else:
         asks = _("Kies er %(count)s van deze") % {"count": outcome.n}
         stands = _("%(met)s van %(count)s klaar") % {"met": met, "count": outcome.n}
@@ -119,7 +119,7 @@ def _stands(outcome: Outcome) -> str:
             }
         return _("Nog geen score")
     if outcome.name == "judged_sufficient" and not outcome.met:
-        return _("Ingeleverd; het oordeel voldoende is er nog niet") if did.answered else _("Nog niet ingeleverd")
+        return _("Ingeleverd; nog niet als voldoende beoordeeld") if did.answered else _("Nog niet ingeleverd")
     if outcome.name == "attended":
         return _("Je was erbij") if outcome.met else _("Je aanwezigheid is nog niet vastgelegd")
     if outcome.name == "judged_sufficient":

@@ -16,7 +16,7 @@ from wagtail.views import serve
 
 from accounts.requests import PersonRequest
 from courses.activities import kind_of
-from courses.course_page import draw_beside, show_route
+from courses.course_page import draw_beside, show_route, unmet_among
 from courses.enrolment import EnrolmentRefused, enrol, latest_release, open_enrolment, withdraw
 from courses.lessons import Part, ReadLesson, finish_lesson, is_taste, open_lesson, read_lesson
 from courses.models import CoursePage, Enrolment, LessonProgress, Release
@@ -71,7 +71,8 @@ def lesson_context(
     viewed = {uid for uid, row in progress.items() if row.viewed_at}
     mine = progress.get(station.uuid)
     saved_at = mine.viewed_at if mine else None
-    shown_route = show_route(route, viewed=viewed, current=station, only_a_taste=enrolment is None and not preview)
+    unmet = unmet_among(viewed, enrolment=enrolment, route=route) if enrolment else frozenset()
+    shown_route = show_route(route, viewed=viewed, unmet=unmet, current=station, only_a_taste=enrolment is None and not preview)
     return {
         "course": course,
         "read": read,

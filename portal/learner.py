@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -57,6 +58,7 @@ class RegisterLine:
     register: str
     text: str
     complete: bool
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,14 @@ def _registers(shown: list[Standing]) -> list[RegisterLine]:
             text = _("Voor dit register kennen we nog geen regel; je punten staan in je dossier.")
             lines.append(RegisterLine(register=standing.entry.register.name, text=text, complete=False))
         else:
-            lines.append(RegisterLine(register=standing.entry.register.name, text=headline(standing), complete=standing.complete))
+            lines.append(
+                RegisterLine(
+                    register=standing.entry.register.name,
+                    text=headline(standing),
+                    complete=standing.complete,
+                    until=standing.evaluation.last_day,
+                )
+            )
     return lines
 
 

@@ -6,6 +6,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
+from courses.course_page import worth_of
 from courses.models import ReleaseActivity
 from courses.route import Stop
 
@@ -26,6 +27,9 @@ def duration(minutes: int) -> str:
 def as_hours(hours: Decimal) -> str:
     """Hours as a number without needless zeros: 3, or 2,5."""
     return number_format(f"{hours.normalize():f}", use_l10n=True)
+
+
+register.filter("worth", worth_of)
 
 
 @register.filter

@@ -10,12 +10,16 @@ from wagtail.models import PageViewRestriction
 from accounts.models import Role
 from courses import activities
 from courses.enrolment import withdraw
+from courses.lessons import finish_lesson
 from courses.models import CourseProgress, Enrolment, LessonPage, LessonProgress
 from courses.route import ROUTES
+from courses.work.judging import Verdict, judge
 from lrs.models import Statement
 from lrs.profiles import adl
 from tests.factories.accounts import MembershipFactory, ProfessionFactory, UserFactory
 from tests.factories.courses import CourseFactory, EnrolmentFactory, PlainKind, ThemeFactory, catalogue, drafted_course, released_course
+from tests.factories.meetings import teacher_of
+from tests.factories.work import course_with_work, handed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +183,24 @@ def test_the_course_page_says_why_not_yet_with_the_next_step(client):
     assertContains(response, "Haal minstens 70 % voor ‘Toets’")
     assertContains(response, f"/cursus/{release.course.slug}/les-2/#activity-{release.activities.get().uuid}")
     assertContains(response, "Ga verder met les 1")
+
+
+def test_a_lesson_that_was_read_is_not_done_while_its_assignment_stands_open(client):
+    enrolment = EnrolmentFactory(release=course_with_work(completion={"all_of": [{"judged_sufficient": "plan"}]}))
+    lesson = enrolment.release.activities.get(key="plan").lesson
+    finish_lesson(enrolment=enrolment, lesson=lesson)
+    client.force_login(enrolment.learner)
+    pages = [f"/cursus/{enrolment.course.slug}/", lesson_url(enrolment.release, 1)]
+
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert "gelezen, nog niet alles gedaan" in shown
+        assert 'vw-route__state">klaar' not in shown
+
+    judge(submission=handed_in(enrolment=enrolment), judge=teacher_of(enrolment.course.organisation), verdict=Verdict(levels=[2, 2]))
+    shown = client.get(pages[0]).content.decode()
+    assert 'vw-route__state">klaar' in shown
+    assert "gelezen, nog niet alles gedaan" not in shown
 
 
 def test_leaving_keeps_the_record_and_joining_again_starts_afresh(client, enrolment):

@@ -162,7 +162,7 @@ def test_work_judged_insufficient_is_not_sufficient():
 
     record(enrolment=enrolment, verb=adl.COMPLETED, subject=work)
     record(enrolment=enrolment, verb=vakwijs.JUDGED, subject=work, result={"success": False})
-    assert why_not_yet(enrolment).children[0].stands == "Ingeleverd; het oordeel voldoende is er nog niet"
+    assert why_not_yet(enrolment).children[0].stands == "Ingeleverd; nog niet als voldoende beoordeeld"
 
     record(enrolment=enrolment, verb=vakwijs.JUDGED, subject=work, result={"success": True})
     assert CourseProgress.objects.get().satisfied_at is not None

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from lrs.models import LegalHold, Source
-from lrs.profiles import adl, vakwijs
+from lrs.sentences import verb_choices
 from lrs.validation import StatementRefused, check_agent
 
 DATE = forms.DateInput(attrs={"type": "date"})
@@ -15,18 +15,6 @@ KINDS = [
     ("account", _("account in een ander systeem")),
     ("openid", _("OpenID-adres")),
     ("mbox_sha1sum", _("SHA-1 van het e-mailadres")),
-]
-VERBS = [
-    ("", _("elk werkwoord")),
-    *sorted(
-        (
-            (value, value.rsplit("/", 1)[-1])
-            for module in (adl, vakwijs)
-            for value in vars(module).values()
-            if isinstance(value, str) and "/verbs/" in value
-        ),
-        key=lambda pair: pair[1],
-    ),
 ]
 
 
@@ -169,6 +157,10 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(label=_("Uitleg aan de aanvrager"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
+def _verbs() -> list[tuple[str, Any]]:
+    return [("", _("elk werkwoord")), *verb_choices()]
+
+
 class RetentionForm(forms.Form):
     """How long a kind of record is kept."""
 
@@ -179,6 +171,6 @@ class RetentionForm(forms.Form):
         assume_scheme="https",
         help_text=_("De IRI, bijvoorbeeld https://w3id.org/xapi/video/activity-type/video"),
     )
-    verb = forms.ChoiceField(label=_("Werkwoord"), required=False, choices=VERBS)
+    verb = forms.ChoiceField(label=_("Werkwoord"), required=False, choices=_verbs)
     source = forms.ChoiceField(label=_("Herkomst"), required=False, choices=[("", _("elke herkomst")), *Source.choices])
     months = forms.IntegerField(label=_("Bewaar zoveel maanden"), min_value=1, max_value=240, initial=12)

@@ -36,6 +36,7 @@ from lrs.privacy_forms import (
     RetentionForm,
     WishForm,
 )
+from lrs.sentences import verb_name
 from lrs.subjects import subject_of
 
 PER_PAGE = 25
@@ -416,7 +417,7 @@ def retention_rules(request: PersonRequest) -> HttpResponse:
     latest: dict[int, RetentionRun] = {}
     for run in RetentionRun.objects.filter(rule__in=rules).order_by("asked_at", "pk"):
         latest[run.rule_id] = run
-    rows = [{"rule": rule, "run": latest.get(rule.pk), "verb": rule.verb.rsplit("/", 1)[-1]} for rule in rules]
+    rows = [{"rule": rule, "run": latest.get(rule.pk), "verb": verb_name(rule.verb)} for rule in rules]
     return render(request, "lrs/privacy/retention.html", {"rows": rows, "form": form})
 
 

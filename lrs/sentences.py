@@ -98,6 +98,9 @@ THEY: dict[str, str | Promise] = {
 # Somebody else did it: from a list of who was there, for instance.
 ENROLLED_YOU = _("Je bent door een ander ingeschreven voor ‘%(what)s’")
 ENROLLED_THEM = _("%(who)s is door een ander ingeschreven voor ‘%(what)s’")
+# A tool voids in its own name, or in that of whoever did it; what our server takes back, it takes back from the learner.
+VOIDED_BY_YOU = _("Je herriep een eerdere vastlegging")
+VOIDED_BY_THEM = _("%(who)s herriep een eerdere vastlegging")
 # What one chooses from when searching, and what stands in a list.
 NAMES: dict[str, str | Promise] = {
     adl.ABANDONED: _("afbreken"),
@@ -151,15 +154,19 @@ FROM_THEM = {**FROM, Source.LEARNER_SESSION: _("gemeld door de browser van de de
 TRUST: dict[str, str | Promise] = {
     Source.SERVER: _("Onze server zag het gebeuren, keek het zelf na, of een docent legde het vast. Alleen dit kan punten opleveren."),
     Source.LEARNER_SESSION: _(
-        "De browser van de deelnemer stuurde dit. Een browser kan zich vergissen of worden nagedaan. Het telt als voortgang, maar is nooit het bewijs van een toets."
+        "De browser van de deelnemer stuurde dit. Een browser kan zich vergissen of worden nagedaan. Als het in een cursus past telt het als voortgang, maar het is nooit het bewijs van een toets."
     ),
-    Source.TOOL: _("Een hulpmiddel met een eigen sleutel stuurde dit. Het telt als voortgang; er volgen geen punten uit."),
-    Source.OUTSIDE: _("Een ander systeem stuurde dit met een eigen sleutel. Het telt als voortgang; er volgen geen punten uit."),
+    Source.TOOL: _(
+        "Een hulpmiddel met een eigen sleutel stuurde dit. Als het in een cursus past telt het als voortgang; er volgen geen punten uit."
+    ),
+    Source.OUTSIDE: _(
+        "Een ander systeem stuurde dit met een eigen sleutel. Als het in een cursus past telt het als voortgang; er volgen geen punten uit."
+    ),
 }
 TRUST_YOU: dict[str, str | Promise] = {
     **TRUST,
     Source.LEARNER_SESSION: _(
-        "Je eigen browser stuurde dit, bijvoorbeeld bij een oefening. Het telt als voortgang, maar is nooit het bewijs van een toets."
+        "Je eigen browser stuurde dit, bijvoorbeeld bij een oefening. Als het in een cursus past telt het als voortgang, maar het is nooit het bewijs van een toets."
     ),
 }
 
@@ -182,6 +189,8 @@ def sentence_of(statement: Statement, *, who: str = "") -> Sentence:
     told = (THEY if who else YOU).get(statement.verb)
     if statement.verb == adl.REGISTERED and "instructor" in document.get("context", {}):
         told = ENROLLED_THEM if who else ENROLLED_YOU
+    if statement.verb == adl.VOIDED and statement.source != Source.SERVER:
+        told = VOIDED_BY_THEM if who else VOIDED_BY_YOU
     if told is None:
         told = gettext("%(who)s: %(verb)s ‘%(what)s’") if who else gettext("%(verb)s: ‘%(what)s’")
     text = str(told) % {"who": who, "what": name_of(document), "verb": verb if who else verb.capitalize()}
@@ -228,6 +237,11 @@ def verb_label(document: dict[str, Any]) -> str:
     """What was done, in a word."""
     name = NAMES.get(document["verb"]["id"])
     return str(name) if name else _verb_name(document)
+
+
+def verb_name(iri: str) -> str:
+    """The verb in a word: ours, or the end of its address."""
+    return str(NAMES.get(iri) or iri.rstrip("/").rsplit("/", 1)[-1])
 
 
 def result_of(document: dict[str, Any]) -> str:

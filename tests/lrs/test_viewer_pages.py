@@ -279,6 +279,8 @@ def test_a_voided_statement_and_what_voided_it_lead_to_each_other(client, member
     assert "Herroepen: dit telt niet meer mee" in page
     assert f"{LIST}{voiding}/" in page
     assert "Een eerdere vastlegging over Sanne Jansen is herroepen" in other
+    by_a_tool = said(member, verb={"id": adl.VOIDED}, object={"objectType": "StatementRef", "id": str(uuid.uuid4())}, source=Source.TOOL)
+    assert "Sanne Jansen herriep een eerdere vastlegging" in text_of(client, f"{LIST}{by_a_tool}/"), "whose it was nobody says"
     assert f"{LIST}{statement}/" in other
 
 

@@ -6,9 +6,13 @@ is a job in pieces of some hundred people; a piece and how far it got are one tr
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Mod
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext
@@ -19,9 +23,10 @@ from accreditation.dossier import dated, place_of, professions_of, rows_of, rule
 from accreditation.models import Draft, Job, Leave, SimulatedPerson, Simulation
 from accreditation.rulebook import DatedRule, Judgement, judge
 from accreditation.simulation import awards, contents, groups
-from accreditation.simulation.basis import basis, changed
+from accreditation.simulation.basis import BUCKETS, WORDS, basis, touched
 
 PEOPLE_AT_ONCE = 400
+AGAIN_AT_MOST = 5 * PEOPLE_AT_ONCE  # in one request, when somebody looks or lets it take effect
 Outcome = SimulatedPerson.Outcome
 
 
@@ -57,9 +62,7 @@ def start(*, draft: Draft, asked_by: User, organisation: Organisation | None) ->
     day = timezone.localdate()
     # What is no longer the outcome tells of people for nothing.
     draft.simulations.all().delete()
-    simulation = Simulation.objects.create(
-        draft=draft, content=draft.content, base=basis(draft.register, day=day), day=day, asked_by=asked_by
-    )
+    simulation = Simulation.objects.create(draft=draft, content=draft.content, base=basis(draft, day=day), day=day, asked_by=asked_by)
     simulation.job = jobs.start(
         kind="simulate-draft",
         about=str(draft),
@@ -101,7 +104,7 @@ def step(job: Job) -> bool:
         simulation.save(update_fields=["finished_at", "outcomes", "judged"])
         job.result = _result(simulation)
         return False
-    people, rows, judged = reckon(simulation, entries)
+    people, rows, judged = reckon(simulation, entries, day=simulation.day)
     SimulatedPerson.objects.bulk_create(people)
     simulation.people_seen += len(entries)
     simulation.ledger_rows += rows
@@ -112,7 +115,7 @@ def step(job: Job) -> bool:
     return True
 
 
-def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[list[SimulatedPerson], int, int]:
+def reckon(simulation: Simulation, entries: Sequence[RegisterEntry], *, day: date) -> tuple[list[SimulatedPerson], int, int]:
     """Those of these people to whom the draft does something, how many ledger rows were looked at, and whom its rule would judge."""
     register = simulation.draft.register
     world = _world(simulation)
@@ -130,9 +133,7 @@ def reckon(simulation: Simulation, entries: Sequence[RegisterEntry]) -> tuple[li
         mine = rows.get(user, [])
         then = world.changes.applied(mine, coming.get(user, [])) if world.changes else mine
         place = place_of(entry, professions=professions[user], leave=leave.get(user, []))
-        effect = compare(
-            judge(mine, place=place, rules=world.now, day=simulation.day), judge(then, place=place, rules=world.then, day=simulation.day)
-        )
+        effect = compare(judge(mine, place=place, rules=world.now, day=day), judge(then, place=place, rules=world.then, day=day))
         judged += effect.after is not None and effect.after.rule.key == drafted
         if effect.outcome is not None:
             people.append(_person(simulation, user, effect, world.changes.worth(mine, then) if world.changes else None))
@@ -159,8 +160,39 @@ def compare(before: Judgement | None, after: Judgement | None) -> Effect:
 
 
 def still_true(simulation: Simulation) -> list[str]:
-    """What changed since the reckoning, in words; nothing when its outcome still is what would happen."""
-    return changed(simulation.base, basis(simulation.draft.register, day=timezone.localdate()))
+    """What changed since the reckoning, in words; nothing when its outcome still is what would happen.
+
+    Whoever something changed for is reckoned again. What makes no difference to what was foretold of them is no reason to begin anew.
+    """
+    today = timezone.localdate()
+    draft = simulation.draft
+    return [
+        str(WORDS[part])
+        for part, who in touched(draft, simulation.base, basis(draft, day=today)).items()
+        if who is None or _differs(simulation, who, day=today)
+    ]
+
+
+def _differs(simulation: Simulation, who: Q, *, day: date) -> bool:
+    """Whether something else would be foretold now of some of these people; also when they are too many to see that at once."""
+    entries = RegisterEntry.objects.filter(register=simulation.draft.register).annotate(bucket=Mod("user", BUCKETS))
+    found = list(entries.filter(who).order_by("pk")[: AGAIN_AT_MOST + 1])
+    if len(found) > AGAIN_AT_MOST:
+        return True
+    foretold = SimulatedPerson.objects.filter(simulation=simulation)
+    # Of somebody who left the register something was foretold that will not happen.
+    if foretold.exclude(user__in=entries.values("user")).exists():
+        return True
+    for first in range(0, len(found), PEOPLE_AT_ONCE):
+        some = found[first : first + PEOPLE_AT_ONCE]
+        now, _rows, _judged = reckon(simulation, some, day=day)
+        if {_said(one) for one in now} != {_said(one) for one in foretold.filter(user__in=[entry.user_id for entry in some])}:
+            return True
+    return False
+
+
+def _said(person: SimulatedPerson) -> tuple[Any, ...]:
+    return tuple(getattr(person, field.attname) for field in SimulatedPerson._meta.concrete_fields if not field.primary_key)
 
 
 def _world(simulation: Simulation) -> World:

@@ -12,7 +12,18 @@ from accounts.models import AuditEvent, Organisation, Role
 from accreditation import jobs, points
 from accreditation.dossier import standings
 from accreditation.insight.suppression import SMALLEST
-from accreditation.models import Certificate, Draft, Job, Leave, PointAward, RegisterRule, SimulatedPerson, Simulation
+from accreditation.models import (
+    Accreditation,
+    Certificate,
+    Draft,
+    Job,
+    Leave,
+    LeaveRule,
+    PointAward,
+    RegisterRule,
+    SimulatedPerson,
+    Simulation,
+)
 from accreditation.simulation import applying, contents, groups, reckoning
 from accreditation.views import drafts as views
 from tests.accreditation.racing import at_once
@@ -204,6 +215,7 @@ def test_a_new_rule_is_tried_before_it_exists_and_ends_the_one_before_it(rule, r
 @pytest.mark.parametrize("change", ["ledger", "rule", "people", "leave", "draft", "accreditation"])
 def test_a_draft_whose_ground_has_shifted_does_not_take_effect_and_says_why(rule, register, manager, change):
     person = a_person(register, 8)
+    LeaveRule.objects.create(rule=rule, kind="birth", minimum_days=1, share=100)
     draft = a_draft(rule, manager, total="8")
     simulation = reckoned(draft, manager)
     if change == "ledger":
@@ -228,6 +240,50 @@ def test_a_draft_whose_ground_has_shifted_does_not_take_effect_and_says_why(rule
     applying.apply(draft=draft, simulation=reckoned(draft, manager), actor=manager, organisation=None)
     rule.refresh_from_db()
     assert rule.total == (7 if change == "draft" else 8)
+
+
+def test_what_changes_for_others_leaves_a_reckoning_true(rule, register, manager, release):
+    """Of one whom the rule is not for, of one for whom it makes no difference, and in another register."""
+    rule.section = "verpleegkundige"
+    rule.save()
+    concerned, meets = (a_person(register, points, section="verpleegkundige") for points in (8, 12))
+    other = a_person(register, 8, section="verzorgende")
+    a_person(register, 8, section="verzorgende", period_start=None, period_end=None)
+    draft = a_draft(rule, manager, total="8")
+    simulation = reckoned(draft, manager)
+    assert set(outcomes(simulation)) == {concerned}
+
+    points.undo(award=other.point_awards.get(), reason="Vergissing", actor=manager)
+    other.register_entries.update(period_end=date(2027, 1, 31))
+    Leave.objects.create(user=other, kind="birth", first_day=date(2025, 1, 1), last_day=date(2025, 1, 31))
+    Accreditation.objects.filter(awards__learner=other).update(valid_until=date(2024, 12, 31))
+    satisfy(EnrolmentFactory(learner=concerned, release=release))
+    accredited(register=register)
+    a_person(register, 3, section="verzorgende")
+    # Twelve become eleven, which still is enough before and after.
+    points.correct(award=meets.point_awards.get(), points=11, reason="Een minder", actor=manager)
+    with time_machine.travel(datetime(2026, 6, 16, 10, tzinfo=UTC), tick=False):
+        assert reckoning.still_true(simulation) == []
+        applying.apply(draft=draft, simulation=simulation, actor=manager, organisation=None)
+    rule.refresh_from_db()
+    assert rule.total == 8
+
+
+@pytest.mark.parametrize("change", ["joins", "leaves", "no longer meets", "too many"])
+def test_a_reckoning_that_foretells_something_else_of_anybody_is_not_true_any_more(rule, register, manager, monkeypatch, change):
+    gains, meets = a_person(register, 8), a_person(register, 12)
+    simulation = reckoned(a_draft(rule, manager, total="8"), manager)
+    if change == "joins":
+        a_person(register, 8)
+    elif change == "leaves":
+        gains.register_entries.all().delete()
+    else:
+        points.correct(award=meets.point_awards.get(), points=9 if change == "no longer meets" else 11, reason="Minder", actor=manager)
+        if change == "too many":
+            assert reckoning.still_true(simulation) == []
+            monkeypatch.setattr(reckoning, "AGAIN_AT_MOST", 0)
+
+    assert reckoning.still_true(simulation) != []
 
 
 def test_a_draft_that_nobody_could_meet_does_not_take_effect(rule, register, manager):

@@ -58,7 +58,11 @@ class TargetForm(forms.Form):
     )
     key = forms.CharField(label=_("Sleutel"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     secret = forms.CharField(
-        label=_("Geheim"), max_length=500, required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Geheim"),
+        max_length=500,
+        required=False,
+        # What was typed a moment ago stays there when something else has to be mended; what is kept is never shown.
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
     )
     allows_private = forms.BooleanField(
         label=_("Sta een adres in het eigen netwerk toe"),
@@ -131,19 +135,17 @@ class TargetForm(forms.Form):
                 organisation.empty_label = None
             del self.fields["allows_private"]
             cast(forms.ChoiceField, self.fields["reach"]).choices = [choice for choice in Reach.choices if choice[0] != Reach.EVERYTHING]
-        if target is not None:
+        if target is None:
+            for name in ("key", "secret"):
+                self.fields[name].required = self.data.get("kind", ForwardingTarget.Kind.XAPI) == ForwardingTarget.Kind.XAPI
+                self.fields[name].error_messages["required"] = _("Vul de sleutel en het geheim in die de andere kant je gaf.")
+                self.fields[name].help_text = _("Van de andere kant gekregen. Bij een analysedatabase mag dit leeg blijven.")
+        else:
             del self.fields["begin"], self.fields["begin_on"]
             self.fields["key"].help_text = self.fields["secret"].help_text = _("Laat leeg om te houden wat we hebben. We tonen het nooit.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if (
-            self.target is None
-            and not data.get("secret")
-            and data.get("kind") == ForwardingTarget.Kind.XAPI
-            and "secret" not in self.errors
-        ):
-            self.add_error("secret", gettext("Vul de sleutel en het geheim in die de andere kant je gaf."))
         if bool(data.get("key")) != bool(data.get("secret")) and not self.errors:
             self.add_error("key", gettext("Vul sleutel en geheim allebei in."))
         if data.get("begin") == "day" and not data.get("begin_on") and "begin_on" not in self.errors:
@@ -186,6 +188,12 @@ class BeginAgainForm(forms.Form):
     """From which day on to send once more."""
 
     since = forms.DateField(label=_("Vanaf"), required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text=_("Leeg: alles."))
+
+    def clean_since(self) -> date | None:
+        day: date | None = self.cleaned_data["since"]
+        if day and day > timezone.localdate():
+            raise forms.ValidationError(gettext("Kies vandaag of een eerdere dag. Wat nog komt, gaat vanzelf mee."))
+        return day
 
 
 class DismissForm(forms.Form):

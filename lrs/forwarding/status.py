@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -91,7 +91,8 @@ class Hour:
 def overview(targets: QuerySet[ForwardingTarget]) -> QuerySet[Any]:
     """The targets with what a list of them shows, in one query."""
     day = timezone.now() - timedelta(hours=24)
-    next_one = Statement.objects.filter(sequence__gt=OuterRef("cursor")).order_by("sequence").values("sequence")[:1]
+    later = Statement.objects.filter(sequence__gt=OuterRef("cursor")).order_by("sequence").values("sequence")
+    of_tools = later.filter(credential__organisation=OuterRef("organisation"))
     sent = (
         ForwardingHour.objects.filter(target=OuterRef("pk"), hour__gte=day)
         .order_by()
@@ -114,7 +115,12 @@ def overview(targets: QuerySet[ForwardingTarget]) -> QuerySet[Any]:
         .values("count")
     )
     return targets.select_related("organisation").annotate(
-        next_sequence=Subquery(next_one),
+        # As far as one query can tell; filters on verbs and activities are weighed on the page of the target.
+        next_sequence=Case(
+            When(credential__isnull=False, then=Subquery(later.filter(credential=OuterRef("credential"))[:1])),
+            When(reach=ForwardingTarget.Reach.TOOLS, then=Subquery(of_tools[:1])),
+            default=Subquery(later[:1]),
+        ),
         sent_today=Coalesce(Subquery(sent), 0),
         refused_now=Coalesce(Subquery(refused), 0),
         erasures_open=Coalesce(Subquery(erasures), 0),

@@ -115,6 +115,7 @@ def test_the_form_keeps_what_was_typed_and_says_what_is_wrong(manager, organisat
     assert 'value="Ziekenhuis Noord"' in page
     for words in ("is geen adres. Zet op elke regel één adres.", "Vul de sleutel en het geheim in", "Kies een dag."):
         assert words in page
+    assert "hernieuwd-geheim" in manager.post("/beheer/doorsturen/nieuw/", {**wrong, "secret": "hernieuwd-geheim"}).content.decode()
     assert (
         "Het adres moet met https:// beginnen."
         in manager.post("/beheer/doorsturen/nieuw/", form(organisation, "http://lrs.example/")).content.decode()
@@ -281,6 +282,25 @@ def test_begin_again_sends_what_the_other_side_lost(superuser, other):
     do(superuser, target, "opnieuw", since=str(timezone.localdate()))
 
     assert len(other.kept) == 2
+
+
+def test_nothing_is_sent_again_from_a_day_that_has_yet_to_come(superuser, other):
+    target = a_target(other.address)
+
+    page = do(superuser, target, "opnieuw", since=str(timezone.localdate() + timedelta(days=1))).content.decode()
+
+    assert "Kies vandaag of een eerdere dag." in page
+    assert not target.events.exists()
+
+
+def test_the_list_shows_what_waits_for_a_target_and_not_what_it_never_gets(manager, organisation):
+    credential, _secret = a_credential(organisation=organisation)
+    a_target(organisation=organisation, reach=Reach.TOOLS)
+    append([a_statement()], source=Source.SERVER)
+    assert "bij" in text_of(manager.get("/beheer/doorsturen/").content.decode()).split("Andere opslag")[1][:60]
+
+    append([a_statement()], source=Source.TOOL, credential=credential)
+    assert "stuurt door" in text_of(manager.get("/beheer/doorsturen/").content.decode())
 
 
 def test_removed_nothing_goes_out_and_the_secret_is_gone(superuser, other):

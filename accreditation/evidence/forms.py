@@ -29,7 +29,7 @@ class UploadForm(forms.Form):
             "Een PDF, of een foto van je certificaat als JPG of PNG. Waar en waarmee je een foto maakte, bewaren we niet. "
             "Zorg dat er geen patiëntgegevens op staan."
         ),
-        widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
+        widget=forms.FileInput(attrs={"accept": files.ACCEPT, "form": "bewijs"}),
         error_messages={"required": _("Kies een bestand, of ga verder zonder bestand.")},
     )
 

@@ -81,14 +81,53 @@ def new_work_hours(request: PersonRequest, register: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
-    """One piece of evidence: what it is, its files, and what to look at before it is kept."""
+    """One piece of evidence: what it is, its files, and what to look at before it is kept. A file comes and goes with what is typed beside it."""
     mine = _mine(request, uuid)
     if keeping.lock_of(mine) or mine.state == Evidence.State.WITHDRAWN:
         late = EvidenceForm(request.POST, evidence=mine) if request.method == "POST" else None
         return _page(request, mine, form=None, not_kept=_typed(late) if late else None)
+    only_files = "add" in request.POST or "remove" in request.POST
+    upload = UploadForm(request.POST, request.FILES, owner=request.user) if "add" in request.POST or request.FILES else None
+    done = _move_files(request, mine, upload)
+    if only_files or (upload and upload.errors):
+        return _with_what_was_typed(request, mine, upload=upload, done=done)
     form = EvidenceForm(request.POST or None, evidence=mine)
     answer, found = _keep(request, mine, form)
     return answer or _page(request, mine, form=form, warnings=found)
+
+
+def _move_files(request: PersonRequest, mine: Evidence, upload: UploadForm | None) -> str:
+    """Add the file that was chosen and take away the one that is to go: what was done, in words. A refusal stands beside the file."""
+    if upload and upload.is_valid():
+        try:
+            keeping.add_document(evidence=mine, checked=upload.cleaned_data["file"])
+        except EvidenceRefused as refused:
+            upload.add_error("file", str(refused))
+        else:
+            return gettext("Het bestand is toegevoegd.")
+    if asked := request.POST.get("remove"):
+        found = next((document for document in mine.documents.all() if str(document.pk) == asked), None)
+        if found is None:
+            raise Http404
+        try:
+            keeping.remove_document(document=found)
+        except EvidenceRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            return gettext("Het bestand is weg.")
+    return ""
+
+
+def _with_what_was_typed(request: PersonRequest, mine: Evidence, *, upload: UploadForm | None, done: str) -> HttpResponse:
+    """The page after a file came or went, with everything that was typed meanwhile and is not kept yet."""
+    typed = EvidenceForm(request.POST, evidence=mine)
+    changed = "title" in request.POST and typed.has_changed()
+    if done:
+        messages.success(request, f"{done} {gettext('Wat je invulde, staat er nog; bewaar het hieronder.')}" if changed else done)
+        if not changed:
+            return redirect("accreditation:evidence", mine.uuid)
+    initial = {"initial": {name: typed[name].data for name in typed.fields}} if changed else {}
+    return _page(request, mine, form=EvidenceForm(evidence=mine, **initial), upload=upload)
 
 
 def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tuple[HttpResponse | None, list[Warning]]:
@@ -119,34 +158,6 @@ def _typed(form: EvidenceForm) -> list[tuple[str, str]]:
 
 def _keys(found: list[Warning]) -> str:
     return ",".join(sorted(warning.key for warning in found))
-
-
-@login_required
-@require_POST
-def add_document(request: PersonRequest, uuid: UUID) -> HttpResponse:
-    """One more file as proof."""
-    mine = _mine(request, uuid)
-    upload = UploadForm(request.POST, request.FILES, owner=request.user)
-    if upload.is_valid():
-        try:
-            keeping.add_document(evidence=mine, checked=upload.cleaned_data["file"])
-        except EvidenceRefused as refused:
-            upload.add_error("file", str(refused))
-        else:
-            messages.success(request, gettext("Het bestand is toegevoegd."))
-            return redirect("accreditation:evidence", mine.uuid)
-    form = None if keeping.lock_of(mine) else EvidenceForm(evidence=mine)
-    return _page(request, mine, form=form, upload=upload)
-
-
-@login_required
-@require_POST
-def remove_document(request: PersonRequest, uuid: UUID, pk: int) -> HttpResponse:
-    """Take a file away."""
-    mine = _mine(request, uuid)
-    return _done(
-        request, mine, lambda: keeping.remove_document(document=get_object_or_404(mine.documents, pk=pk)), gettext("Het bestand is weg.")
-    )
 
 
 @login_required

@@ -487,6 +487,32 @@ def test_a_refusal_keeps_all_that_was_typed(client, nurse, kind):
     assert "Geleerd" in text
 
 
+def test_what_was_typed_stays_when_a_file_comes_or_goes_and_a_chosen_file_is_kept_with_it(client, nurse, kind):
+    client.force_login(nurse)
+    mine = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie")
+    area = Competency.objects.create(code="test:gebied", name="Gebied", framework=Framework.objects.create(code="test", name="Kader"))
+    address = reverse("accreditation:evidence", args=[mine.uuid])
+    typed = {"kind": kind.pk, "title": "Intervisie", "done_on": "niet te lezen", "hours": "2,5", "description": "Geleerd"}
+    typed |= {"competencies": [area.pk]}
+
+    added = client.post(address, {**typed, "add": "ja", "file": a_photo()})
+    refused = client.post(address, {**typed, "add": "ja", "file": SimpleUploadedFile("brief.docx", b"PK")})
+    removed = client.post(address, {**typed, "remove": mine.documents.get().pk})
+
+    for page in (added, refused, removed):
+        form = page.context["form"]
+        assert (form["description"].value(), form["hours"].value(), form["done_on"].value()) == ("Geleerd", "2,5", "niet te lezen")
+        assert (form["competencies"].value(), form.errors) == ([str(area.pk)], {})
+    assert ["Wat je invulde, staat er nog" in page.content.decode() for page in (added, refused, removed)] == [True, False, True]
+    assert not mine.documents.exists()
+    assert client.post(address, {"add": "ja", "file": a_photo()}).status_code == 302
+    assert client.post(address, {"remove": "9" * 30}).status_code == 404
+    kept = client.post(address, {**typed, "done_on": "2026-03-01", "file": a_pdf()})
+    assert (kept.status_code, mine.documents.count()) == (302, 2)
+    mine = Evidence.objects.get(pk=mine.pk)
+    assert (mine.description, mine.hours) == ("Geleerd", Decimal("2.5"))
+
+
 def test_all_that_is_wrong_is_told_at_once_beside_its_field(client, nurse, kind):
     client.force_login(nurse)
     framework = Framework.objects.create(code="canmeds", name="CanMEDS")
@@ -533,7 +559,7 @@ def test_a_kind_that_needs_a_file_keeps_what_was_typed_until_the_file_is_there(c
     assert (draft.state, draft.title, page.url) == ("draft", "Scholing elders", reverse("accreditation:evidence", args=[draft.uuid]))
     assert "Hier hoort een bewijsstuk bij" in client.get(page.url).content.decode()
     client.post(page.url, {**fields, "title": "Scholing elders, verbeterd"})
-    client.post(reverse("accreditation:add_document", args=[draft.uuid]), {"file": a_pdf()})
+    client.post(page.url, {"add": "ja", "file": a_pdf()})
     page = client.get(page.url)
     assert "Hier hoort een bewijsstuk bij" not in page.content.decode()
     assert page.context["form"]["title"].value() == "Scholing elders, verbeterd"

@@ -61,10 +61,7 @@ def check(file: File, *, owner: User) -> CheckedFile:
     if not file.size:
         raise FileRefused(_("Dit bestand is leeg. Kies het opnieuw."))
     if file.size > largest:
-        raise FileRefused(
-            _("Dit bestand is groter dan %(size)s MB. Maak de foto kleiner, of bewaar het document als PDF.")
-            % {"size": largest // 1_000_000}
-        )
+        raise FileRefused(_("Dit bestand is groter dan %(size)s MB. Kies een kleiner bestand.") % {"size": largest // 1_000_000})
     file.seek(0)
     content_type = _kind(file.read(32))
     if content_type in PHOTOS:

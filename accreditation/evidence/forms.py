@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import get_format
+from django.utils.formats import get_format, localize
 from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Register, User
@@ -25,10 +26,6 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("Bewijsstuk"),
-        help_text=_(
-            "Een PDF, of een foto van je certificaat als JPG of PNG. Waar en waarmee je een foto maakte, bewaren we niet. "
-            "Zorg dat er geen patiëntgegevens op staan."
-        ),
         widget=forms.FileInput(attrs={"accept": files.ACCEPT, "form": "bewijs"}),
         error_messages={"required": _("Kies een bestand, of ga verder zonder bestand.")},
     )
@@ -36,6 +33,10 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, owner: User, **options: Any) -> None:
         super().__init__(*args, **options)
         self.owner = owner
+        self.fields["file"].help_text = gettext(
+            "Een PDF, of een foto van je certificaat als JPG of PNG, van hoogstens %(size)s MB. Waar en waarmee je een foto maakte, bewaren "
+            "we niet. Zorg dat er geen patiëntgegevens op staan."
+        ) % {"size": settings.EVIDENCE_LARGEST_FILE // 1_000_000}
 
     def clean_file(self) -> CheckedFile:
         try:
@@ -126,6 +127,8 @@ class EvidenceForm(forms.Form):
         help_text=_("Een beoordelaar met wie je je dossier deelt, leest dit mee. Schrijf niets op waaraan een patiënt te herkennen is."),
     )
 
+    as_of = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)  # the moment of what this form was opened with
+
     def __init__(self, *args: Any, evidence: Evidence, **options: Any) -> None:
         options.setdefault("initial", _initial(evidence))
         super().__init__(*args, **options)
@@ -159,6 +162,13 @@ class EvidenceForm(forms.Form):
                     self.add_error(refused.field if refused.field in self.fields else None, str(refused))
         return cleaned
 
+    def kept_meanwhile(self) -> list[str]:
+        """What stands there now and would be overwritten, where it was changed after this form was opened: label and value."""
+        if self.cleaned_data.get("as_of", "") in ("", self.initial.get("as_of")):
+            return []
+        standing = {name: self.get_initial_for_field(self.fields[name], name) for name in self.changed_data if name != "as_of"}
+        return [f"{self.fields[name].label}: {_shown(value)}" for name, value in standing.items()]
+
     def told(self) -> Told:
         """What was filled in, for the domain."""
         return self._told(self.cleaned_data)
@@ -166,6 +176,7 @@ class EvidenceForm(forms.Form):
     def _told(self, values: dict[str, Any]) -> Told:
         # What could not be read has its error already, and stands in here as something that gives no other.
         told = {"title": "–", "done_on": timezone.localdate(), **values}
+        told.pop("as_of", None)
         return Told(**told | {"competencies": list(values.get("competencies") or [])})
 
 
@@ -258,15 +269,20 @@ class TakeBackForm(forms.Form):
 
 
 def _initial(evidence: Evidence) -> dict[str, Any]:
+    as_of = {"as_of": evidence.changed_at.isoformat()} if evidence.pk else {}
     if evidence.state == Evidence.State.DRAFT and not evidence.title:
         read = evidence.suggestions
         texts = {name: read[name] for name in ("title", "provider", "done_on", "id_number") if read.get(name)}
-        return {**texts, **{name: Decimal(read[name]) for name in ("points", "hours") if read.get(name)}}
+        return {**texts, **as_of, **{name: Decimal(read[name]) for name in ("points", "hours") if read.get(name)}}
     stated = evidence.kind is None or evidence.kind.form == EvidenceKind.Form.ACCREDITED
     names = ("kind", "title", "provider", "done_on", "started_on", "starts_at", "ends_at", "hours", "id_number", "description")
     initial = {name: getattr(evidence, name) for name in names} | {"points": evidence.points if stated else None}
     amounts = {name: Decimal(f"{initial[name].normalize():f}") for name in ("hours", "points") if initial[name] is not None}
-    return {**initial, **amounts, "competencies": list(evidence.competencies.all()) if evidence.pk else []}
+    return {**initial, **amounts, **as_of, "competencies": list(evidence.competencies.all()) if evidence.pk else []}
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(localize(value)) if value else "–"
 
 
 def _frameworks(person: User) -> Any:

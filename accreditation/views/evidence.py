@@ -1,5 +1,6 @@
 """A person's own evidence: theirs alone. Another's does not exist here."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -138,7 +139,7 @@ def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tup
     if keeping.lacks_file(evidence=evidence, told=told) and evidence.state == Evidence.State.DRAFT:
         draft = keeping.put_aside(evidence=evidence if evidence.pk else keeping.begin(owner=request.user), told=told)
         return redirect("accreditation:evidence", draft.uuid), []
-    found = warnings(owner=request.user, told=told, evidence=evidence if evidence.pk else None)
+    found = [*_changed_meanwhile(evidence, form), *warnings(owner=request.user, told=told, evidence=evidence if evidence.pk else None)]
     if found and request.POST.get("seen") != _keys(found):
         return None, found
     try:
@@ -150,9 +151,16 @@ def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tup
     return redirect(LIST), []
 
 
+def _changed_meanwhile(evidence: Evidence, form: EvidenceForm) -> Iterator[Warning]:
+    """Somebody's other window kept something else after this one was opened."""
+    if standing := form.kept_meanwhile():
+        text = gettext("Dit bewijs is veranderd nadat je deze pagina opende. Als je nu bewaart, vervang je: %(standing)s.")
+        yield Warning(f"changed-{evidence.changed_at.isoformat()}", text % {"standing": "; ".join(standing)})
+
+
 def _typed(form: EvidenceForm) -> list[tuple[str, str]]:
     """What somebody changed in a form that can no longer be kept: label and what they typed, for them to take along."""
-    texts = [name for name in form.changed_data if name not in ("kind", "competencies")]
+    texts = [name for name in form.changed_data if name not in ("kind", "competencies", "as_of")]
     return [(str(form[name].label), str(form[name].value() or "–")) for name in texts]
 
 

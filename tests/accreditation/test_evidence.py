@@ -487,6 +487,24 @@ def test_a_refusal_keeps_all_that_was_typed(client, nurse, kind):
     assert "Geleerd" in text
 
 
+def test_a_second_window_asks_before_it_overwrites_what_the_first_one_kept(client, nurse, kind):
+    client.force_login(nurse)
+    mine = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie", done_on=date(2026, 3, 1), hours=Decimal(2))
+    address = reverse("accreditation:evidence", args=[mine.uuid])
+    opened = client.get(address).context["form"]["as_of"].value()
+    typed = {"kind": kind.pk, "title": "Intervisie", "done_on": "2026-03-01", "hours": "2", "as_of": opened}
+    with time_machine.travel(datetime(2026, 6, 15, 10, 1, tzinfo=UTC), tick=False):
+        assert client.post(address, {**typed, "hours": "3,5", "provider": "Wijkteam"}).status_code == 302
+
+        assert client.post(address, {**typed, "hours": "3,5", "provider": "Wijkteam"}).status_code == 302  # the same again takes nothing
+        second = client.post(address, {**typed, "description": "Geleerd"})
+
+        assert "vervang je: Waar, of bij wie: Wijkteam; Effectieve uren: 3,5; Wat leerde je ervan: –." in second.content.decode()
+        assert client.post(address, {**typed, "description": "Geleerd", "seen": second.context["seen"]}).status_code == 302
+    mine = Evidence.objects.get(pk=mine.pk)
+    assert (mine.hours, mine.provider, mine.description) == (Decimal(2), "", "Geleerd")
+
+
 def test_what_was_typed_stays_when_a_file_comes_or_goes_and_a_chosen_file_is_kept_with_it(client, nurse, kind):
     client.force_login(nurse)
     mine = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie")

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BEGINNINGS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 PHOTOS = {"image/jpeg", "image/png"}
+# How a whole file ends, and in how many of its last bytes that stands: ISO 32000 gives a PDF some room behind it, JPEG and PNG none.
+ENDS = {"application/pdf": (b"%%EOF", 4096), "image/jpeg": (b"\xff\xd9", 2), "image/png": (b"IEND\xaeB`\x82", 8)}
 EXTENSIONS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 # Without HEIC in it, a phone that takes pictures in HEIC hands over a JPEG by itself.
 ACCEPT = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
@@ -52,7 +54,7 @@ class CheckedFile:
 
 
 def check(file: File, *, owner: User) -> CheckedFile:
-    """Look at size, kind, room and viruses, and take from a photo where it was made. Raises FileRefused; keeps nothing yet.
+    """Look at size, kind, end, room and viruses, and take from a photo where it was made. Raises FileRefused; keeps nothing yet.
 
     `settings.EVIDENCE_VIRUS_SCANNER` names a callable(file) that answers what it found, or nothing; a scanner that fails counts as a no.
     """
@@ -70,6 +72,7 @@ def check(file: File, *, owner: User) -> CheckedFile:
             file = ContentFile(without_whereabouts(file.read(), content_type), name=name)
         except NoPhoto:
             raise FileRefused(_("Deze foto kunnen we niet lezen. Maak haar opnieuw, of bewaar haar als PDF.")) from None
+    _check_end(file, content_type)
     digest = hashlib.sha256()
     file.seek(0)
     while chunk := file.read(CHUNK):
@@ -153,6 +156,15 @@ def _kind(beginning: bytes) -> str:
     raise FileRefused(
         _("Dit soort bestand nemen we niet aan. Kies een PDF, of een foto als JPG of PNG. Een Word-document bewaar je als PDF.")
     )
+
+
+def _check_end(file: File, content_type: str) -> None:
+    end, room = ENDS[content_type]
+    file.seek(max(0, file.size - room))
+    if end not in file.read(room):
+        raise FileRefused(
+            _("Dit bestand is niet compleet: het einde ontbreekt, en een beoordelaar kan het niet openen. Download of maak het opnieuw.")
+        )
 
 
 def _check_room(owner: User, sha256: str, size: int) -> None:

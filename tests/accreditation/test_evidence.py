@@ -325,14 +325,35 @@ def test_a_photo_is_kept_and_given_out_without_where_it_was_taken(client, nurse,
     assert again.documents.get().file == evidence.documents.get().file
 
 
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+
 @pytest.mark.parametrize(
-    "content", [b"%PDF-1.7 niets", b"%PDF-1.7\n1 0 obj<</Length 99999999999>>stream\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\x00"]
+    "content",
+    [
+        b"%PDF-1.7 niets %%EOF\n",
+        b"%PDF-1.7\n1 0 obj<</Length 99999999999>>stream\n%%EOF",
+        PNG + b"\0\0\0\0IEND\xaeB`\x82",
+        JPEG + b"\x00\xff\xd9",
+    ],
 )
-def test_of_a_broken_file_nothing_is_read_and_it_is_kept_all_the_same(nurse, content):
+def test_of_a_strange_file_nothing_is_read_and_it_is_kept_all_the_same(nurse, content):
     evidence = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("x.pdf", content), owner=nurse))
 
     assert evidence.suggestions == {}
     assert evidence.documents.count() == 1
+
+
+@pytest.mark.parametrize("file", [a_pdf(), a_photo(), a_photo(kind="PNG")])
+def test_a_file_that_came_over_by_half_is_no_proof(client, nurse, kind, file):
+    whole = file.read()
+    assert files.check(SimpleUploadedFile("heel", whole), owner=nurse).size
+    client.force_login(nurse)
+
+    page = client.post(reverse("accreditation:new_evidence"), {"file": SimpleUploadedFile("half", whole[: len(whole) // 2])})
+
+    assert "Dit bestand is niet compleet" in page.content.decode()
+    assert not Evidence.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.files import serve_private
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from lrs.activities import activities_like
@@ -181,7 +182,7 @@ def _account_for(request: PersonRequest, sight: Sight, asked: Asked) -> None:
         if user != request.user:
             _audit(request, sight, "records_viewed", user, subject=", ".join(filters.values()))
         return
-    for organisation in sight.organisations or (None,):
+    for organisation in _whose(sight, asked):
         audit.record(
             "records_searched",
             actor=request.user,
@@ -189,6 +190,15 @@ def _account_for(request: PersonRequest, sight: Sight, asked: Asked) -> None:
             subject=", ".join(label for _value, label in asked.chosen.values()),
             origin=audit.origin_of(request),
         )
+
+
+def _whose(sight: Sight, asked: Asked) -> Sequence[Organisation | None]:
+    """The organisations whose records are looked at: that of the person, that of the key, or all of the reader's."""
+    if asked.wanted and asked.wanted.user:
+        return [sight.organisation_of(asked.wanted.user)]
+    if asked.search.credential:
+        return [sight.credentials[asked.search.credential].organisation]
+    return sight.organisations or [None]
 
 
 def _audit(request: PersonRequest, sight: Sight, event: str, user: User | None, *, subject: str, **details: object) -> None:
@@ -371,10 +381,27 @@ def records_export(request: PersonRequest, kind: str) -> HttpResponseBase:
     user = asked.wanted.user if asked.wanted else None
     filters = ", ".join(label for _value, label in asked.chosen.values())
     number = str(uuid.uuid4())
-    _audit(request, sight, "records_export_begun", user, subject=filters or _("alles"), kind=kind, export=number)
+    organisations = _whose(sight, asked)
+    origin = audit.origin_of(request)
+
+    def account(event: str, subject: str, **details: object) -> None:
+        for one in organisations:
+            audit.record(
+                event,
+                actor=request.user,
+                dossier_owner=user,
+                on_behalf_of=one,
+                subject=subject,
+                origin=origin,
+                kind=kind,
+                export=number,
+                **details,
+            )
+
+    account("records_export_begun", filters or _("alles"))
 
     def finished(rows: int) -> None:
-        _audit(request, sight, "records_exported", user, subject=f"{rows}: {filters or _('alles')}", kind=kind, rows=rows, export=number)
+        account("records_exported", f"{rows}: {filters or _('alles')}", rows=rows)
 
     pieces = export(asked.search, sight=sight, kind=kind, finished=finished)
     response = StreamingHttpResponse(pieces, content_type=KINDS[kind])

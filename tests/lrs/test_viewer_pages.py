@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import AuditEvent, Role
+from accounts.models import AuditEvent, Organisation, Role
 from lrs import viewer
 from lrs.models import Mention, PendingProjection, Source, Statement
 from lrs.profiles import adl
@@ -453,6 +453,17 @@ def test_who_took_what_along_is_written_down_with_how_many_rows(client, reader, 
     assert done.details["rows"] == 3
     assert "Eindtoets" in done.subject
     assert begun.details["export"] == done.details["export"]
+
+
+def test_what_is_downloaded_of_one_tool_stands_in_the_trail_of_its_organisation(client, reader):
+    for name in ("Aa", "Zz"):
+        MembershipFactory(organisation=OrganisationFactory(name=name), user=reader, role=Role.ASSOCIATION_ADMIN)
+    credential, _secret = a_credential(organisation=Organisation.objects.get(name="Zz"))
+    append([a_statement()], source=Source.TOOL, credential=credential)
+
+    b"".join(client.get(f"{LIST}export.csv", {"sleutel": credential.pk}))
+
+    assert {event.on_behalf_of.name for event in AuditEvent.objects.filter(event="records_exported")} == {"Zz"}
 
 
 def test_a_download_that_is_broken_off_says_how_far_it_came(reader, member, monkeypatch):

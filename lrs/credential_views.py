@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -134,6 +135,7 @@ def _page_of(request: PersonRequest, credential: Credential, *, form: Credential
         "expired": bool(credential.expires_at and credential.expires_at <= now),
         "form": form or CredentialForm(user=request.user, credential=credential),
         "rotate_form": RotateForm(),
+        "address": f"{settings.SITE_URL.rstrip('/')}/xapi/",
         **shown,
     }
     return render(request, "lrs/credential.html", context)

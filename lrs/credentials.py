@@ -35,11 +35,11 @@ logger = logging.getLogger(__name__)
 SCOPES = {
     "statements/write": gettext_lazy("uitspraken toevoegen"),
     "statements/read/mine": gettext_lazy("eigen uitspraken lezen"),
-    "statements/read": gettext_lazy("uitspraken lezen"),
+    "statements/read": gettext_lazy("ook uitspraken van andere hulpmiddelen lezen"),
     "state": gettext_lazy("toestanden lezen en schrijven"),
     "define": gettext_lazy("activiteiten omschrijven"),
     "profile": gettext_lazy("profielen lezen en schrijven"),
-    "all/read": gettext_lazy("alles lezen"),
+    "all/read": gettext_lazy("alles lezen (ook toestanden en profielen)"),
     "all": gettext_lazy("alles lezen en schrijven"),
 }
 REMEMBERED = 2.0  # seconds
@@ -153,13 +153,13 @@ def _limit(
     credential.scopes = chosen
     credential.expires_at = expires_at
     credential.joins_people = joins_people
-    credential.activity_prefixes = [_checked_prefix(prefix) for prefix in dict.fromkeys(activity_prefixes)]
+    credential.activity_prefixes = [checked_prefix(prefix) for prefix in dict.fromkeys(activity_prefixes)]
     credential.learners_of_organisation = learners_of_organisation
     credential.requests_a_minute = requests_a_minute
     credential.largest_body = largest_body
 
 
-def _checked_prefix(prefix: str) -> str:
+def checked_prefix(prefix: str) -> str:
     """An IRI that names a place and not just a scheme: `https:` would cover everything."""
     parts = urlsplit(prefix)
     try:

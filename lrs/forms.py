@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
-from lrs.credentials import SCOPES
+from lrs.credentials import SCOPES, CredentialRefused, checked_prefix
 from lrs.models import Credential, Source
 
 
@@ -50,6 +50,9 @@ class CredentialForm(forms.Form):
         choices=[(Source.TOOL, _("een hulpmiddel dat bij ons is aangesloten")), (Source.OUTSIDE, _("een ander systeem"))],
         widget=forms.RadioSelect,
         initial=Source.TOOL,
+        help_text=_(
+            "Een hulpmiddel hoort bij jullie cursussen, zoals de simulator van een leverancier. Een ander systeem heeft eigen cursussen, zoals het leerplatform van een ziekenhuis. Dit staat bij alles wat de sleutel schrijft en is later niet te wijzigen."
+        ),
     )
     scopes = forms.MultipleChoiceField(
         label=_("Wat mag het?"),
@@ -125,7 +128,10 @@ class CredentialForm(forms.Form):
         return timezone.make_aware(datetime.combine(day, time.max))
 
     def clean_activity_prefixes(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["activity_prefixes"].splitlines() if line.strip()]
+        try:
+            return [checked_prefix(line.strip()) for line in self.cleaned_data["activity_prefixes"].splitlines() if line.strip()]
+        except CredentialRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def standing(target: ForwardingTarget, *, refused: int = 0, behind: bool = False
         return Standing(_("wacht even"), "waiting", happened, to_do)
     if refused:
         return Standing(_("stuurt door, niet alles"), "signal")
-    return Standing(_("stuurt door"), "done") if behind else Standing(_("bij"), "done")
+    return Standing(_("stuurt door"), "done") if behind else Standing(_("alles verstuurd"), "done")
 
 
 def backlog(target: ForwardingTarget) -> Backlog:

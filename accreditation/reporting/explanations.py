@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -39,6 +40,12 @@ def explained(reports: Sequence[Report]) -> list[tuple[Report, Explanation | Non
         (report, _explain(report, known, doubted.get(report.accreditation.register_id, {}).get((report.learner_id, report.number))))
         for report in reports
     ]
+
+
+def with_refused_number(reports: QuerySet[Report]) -> list[int]:
+    """The keys of those that the register refused for their number: sent again with the same one, they are refused again."""
+    rejected = reports.filter(state=Report.State.REJECTED).select_related("accreditation")
+    return [report.pk for report, why in explained(list(rejected)) if why is not None and why.mend == Mend.NUMBER]
 
 
 def _explain(report: Report, known: Sequence[KnownAnswer], doubt: Doubt | None) -> Explanation | None:
@@ -85,6 +92,7 @@ SEED: list[tuple[str, str, str, str]] = [
         "professional|bestaat niet", "",
         "Het register kent dit nummer niet. Kijk na of het nummer klopt en of het bij dit register hoort.", Mend.NUMBER,
     ),
+    ("onbekend|big-nummer", "", "Het register kent dit nummer niet. Kijk na of het nummer klopt en of het bij dit register hoort.", Mend.NUMBER),
     ("cursus|niet opgegeven", "", "Er ging geen nummer van de cursus mee. Vul PECourseID of externalCourseID in.", Mend.ACCREDITATION),
     (
         "module|niet opgegeven", "",

@@ -136,6 +136,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Alleen nodig bij een afwijzing."),
     )
+    text.needed_sometimes = True  # type: ignore[attr-defined]  # for the component of a field
 
 
 class MarkForm(forms.Form):

@@ -52,7 +52,9 @@ class Standing:
 
     @property
     def done(self) -> int:
-        return sum(self.counts.get(state, 0) for state in (State.ACCEPTED, State.MARKED, State.DROPPED))
+        """What was handed in waits for what the register answers, where it has no service that answers by itself."""
+        handed_in = self.counts.get(State.MARKED, 0) if self.connection.by_service else 0
+        return handed_in + sum(self.counts.get(state, 0) for state in (State.ACCEPTED, State.DROPPED))
 
     @property
     def attention(self) -> int:
@@ -132,7 +134,8 @@ def words(connection: RegisterConnection) -> Words:
                 gettext("Vraag PE-online of de webservice is gewijzigd, en hervat daarna."),
             ),
         }.get(Reason(connection.reason), (gettext("Het verzenden is gepauzeerd."), gettext("Hervat wanneer je zover bent.")))
-        return Words(gettext("gestopt"), "signal", happened, to_do)
+        label = gettext("gestopt") if connection.reason else gettext("gepauzeerd")
+        return Words(label, "signal", happened, to_do)
     if connection.failures:
         return Words(
             gettext("probeert opnieuw"),

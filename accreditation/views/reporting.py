@@ -128,6 +128,7 @@ def _reports_page(request: PersonRequest, *, status_code: int = 200, **forms: An
             "mark_form": MarkForm(initial={"on": timezone.localdate()}),
             "answer_form": AnswerForm(),
             "answerable": any(one.state == Report.State.MARKED and not one.connection.by_service for one in page),
+            "mistaken": next((form for form in forms.values() if form.errors), None),
             "query": request.GET.urlencode(),
             **forms,
         },
@@ -152,12 +153,21 @@ def act_on_reports(request: PersonRequest) -> HttpResponse:
         return _reports_page(request, status_code=422, **filled)
     touched = list(RegisterConnection.objects.filter(pk__in=chosen.order_by().values("connection")).select_related("organisation"))
     if act == "opnieuw":
-        count = outbox.again(reports=chosen, actor=request.user)
+        wrong = explanations.with_refused_number(chosen)
+        count = outbox.again(reports=chosen.exclude(pk__in=wrong), actor=request.user)
         record_for(request, "reports-sent-again", touched, rows=count)
         for connection in touched:
             waking.wake_one(connection)
         text = ngettext("%(count)s melding gaat opnieuw.", "%(count)s meldingen gaan opnieuw.", count) % {"count": count}
-        messages.success(request, f"{text} {gettext('Wat al is aangenomen of onderweg is, bleef zoals het was.')}")
+        if count or not wrong:
+            messages.success(request, f"{text} {gettext('Wat al is aangenomen of onderweg is, bleef zoals het was.')}")
+        if wrong:
+            text = ngettext(
+                "%(count)s melding ging niet opnieuw: het register wees het nummer af. Verbeter eerst het nummer.",
+                "%(count)s meldingen gingen niet opnieuw: het register wees het nummer af. Verbeter eerst de nummers.",
+                len(wrong),
+            )
+            messages.warning(request, text % {"count": len(wrong)})
     elif act == "gemeld":
         form = MarkForm(request.POST)
         if not form.is_valid():
@@ -389,15 +399,21 @@ def _narrowed(request: PersonRequest, found: QuerySet[Report], *, with_state: bo
 
 def _active(request: PersonRequest) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
+    asked = request.GET
+    connection = visible_to(request.user).filter(pk=key_of(asked.get("koppeling", "")) or 0).select_related("register").first()
+    accreditation = Accreditation.objects.filter(
+        pk=key_of(asked.get("accreditatie", "")) or 0, reports__connection__in=visible_to(request.user)
+    ).first()
+    stand = gettext("vraagt aandacht") if asked.get("stand") == "aandacht" else dict(Report.State.choices).get(asked.get("stand", ""))
     labels = {
-        "zoek": gettext("zoekwoorden"),
-        "koppeling": gettext("één koppeling"),
-        "accreditatie": gettext("één accreditatie"),
-        "stand": gettext("één stand"),
+        "zoek": asked.get("zoek", "")[:100],
+        "koppeling": str(connection.register) if connection else gettext("één koppeling"),
+        "accreditatie": str(accreditation) if accreditation else gettext("één accreditatie"),
+        "stand": str(stand) if stand else gettext("één stand"),
     }
     found = []
     for name, label in labels.items():
-        if request.GET.get(name):
+        if asked.get(name):
             rest = request.GET.copy()
             rest.pop(name)
             rest.pop("pagina", None)

@@ -469,23 +469,34 @@ def test_a_register_without_a_service_is_reported_to_from_the_queue_to_its_answe
     first, second, _third = Report.objects.order_by("number")
 
     refused = client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": " "})
-    client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": "Nummer onbekend"})
+    client.post(url("act_on_report", pk=second.pk), {"doe": "afgewezen", "text": "Onbekend BIG-nummer"})
     nobody = client.post(url("act_on_reports"), {"doe": "afgewezen", "text": "Wat er al stond"})
     assert "Kies eerst een of meer meldingen" in texts(nobody)
     assert "Wat er al stond" in texts(nobody)
     textless = texts(client.post(url("act_on_reports"), {"doe": "afgewezen", "text": "", "rij": [first.pk]}))
     assert f'value="{first.pk}" checked' in textless, "who was chosen stays chosen"
     assert textless.count(" checked") == 1
+    assert "Er klopt nog iets niet" in textless
+    assert "mag leeg blijven" not in textless.partition("Wat het register antwoordde")[2][:100]
+    overview = texts(client.get(url("reporting")))
+    assert "0 van 3 meldingen afgerond" in overview
+    assert "2 meldingen zijn ingeleverd; geef aan welke het register aannam" in overview
     client.post(url("act_on_reports"), {"doe": "aangenomen", "rij": [first.pk, second.pk]})
 
     assert "Schrijf op wat het register antwoordde" in texts(refused)
     assert list(Report.objects.order_by("number").values_list("state", "text")) == [
         ("accepted", ""),
-        ("rejected", "Nummer onbekend"),
+        ("rejected", "Onbekend BIG-nummer"),
         ("marked", ""),
     ]
-    client.post(url("act_on_reports"), {"doe": "opnieuw", "rij": [second.pk]})
+    explanations.seed()
+    assert "Verbeter het nummer" in texts(client.get(url("reports")))
+    same = texts(client.post(url("act_on_reports"), {"doe": "opnieuw", "rij": [second.pk]}, follow=True))
+    assert "1 melding ging niet opnieuw: het register wees het nummer af" in same
+    assert "gaan opnieuw" not in same
+    client.post(url("act_on_report", pk=second.pk), {"doe": "opnieuw"})  # on its own page one sees the number, and may insist
     assert "Maak het bestand met 1 melding" in page()
+    assert "Onbekend BIG-nummer" not in texts(client.get(url("reports"))), "the old answer is in the history"
     by_service = a_connection(an_accreditation(), transport="post")
     Report.objects.update(connection=by_service, state="marked")
     assert not outbox.answered(reports=Report.objects.all(), accepted=True, text="", actor=first.learner), "the service answers itself"

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from accounts.audit import record
@@ -456,10 +457,11 @@ def _judged(kept: AttendanceList, line: Line, *, known: dict[str, _Known], place
             row.state, row.text = State.UNREADABLE, no_number()
         else:
             row.state, row.text = State.UNKNOWN, found.text or _belongs_to_nobody()
-        if trouble := line.hours_problem or _why_not(kept.meeting, line.hours):
-            row.text = f"{row.text} {trouble}"
         if line.hours_problem:
-            row.state = State.UNREADABLE
+            row.state, row.text = State.UNREADABLE, f"{row.text} {line.hours_problem}"
+        elif line.hours is not None and _why_not(kept.meeting, line.hours):
+            words = gettext("Er staat %(hours)s uur bij, langer dan de bijeenkomst duurde. Dat verbeter je zodra je weet wie het is.")
+            row.text = f"{row.text} {words % {'hours': number_format(line.hours.normalize())}}"
         return row
     _stand(row, found.learner, places=places)
     if line.hours_problem:

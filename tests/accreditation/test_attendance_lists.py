@@ -302,7 +302,7 @@ class TestTaking:
 
         assert states(kept) == ["refused", "refused", "twice", "ready", "unknown"]
         assert "ook op regel 1" in kept.lines.get(line=2).text
-        assert "hoogstens" in kept.lines.get(line=5).text
+        assert "langer dan de bijeenkomst" in kept.lines.get(line=5).text
         taking.correct_hours(kept=kept, line=kept.lines.get(line=1).pk, hours=None, by=manager)
         assert states(kept)[:2] == ["ready", "twice"]
         confirm(kept=kept, by=manager)

@@ -128,6 +128,11 @@ def record_result(
         raise ResultRefused(str(refusal)) from refusal
 
 
+def is_opening(statement: Any) -> bool:
+    """Whether the content reports only that it was opened."""
+    return isinstance(statement, dict) and _verb(statement) == adl.ATTEMPTED
+
+
 def _count(enrolment: Enrolment, activity: ReleaseActivity) -> None:
     key = f"h5p-results:{enrolment.pk}:{activity.uuid}"
     cache.add(key, 0, timeout=3600)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.files import serve_private
 from courses.h5p.embed import frame_of, policy, version_by
 from courses.h5p.package import extension_of
-from courses.h5p.results import ResultRefused, TooManyResults, record_result
+from courses.h5p.results import ResultRefused, TooManyResults, is_opening, record_result
 from courses.h5p.state import StateRefused, save_state, states_of
 from courses.models import Enrolment, H5PLibrary, H5PVersion, ReleaseActivity
 
@@ -143,7 +143,8 @@ def statements(request: HttpRequest, enrolment: uuid.UUID, activity: uuid.UUID) 
         return JsonResponse({"error": str(refusal)}, status=429)
     except (ResultRefused, ValueError) as refusal:
         return JsonResponse({"error": str(refusal)}, status=400)
-    return JsonResponse({"statement": kept, "saved": _now() if kept else ""})
+    # That it was opened is on record too, but a learner who did nothing yet has nothing that was saved.
+    return JsonResponse({"statement": kept, "saved": _now() if kept and not is_opening(body.get("statement")) else ""})
 
 
 @login_required

@@ -116,8 +116,10 @@
     integration.saveFreq = message.record ? 10 : false;
     replaceUserData();
     H5P.externalDispatcher.on("xAPI", function (event) {
-      tell({ type: "xapi", statement: event.data.statement });
-      saveSoon();
+      var statement = event.data.statement;
+      tell({ type: "xapi", statement: statement });
+      // Opened, and nothing done yet: there is nothing to save, nor to say that it was saved.
+      if (!statement.verb || !/\/attempted$/.test(statement.verb.id)) saveSoon();
     });
     try {
       H5P.init(document.body);

@@ -219,6 +219,13 @@ def test_sending_again_after_a_lost_connection_records_once(report):
     assert Statement.objects.with_verb(ADL + "answered").count() == 1
 
 
+def test_opening_is_kept_and_not_called_saved(report):
+    answer = report(ADL + "attempted").json()
+
+    assert answer["statement"]
+    assert answer["saved"] == ""
+
+
 @pytest.mark.parametrize("verb", [ADL + "interacted", ADL + "exited", "https://w3id.org/xapi/video/verbs/played"])
 def test_every_touch_is_taken_but_not_kept(report, verb):
     assert report(verb).json() == {"statement": None, "saved": ""}

@@ -32,8 +32,8 @@ Vakwijs.define("Match", {
     if (state.checked) return this.renderEnd(body);
     var at = state.open;
     if (!(at >= 0)) return this.renderReview(body);
-    var pair = this.pairs()[at], done = Object.keys(state.chosen).length;
-    body.appendChild(this.route("match", Math.min(state.chosen[at] === undefined ? done : done - 1, count - 1), count));
+    var pair = this.pairs()[at];
+    body.appendChild(this.route("match", at, count));
     body.querySelector("[data-focus]").removeAttribute("data-focus");
     var prompt = Vakwijs.id();
     body.appendChild(el("div", { class: "vw-ex-card" }, [el("p", { class: "vw-ex-face", id: prompt, tabindex: "-1", "data-focus": true, text: Vakwijs.plain(pair.left) })]));

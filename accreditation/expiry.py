@@ -104,7 +104,7 @@ def tell_learners(job: Job) -> bool:
     if accreditation.valid_until != last or accreditation.status != Accreditation.Status.GRANTED:
         job.result = {"text": _("De accreditatie is intussen veranderd; er is niemand meer gemaild."), "told": job.result.get("told", 0)}
         return False
-    concerned = _concerned(accreditation)
+    concerned = still_busy(accreditation)
     if job.total is None:
         job.total = concerned.count()
     rows = list(concerned.filter(pk__gt=job.cursor.get("after", 0)).select_related("learner", "course").order_by("pk")[:PIECE])
@@ -155,7 +155,7 @@ def _begin_telling(day: date) -> None:
         kind = LapseNotice.Kind.ENDED if _last_day(accreditation) < day else LapseNotice.Kind.ENDS
         asked = {"accreditation": accreditation.pk, "kind": str(kind), "valid_until": _last_day(accreditation).isoformat()}
         known = Job.objects.filter(kind="tell-learners", **{f"parameters__{key}": value for key, value in asked.items()})
-        if _concerned(accreditation).exists() and not known.exists():
+        if still_busy(accreditation).exists() and not known.exists():
             jobs.start(
                 kind="tell-learners",
                 about=str(accreditation),
@@ -165,7 +165,7 @@ def _begin_telling(day: date) -> None:
             )
 
 
-def _concerned(accreditation: Accreditation) -> QuerySet[Enrolment]:
+def still_busy(accreditation: Accreditation) -> QuerySet[Enrolment]:
     """Who is in a covered release, is not done with it, stands in the register and earned nothing under this accreditation."""
     done = CourseProgress.objects.filter(enrolment=OuterRef("pk"), satisfied_at__isnull=False)
     entries = RegisterEntry.objects.filter(user=OuterRef("learner"), register=accreditation.register_id)
@@ -184,7 +184,7 @@ def _mail(warning: ExpiryWarning) -> int:
             "register": accreditation.register.name,
             "number": accreditation.id_number,
             "day": date_format(warning.valid_until, "j F Y"),
-            "count": _concerned(accreditation).count(),
+            "count": still_busy(accreditation).count(),
         }
         subject = ngettext(
             "Accreditatie loopt over %(days)s dag af: %(course)s", "Accreditatie loopt over %(days)s dagen af: %(course)s", left

@@ -20,6 +20,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
+from accreditation.expiry import expiring
 from accreditation.models import Accreditation, SavedView
 from accreditation.results import key_of
 
@@ -165,10 +166,13 @@ def count_of(found: QuerySet[Any]) -> str:
 
 
 def accreditations_found(*, organisations: QuerySet[Organisation], filters: Mapping[str, str], today: date) -> QuerySet[Accreditation]:
-    """The accreditations of courses of these organisations; what has ended only when it is asked for."""
+    """The accreditations of courses of these organisations; what has ended only when it is asked for, or only what ends soon."""
     found = Accreditation.objects.filter(course__organisation__in=organisations)
     ended = Q(status=Accreditation.Status.GRANTED, valid_until__lt=today)
-    found = {"ook": lambda: found, "alleen": lambda: found.filter(ended)}.get(filters.get("verlopen", ""), lambda: found.exclude(ended))()
+    if filters.get("verlopen") == "binnenkort":
+        found = found.filter(pk__in=[one.pk for one in expiring(accreditations=found, day=today)])
+    elif filters.get("verlopen") != "ook":
+        found = found.filter(ended) if filters.get("verlopen") == "alleen" else found.exclude(ended)
     for name, field in (("cursus", "course"), ("register", "register")):
         if (key := key_of(filters.get(name, ""))) is not None:
             found = found.filter(**{field: key})

@@ -21,6 +21,7 @@ from accounts.audit import origin_of, record
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation import certificates, editions, history, jobs, points
+from accreditation.expiry import still_busy
 from accreditation.exports import asked_for
 from accreditation.exports.pe_online.fields import problems
 from accreditation.exports.pe_online.xml import NotReportable, calls
@@ -87,6 +88,7 @@ def accreditation(request: PersonRequest, pk: int | None = None) -> HttpResponse
             "early": list(editions.present_before_grant(instance)[:FEW]) if pk else [],
             "first_meeting": editions.first_meeting(instance) if pk and instance.status == Accreditation.Status.REQUESTED else None,
             "unplaced": editions.meetings_without_edition(instance) if pk else [],
+            "busy": still_busy(instance).count() if pk else 0,
             "changes": instance.changes.select_related("actor")[:HISTORY] if pk else [],
             "export_kinds": EXPORT_KINDS,
         },

@@ -180,7 +180,9 @@ def _active(request: PersonRequest) -> list[dict[str, str]]:
         "register": gettext("één register"),
         "stand": request.GET.get("stand", ""),
         "vanaf": gettext("uitgegeven vanaf %(day)s") % {"day": date_format(since, "j F Y") if since else request.GET.get("vanaf", "")},
-        "verlopen": gettext("alleen verlopen") if request.GET.get("verlopen") == "alleen" else gettext("ook verlopen"),
+        "verlopen": {"alleen": gettext("alleen verlopen"), "binnenkort": gettext("loopt binnenkort af")}.get(
+            request.GET.get("verlopen", ""), gettext("ook verlopen")
+        ),
         "zoek": request.GET.get("zoek", ""),
     }
     found = []

@@ -8,9 +8,9 @@ from accounts.models import Role
 from accreditation.expiry import expiring
 from accreditation.models import Accreditation
 from portal.staff import administrator_home
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory
 from tests.factories.accreditation import accredited
-from tests.factories.courses import CourseFactory, released_course
+from tests.factories.courses import CourseFactory, EnrolmentFactory, released_course
 
 pytestmark = pytest.mark.django_db
 
@@ -46,9 +46,15 @@ def test_the_home_the_list_and_the_report_name_the_same_accreditations_that_end(
 
     home = administrator_home(manager)
     listed = client.get(reverse("accreditation:accreditations")).context["rows"]
+    only = client.get(reverse("accreditation:accreditations"), {"verlopen": "binnenkort"}).context["rows"]
+    enrolment = EnrolmentFactory(release=release)
+    RegisterEntryFactory(user=enrolment.learner, register=ends)
+    page = client.get(reverse("accreditation:accreditation", args=[only[0]["accreditation"].pk])).content.decode()
     report = client.get("/beheer/inzicht/accreditaties/").content.decode()
 
     assert home is not None
     assert ([one.register for one in home.expiring], home.expiring_count) == ([ends], 1)
     assert [row["accreditation"].register for row in listed if row["ends"]] == [ends]
+    assert [row["accreditation"].register for row in only] == [ends]
+    assert "1 persoon is nu bezig en heeft hier nog geen punten" in page
     assert "1 accreditatie loopt binnen 90 dagen af" in report

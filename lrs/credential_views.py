@@ -45,9 +45,9 @@ def credential_list(request: PersonRequest) -> HttpResponse:
         else:
             _audit(request, "lrs_credential_made", made)
             return _shown_once(request, made, secret)
-    page = Paginator(_mine(request).select_related("organisation").order_by("revoked_at", "name", "pk"), PER_PAGE).get_page(
-        request.GET.get("pagina")
-    )
+    # An import vouches with a key of its own, that nobody can log in with: it has a page of its own too.
+    keys = _mine(request).filter(import__isnull=True).select_related("organisation").order_by("revoked_at", "name", "pk")
+    page = Paginator(keys, PER_PAGE).get_page(request.GET.get("pagina"))
     now = timezone.now()
     rows = [
         {

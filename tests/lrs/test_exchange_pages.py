@@ -73,6 +73,10 @@ def test_a_file_is_read_in_for_my_organisation_and_its_page_tells_how_it_went(cl
         ("import_report_seen", "Oude omgeving"),
     ]
     assert client.get(f"{PAGE}{run.pk}/stand/").headers["HX-Refresh"] == "true"
+    a_credential(organisation=organisation, name="Simulator")
+    keys = client.get("/beheer/toegangssleutels/").content.decode()
+    assert "Simulator" in keys
+    assert "Ingelezen" not in keys, "nobody can log in with it"
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,12 @@ def with_counts(lists: QuerySet[AttendanceList]) -> QuerySet[AttendanceList, Any
     )
 
 
+def to_mend(person: User) -> QuerySet[AttendanceList, Any]:
+    """The confirmed lists of which other lines than unknown numbers still ask somebody's attention."""
+    lists = lists_for(person).filter(confirmed_at__isnull=False, lines__state__in=TO_LEAVE)
+    return lists.annotate(left=Count("lines")).select_related("meeting__course").order_by("-pk")
+
+
 def read_before(kept: AttendanceList) -> AttendanceList | None:
     """An earlier list of this meeting with the same lines, of the last few: somebody read the same twice."""
     mine = _content_of(kept)

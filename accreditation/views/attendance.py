@@ -33,6 +33,7 @@ from accreditation.models import AttendanceLine, AttendanceList
 from accreditation.results import key_of
 
 ROWS_PER_PAGE = 50
+MOST_TO_MEND = 20
 State = AttendanceLine.State
 
 
@@ -234,7 +235,7 @@ def _unresolved_page(request: PersonRequest, *, refused: int | None = None, **to
     """`refused` is the key of a line of which what was typed could not be."""
     page = _page(request, taking.unresolved(request.user), refused)
     lists = AttendanceList.objects.filter(pk__in=[line.list_id for line in page]).select_related("meeting")
-    context = {"page": page, "lists": lists, "refused_line": refused, **told}
+    context = {"page": page, "lists": lists, "to_mend": taking.to_mend(request.user)[:MOST_TO_MEND], "refused_line": refused, **told}
     return render(request, "accreditation/unresolved.html", context, status=422 if refused else 200)
 
 

@@ -514,6 +514,7 @@ class TestTaking:
 
         overview = client.get(reverse("accreditation:attendance_lists")).content.decode()
         assert overview.count("2 regels na te kijken") == 1
+        assert "1 regel die niet is vastgelegd" in client.get(reverse("accreditation:unresolved")).content.decode()
         told = [
             "al eens ingelezen" in client.get(reverse("accreditation:attendance_list", args=[kept.pk])).content.decode()
             for kept in (again, other)

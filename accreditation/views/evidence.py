@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from accounts.files import serve_private
 from accounts.models import RegisterEntry
 from accounts.requests import PersonRequest
@@ -147,8 +148,15 @@ def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tup
     except EvidenceRefused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         return None, found
+    _note(request, "evidence-kept", kept)
     messages.success(request, gettext("Bewaard: '%(title)s' staat in je dossier.") % {"title": kept.title})
     return redirect(LIST), []
+
+
+def _note(request: PersonRequest, event: str, evidence: Evidence) -> None:
+    """For the owner's own trail: what kind it was, not what they called it, because the trail outlives what is thrown away."""
+    subject = evidence.kind.name if evidence.kind else ""
+    audit.record(event, actor=request.user, dossier_owner=request.user, subject=subject, origin=audit.origin_of(request))
 
 
 def _changed_meanwhile(evidence: Evidence, form: EvidenceForm) -> Iterator[Warning]:
@@ -187,6 +195,7 @@ def withdraw_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
         mine,
         lambda: keeping.withdraw(evidence=mine, because=because),
         gettext("Ingetrokken. Het telt niet meer mee; je kunt het terugzetten."),
+        event="evidence-withdrawn",
     )
 
 
@@ -195,7 +204,9 @@ def withdraw_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
 def put_back_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
     """Undo a withdrawal."""
     mine = _mine(request, uuid)
-    return _done(request, mine, lambda: keeping.put_back(evidence=mine), gettext("Teruggezet. Het telt weer mee."))
+    return _done(
+        request, mine, lambda: keeping.put_back(evidence=mine), gettext("Teruggezet. Het telt weer mee."), event="evidence-put-back"
+    )
 
 
 @login_required
@@ -208,6 +219,7 @@ def discard_evidence(request: PersonRequest, uuid: UUID) -> HttpResponse:
     except EvidenceRefused as refused:
         messages.error(request, str(refused))
         return redirect("accreditation:evidence", mine.uuid)
+    _note(request, "evidence-discarded", mine)
     messages.success(request, gettext("Weggegooid, met de bestanden die erbij hoorden."))
     return redirect(LIST)
 
@@ -227,12 +239,13 @@ def _locked(evidence: Evidence) -> bool:
     return any(application.withdrawn_at is None for application in evidence.applications.all())
 
 
-def _done(request: PersonRequest, mine: Evidence, act: Any, told: str) -> HttpResponse:
+def _done(request: PersonRequest, mine: Evidence, act: Any, told: str, *, event: str) -> HttpResponse:
     try:
         act()
     except EvidenceRefused as refused:
         messages.error(request, str(refused))
     else:
+        _note(request, event, mine)
         messages.success(request, told)
     return redirect("accreditation:evidence", mine.uuid)
 

@@ -20,7 +20,7 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory, Use
 
 pytestmark = pytest.mark.django_db
 TABLE = AuditEvent._meta.db_table
-WRITERS = {"record", "audit", "_record", "_audit", "record_change", "_judge_again", "_start", "_save_entry"}
+WRITERS = {"record", "audit", "_record", "_audit", "record_change", "_judge_again", "_start", "_save_entry", "_note", "_done"}
 EVENT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
 

@@ -754,3 +754,19 @@ def test_the_demo_nurse_has_examples_that_say_so_once():
     demo.seed(None)
 
     assert [one.title.startswith("Voorbeeld: ") for one in Evidence.objects.filter(owner=nurse, state="kept")] == [True] * 4
+
+
+def test_what_one_does_with_own_evidence_stands_in_ones_own_trail_without_its_title(client, nurse, kind):
+    client.force_login(nurse)
+    address = reverse("accreditation:new_evidence_without_file")
+    client.post(address, {"kind": kind.pk, "title": "Klinische les", "done_on": "2026-03-01", "hours": "1,5"})
+    mine = Evidence.objects.get()
+    for step in ("withdraw", "put_back", "withdraw", "discard"):
+        client.post(reverse(f"accreditation:{step}_evidence", args=[mine.uuid]))
+
+    trail = client.get("/mijn/inzage/?alles=1").content.decode()
+
+    assert not Evidence.objects.exists()
+    for words in ("Eigen bewijs in je dossier bewaard", "Eigen bewijs ingetrokken", "Eigen bewijs teruggezet", "Eigen bewijs weggegooid"):
+        assert words in trail
+    assert {event.subject for event in AuditEvent.objects.filter(dossier_owner=nurse)} == {kind.name}

@@ -237,6 +237,10 @@ _Lines = formset_factory(LineForm, formset=_LineFormSet, extra=0)
 _Leave = formset_factory(LeaveTermForm, formset=_LeaveFormSet, extra=0)
 
 
+# What is asked besides the rule: a mistake there hides none in the rule itself.
+BESIDE_THE_RULE = {"reason", "sure"}
+
+
 class RuleForms:
     """The form of a rule with its lines, all as one: filled from a content, valid or not together, and a content again."""
 
@@ -248,6 +252,7 @@ class RuleForms:
         # A copy: a form writes what was typed into its instance, and what does not take effect may not show in it.
         instance = RegisterRule.objects.get(pk=rule.pk) if rule else RegisterRule(register=register)
         self.register = register
+        self.is_draft = content is not None
         self.before = contents.of_rule(instance) if rule else None
         if self.before and content:
             initial["source_checked"] = contents.without_stale_marks(self.before, content) != content
@@ -270,7 +275,10 @@ class RuleForms:
 
     def is_valid(self) -> bool:
         # All of them, so that every mistake is told at once.
-        if not all([self.form.is_valid(), self.lines.is_valid(), self.leave.is_valid()]):
+        valid = all([self.form.is_valid(), self.lines.is_valid(), self.leave.is_valid()])
+        if self.lines.is_valid() and self.leave.is_valid() and not self.form.errors.keys() - BESIDE_THE_RULE:
+            valid = not self._contradictions() and valid
+        if not valid:
             return False
         if self.form.cleaned_data.get("opened", "") not in ("", self.now):
             text = gettext(
@@ -281,13 +289,20 @@ class RuleForms:
             # Once told, who keeps it again means it.
             self.form.data = {**dict(self.form.data.items()), "opened": self.now}
             return False
+        return True
+
+    def _contradictions(self) -> bool:
+        """Tell what in the rule itself cannot be, and that there is nothing to reckon where nothing changed."""
+        if not self.is_draft and "voorstel" in self.form.data and self.as_typed() == self.before:
+            self.form.add_error(None, gettext("Je hebt nog niets aan de regel veranderd. Er valt dus niets door te rekenen."))
+            return True
         lines = {line.cleaned_data["category"].pk: line for line in self.lines}
         found = contents.problems(self.content(), register=self.register)
         for problem in found:
             # A category around another may have no line of its own: then it is told above the form.
             form = self.form if problem.category is None else lines.get(problem.category, self.form)
             form.add_error(problem.field if problem.field in form.fields else None, problem.text)
-        return not found
+        return bool(found)
 
     def content(self) -> contents.Content:
         """What was written down, without the marks that no longer hold."""

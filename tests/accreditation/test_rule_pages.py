@@ -122,6 +122,25 @@ def test_a_rule_in_force_changes_with_a_reason_and_a_confirmation_and_is_then_co
     assert marks()[:2] == (200, True)
 
 
+def test_what_cannot_be_is_told_together_with_what_is_missing_and_nothing_changed_is_said(client, manager, rule, register):
+    address = reverse("accreditation:register_rule", args=[rule.pk])
+    typed = data(register, total="147", **{"soorten-0-minimum": "300"})
+
+    told = client.post(address, typed).content.decode()
+    assert "Schrijf op waarom" in told
+    assert "Zet dit vinkje als je zeker weet" in told
+    assert "meer dan het totaal" in told
+
+    first = client.get(address).context["forms"]
+    same = {name: first.form[name].value() for name in first.form.fields} | {"voorstel": "1"}
+    for formset in (first.lines, first.leave):
+        same |= {f"{formset.prefix}-{name}": formset.management_form[name].value() for name in formset.management_form.fields}
+        same |= {line.add_prefix(name): line[name].value() for line in formset for name in line.fields}
+    unchanged = client.post(address, {name: value for name, value in same.items() if value not in (None, False)})
+    assert unchanged.status_code == 422
+    assert "nog niets aan de regel veranderd" in unchanged.content.decode()
+
+
 def test_who_opened_a_rule_before_a_colleague_changed_it_is_told_and_then_means_it(client, manager, rule, register):
     address = reverse("accreditation:register_rule", args=[rule.pk])
     mine = client.get(address).context["forms"].form["opened"].value()

@@ -238,12 +238,23 @@ def problems(told: Told, *, today: date | None = None) -> Iterator[EvidenceRefus
             days,
         )
         yield EvidenceRefused(text % {"hours": plain(told.hours), "days": localize(days)}, field="hours")
+    yield from _problems_of_times(told)
     yield from _problems_of_points(told)
     most = told.kind.most_competencies
     if most is not None and len(told.competencies) > most:
         yield EvidenceRefused(
             _("Kies hoogstens %(most)s CanMEDS-gebieden: de gebieden waar het vooral over ging.") % {"most": most}, field="competencies"
         )
+
+
+def _problems_of_times(told: Told) -> Iterator[EvidenceRefused]:
+    """On one day no more hours fit than lie between its begin and its end."""
+    if told.starts_at and told.ends_at and told.hours is not None and told.started_on in (None, told.done_on):
+        minutes = (told.ends_at.hour - told.starts_at.hour) * 60 + told.ends_at.minute - told.starts_at.minute
+        if 0 < minutes < told.hours * 60:
+            text = _("Dat past niet: van %(begin)s tot %(end)s is geen %(hours)s uur. Kijk de tijden en de uren na.")
+            names = {"begin": f"{told.starts_at:%H:%M}", "end": f"{told.ends_at:%H:%M}", "hours": plain(told.hours)}
+            yield EvidenceRefused(text % names, field="hours")
 
 
 def _problems_of_points(told: Told) -> Iterator[EvidenceRefused]:

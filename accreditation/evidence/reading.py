@@ -70,7 +70,7 @@ _TITLE = re.compile(
 )
 _OURS = re.compile(r"\bVW-20\d\d-\d{6,}\b")
 _NO_TITLE = re.compile(
-    r"^(?:microsoft word|untitled|naamloos|document\d*|scan\w*|img[-_ ]?\d*|certificaat\.?\w*|.*\.(?:docx?|pdf|indd|pptx?))\b",
+    r"^(?:about:\w+|https?|microsoft word|untitled|naamloos|document\d*|scan\w*|img[-_ ]?\d*|certificaat\.?\w*|.*\.(?:docx?|pdf|indd|pptx?))\b",
     re.IGNORECASE,
 )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from accounts.models import RegisterEntry
 from accounts.requests import PersonRequest
-from accreditation.dossier import Standing, standings
+from accreditation.dossier import Standing, counted_no_second_time, standings
 from accreditation.dossier_picture import picture
 from accreditation.dossiers.contents import as_json
 from accreditation.evidence import applications
@@ -48,6 +48,7 @@ def new_application(request: PersonRequest, pk: int) -> HttpResponse:
         "standing": standing,
         "picture": picture(standing),
         "used": applications.usable(entry=entry, **period).select_related("kind"),
+        "doubles": counted_no_second_time(request.user),
         "drafts": Evidence.objects.filter(owner=request.user, state=Evidence.State.DRAFT).count(),
         "before": Application.objects.filter(owner=request.user, register=entry.register).select_related("register"),
     }

@@ -98,6 +98,7 @@ def test_other_kinds_give_what_is_stated_a_fixed_number_or_nothing(nurse, form, 
         ({"started_on": date(2026, 3, 2)}, "started_on"),
         ({"starts_at": time(10)}, "ends_at"),
         ({"starts_at": time(10), "ends_at": time(9)}, "ends_at"),
+        ({"starts_at": time(14), "ends_at": time(15), "hours": Decimal("1.25")}, "hours"),
         ({"hours": None}, "hours"),
         ({"hours": Decimal(25)}, "hours"),
         ({"points": Decimal(50)}, "points"),
@@ -285,6 +286,7 @@ def test_a_day_to_come_two_amounts_and_a_name_of_a_program_are_no_suggestion(nur
     found = read(a_pdf("12 maart 2027", "4 punten en 6 punten", "32-13-2025", title="scan001.pdf"), nurse)
 
     assert found.as_json() == {"found_in": "text"}
+    assert read(a_pdf("Een bewijs", title="about:blank"), nurse).as_json() == {"found_in": "text"}
 
 
 @pytest.mark.parametrize("file", [lambda: a_pdf(attachment=as_jwt(BADGE).encode()), a_baked_badge], ids=["pdf", "png"])
@@ -381,15 +383,15 @@ def test_the_same_file_title_day_or_hours_are_warned_of(nurse, kind):
     first = keeping.begin(owner=nurse, checked=files.check(a_pdf("A"), owner=nurse))
     with first.documents.get().file.file.open() as opened:
         content = opened.read()
-    said = told(kind, starts_at=time(9), ends_at=time(11), hours=Decimal(8))
+    said = told(kind, starts_at=time(9), ends_at=time(17), hours=Decimal(8))
     keeping.keep(evidence=first, told=said)
     second = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("b.pdf", content), owner=nurse))
 
     assert keys(nurse, said, first) == []
     assert keys(nurse, told(kind, title="Iets anders", done_on=date(2026, 2, 1)), second) == ["file"]
     assert keys(nurse, told(kind, title="INTERVISIE, op de afdeling!", done_on=date(2026, 3, 2))) == ["twin"]
-    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(10, 59), ends_at=time(12))) == ["hours"]
-    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(11), ends_at=time(12))) == []
+    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(16, 59), ends_at=time(20))) == ["hours"]
+    assert keys(nurse, told(kind, title="Klinische les", starts_at=time(17), ends_at=time(20))) == []
     assert keys(nurse, told(kind, title="Klinische les", hours=Decimal("4.25"))) == ["day"]
     assert keys(nurse, told(kind, done_on=date(2021, 12, 31))) == ["before"]
 
@@ -659,6 +661,8 @@ def test_the_same_file_counts_once_and_the_list_names_the_pair(client, nurse, ki
     assert standing.evaluation.total == first.points
     assert rows_of(kind.register, people=[nurse.pk])[nurse.pk] == [counted.row for counted in standing.evaluation.rows]
     assert counted_no_second_time(nurse) == {second.pk}
+    entry = nurse.register_entries.get()
+    assert client.get(reverse("accreditation:new_application", args=[entry.pk])).content.decode().count("telt niet mee: dubbel") == 1
 
     for day in range(2, 5):
         keeping.keep(

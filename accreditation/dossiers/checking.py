@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import IO, Any
@@ -67,7 +67,8 @@ class NoLonger:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome. `findings` are at most MOST_NAMED of the `wrong` files; from `issuer` on it is what the manifest says of itself.
+    """The outcome. `findings` are at most MOST_NAMED of the `wrong` files; from `issuer` on it is what the dossier says of itself, whose
+    it is (`name`) only when nothing in it was changed.
 
     `no_longer` are the certificates in it that do not hold today; `elsewhere` counts those that were not issued here.
     """
@@ -81,6 +82,7 @@ class Report:
     issuer: str = ""
     installation: str = ""
     made_at: datetime | None = None
+    name: str = ""
 
     @property
     def intact(self) -> bool:
@@ -101,7 +103,8 @@ def is_one(source: IO[bytes]) -> bool:
 def check(source: IO[bytes]) -> Report:
     """Check a dossier. Raises NotADossier, whose message says what to do."""
     with opened(source) as archive:
-        return _check(archive)
+        report = _check(archive)
+        return replace(report, name=_name_in(archive)) if report.intact else report
 
 
 def opened(source: IO[bytes]) -> zipfile.ZipFile:
@@ -208,6 +211,14 @@ def _is(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, *, size: int, sha256: 
     except BROKEN:
         return False
     return read == size and digest.hexdigest() == sha256
+
+
+def _name_in(archive: zipfile.ZipFile) -> str:
+    try:
+        person = read_dossier(archive).get("person")
+    except NotADossier:
+        return ""
+    return _said(person.get("name"))[:200] if isinstance(person, dict) else ""
 
 
 def _listed(manifest: dict[str, Any]) -> dict[str, tuple[int, str]]:

@@ -33,7 +33,12 @@ class DossierFileForm(forms.Form):
 class ShareForm(forms.Form):
     """For whom, which register, how long."""
 
-    entry = forms.ModelChoiceField(label=_("Welk register"), queryset=RegisterEntry.objects.none(), empty_label=_("Kies een register"))
+    entry = forms.ModelChoiceField(
+        label=_("Welk register"),
+        queryset=RegisterEntry.objects.none(),
+        empty_label=_("Kies een register"),
+        help_text=_("Je deelt de registratieperiode die nu loopt."),
+    )
     reader = forms.CharField(
         label=_("Voor wie"), max_length=120, help_text=_("Bijvoorbeeld: beoordelaar van het register. Die naam ziet alleen jij.")
     )

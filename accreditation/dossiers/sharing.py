@@ -23,7 +23,8 @@ from accounts import audit
 from accounts.models import AuditEvent, RegisterEntry, User
 from accreditation.dossier import Standing, standings
 from accreditation.dossiers import contents
-from accreditation.models import Certificate, DossierShare, Evidence, EvidenceDocument
+from accreditation.evidence.applications import that_stands
+from accreditation.models import Application, Certificate, DossierShare, Evidence, EvidenceDocument
 from accreditation.verification import Answer, of_certificate
 
 SHORTEST, LONGEST = 1, 90  # days
@@ -53,6 +54,7 @@ class Shared:
     certificates: list[Certificate]
     given: set[str | None]
     evidence: list[Evidence]
+    application: Application | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def _shared(share: DossierShare) -> Shared:
         standing=standing,
         told={**told, "rows": inside},
         certificates=belonging,
+        application=that_stands(entry=standing.entry, last_day=share.period_end),
         given={one.number for one in belonging if _names_only(one, share)},
         evidence=list(
             _evidence(share).select_related("kind").prefetch_related("documents__file", "competencies__framework").order_by("done_on", "pk")

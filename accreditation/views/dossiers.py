@@ -23,7 +23,7 @@ from accreditation.dossiers.forms import DossierFileForm
 from accreditation.dossiers.importing import ImportRefused
 from accreditation.dossiers.package import installation
 from accreditation.models import DossierIntake, DossierPackage
-from accreditation.verification import TooManyTries, count_try
+from accreditation.verification import TooManyTries, count_try, initials
 
 
 @login_required
@@ -73,7 +73,8 @@ def check_dossier(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             count_try("dossier", origin=origin_of(request))
-            context["report"] = checking.check(form.cleaned_data["file"])
+            report = checking.check(form.cleaned_data["file"])
+            context |= {"report": report, "initials": initials(report.name) if "@" not in report.name else ""}
         except TooManyTries:
             context["refused"] = gettext("Er is vanaf dit adres te vaak gecontroleerd. Wacht tien minuten en probeer het dan nog eens.")
             status = 429

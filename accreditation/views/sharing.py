@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of
+from accounts.models import AuditEvent
 from accounts.requests import PersonRequest
 from accreditation.dossiers import sharing
 from accreditation.dossiers.forms import ShareForm
@@ -43,8 +44,13 @@ def my_shares(request: PersonRequest) -> HttpResponse:
             form = ShareForm(owner=request.user)
     looks = sharing.looks(request.user)
     shares = DossierShare.objects.filter(owner=request.user).select_related("register")
-    context = {"form": form, "address": address, "rows": [{"share": one, "looks": looks.get(str(one.uuid), [])} for one in shares[:50]]}
+    context = {"form": form, "address": address, "rows": [_row(one, looks.get(str(one.uuid), [])) for one in shares[:50]]}
     return render(request, "accreditation/dossiers/shares.html", context)
+
+
+def _row(share: DossierShare, looks: list[AuditEvent]) -> dict[str, Any]:
+    seen = sum(look.event == sharing.LOOKED for look in looks)
+    return {"share": share, "looks": looks, "seen": seen, "opened": len(looks) - seen}
 
 
 @login_required

@@ -320,6 +320,7 @@ def test_anyone_may_check_a_dossier_and_nobody_may_try_for_ever(client, nurse, m
 
     page = post(content)
     assert "Dit dossier is echt en onveranderd" in page.content.decode()
+    assert "<dd>N. V.</dd>" in page.content.decode()
     assert "Noor" not in page.content.decode()
     assert page["X-Robots-Tag"] == "noindex"
     page = post(rebuilt(content, change=lambda n, data: data[:-1] + b"!" if n == name else data))

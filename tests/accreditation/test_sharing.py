@@ -11,9 +11,10 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accounts.models import AuditEvent, ProfessionalProfile
+from accreditation.dossier import standings
 from accreditation.dossiers import contents, paper, sharing
 from accreditation.dossiers.sharing import NoSuchShare, ShareRefused
-from accreditation.evidence import files, keeping
+from accreditation.evidence import applications, files, keeping
 from accreditation.models import Certificate, DossierShare, EvidenceDocument
 from accreditation.verification import LIMITS
 from competencies.models import Competency, Framework
@@ -91,9 +92,13 @@ def test_an_assessor_sees_one_period_of_one_register_and_nothing_else(client, en
         hours=Decimal(300),
     )
     token = a_link(entry)
+    assert "staat vast" not in client.get(at(token)).content.decode()
+    (standing,) = [one for one in standings(person=entry.user) if one.entry == entry]
+    applications.apply(entry=entry, first_day=entry.period_start, last_day=entry.period_end, frozen=lambda: contents.as_json(standing))
 
     page = client.get(at(token)).content.decode()
 
+    assert "De aanvraag voor deze periode staat vast" in page
     assert "5 januari 2026 – 29 maart 2026" in page
     told = contents.whole(person=entry.user) | {"made_at": NOW.isoformat(), "issuer": "Vakwijs", "installation": "http://x"}
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(paper.render(told))).pages).split())
@@ -154,7 +159,7 @@ def test_every_look_is_in_the_audit_trail_and_its_owner_reads_it(client, entry, 
     assert [event.event for event in events] == ["shared-dossier-viewed", "shared-document-opened"]
     client.force_login(entry.user)
     text = client.get(reverse("accreditation:my_shares")).content.decode()
-    assert "2 keer bekeken" in text
+    assert "1 keer bekeken, 1 document geopend" in text
     assert "203.0.113.9" in text
     log = client.get(reverse("accounts:access_log")).content.decode()
     assert "Gedeeld dossier bekeken" in log

@@ -53,7 +53,7 @@ COUNTED = {
     "definitions": gettext_lazy("Omschrijvingen van activiteiten waarin deze persoon voorkwam"),
     "import_files": gettext_lazy("Bestanden die nog ingelezen moesten worden; die import is gestopt"),
     "waiting": gettext_lazy("Uitspraken die nog verwerkt moesten worden"),
-    "exports": gettext_lazy("Exports die klaarlagen"),
+    "exports": gettext_lazy("Gevraagde exports"),
     "links": gettext_lazy("Verwijzingen vanuit cursussen naar uitspraken"),
     "numbers": gettext_lazy("Controles van registernummers"),
     "evidence": gettext_lazy("Eigen bewijs, links en pakketten in het dossier"),

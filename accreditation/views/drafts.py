@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import origin_of, record
-from accounts.models import Organisation
+from accounts.models import AuditEvent, Organisation
 from accounts.permissions import Action, may, organisations_where
 from accounts.requests import PersonRequest
 from accreditation.draft_forms import AccreditationDraftForms
@@ -35,12 +35,21 @@ from accreditation.views.rules import association_of, may_change_rules, open_dra
 
 ROWS_PER_PAGE = 50
 IN_MEMORY = 2 * 1024 * 1024  # of a file, before it goes to disk
+# For how many: while the draft is open, after it took effect, and after it was put away.
 OUTCOMES = {
-    SimulatedPerson.Outcome.FALLS_SHORT: (_("voldoen nu, en straks niet meer"), "refused"),
-    SimulatedPerson.Outcome.MEETS: (_("voldoen nu niet, en straks wel"), "done"),
-    SimulatedPerson.Outcome.LOSES: (_("gaan achteruit"), "signal"),
-    SimulatedPerson.Outcome.GAINS: (_("gaan vooruit"), "done"),
-    groups.SAME: (_("merken er niets van"), ""),
+    SimulatedPerson.Outcome.FALLS_SHORT: (
+        _("voldoen nu, en straks niet meer"),
+        _("voldeden, en daarna niet meer"),
+        _("zouden niet meer voldoen"),
+    ),
+    SimulatedPerson.Outcome.MEETS: (
+        _("voldoen nu niet, en straks wel"),
+        _("voldeden niet, en daarna wel"),
+        _("zouden wel voldoen"),
+    ),
+    SimulatedPerson.Outcome.LOSES: (_("gaan achteruit"), _("gingen achteruit"), _("zouden achteruitgaan")),
+    SimulatedPerson.Outcome.GAINS: (_("gaan vooruit"), _("gingen vooruit"), _("zouden vooruitgaan")),
+    groups.SAME: (_("merken er niets van"), _("merkten er niets van"), _("zouden er niets van merken")),
 }
 
 
@@ -68,6 +77,9 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
         "simulation": simulation,
         "differences": _differences(found),
         "stale": _stale(found, simulation),
+        "dropped": AuditEvent.objects.filter(event="draft-dropped", details__draft=found.pk).select_related("actor").first()
+        if found.state == Draft.State.DROPPED
+        else None,
         "done": done,
         "others": open_drafts(found.rule).exclude(pk=found.pk) if found.rule and found.state == Draft.State.OPEN else [],
     }
@@ -78,8 +90,9 @@ def draft(request: PersonRequest, pk: int) -> HttpResponse:
             people = people.filter(outcome=chosen)
         page = Paginator(_ordered(people), ROWS_PER_PAGE).get_page(request.GET.get("pagina"))
         counted = groups.tallies(request.user, simulation)
+        tense = {Draft.State.OPEN: 0, Draft.State.DROPPED: 2}.get(Draft.State(found.state), 1)
         context |= {
-            "tallies": [{"tally": tally, "text": OUTCOMES[tally.outcome][0], "tone": OUTCOMES[tally.outcome][1]} for tally in counted],
+            "tallies": [{"tally": tally, "text": OUTCOMES[tally.outcome][tense]} for tally in counted],
             "withheld": any(tally.count is None for tally in counted),
             "page": page,
             "chosen": chosen if chosen in SimulatedPerson.Outcome.values else "",

@@ -334,6 +334,9 @@ def test_what_a_draft_changed_and_for_how_many_stays_to_be_read(client, rule, re
     assert page.context["differences"] == [{"name": "Totaal nodig", "before": "10", "after": "8"}]
     assert {tally["tally"].outcome: tally["tally"].count for tally in page.context["tallies"]}["meets"] == len(people)
     assert SimulatedPerson.objects.exists() is (end == "apply_draft")
+    said = page.content.decode()
+    assert {"apply_draft": "Voldeden niet, en daarna wel", "drop_draft": "Zouden wel voldoen"}[end] in said
+    assert {"apply_draft": "Ingegaan op 15 juni 2026 12:00, door", "drop_draft": "Weggelegd op 15 juni 2026 12:00, door"}[end] in said
 
 
 def test_a_draft_that_judges_nobody_says_so_and_a_second_one_on_its_rule_is_pointed_at(client, rule, register, manager):

@@ -189,9 +189,10 @@ def _cover(sheet: _Sheet, told: dict[str, Any]) -> None:
     sheet.text("H1", f"Dossier van {told['person']['name']}", font=BOLD, size=22, gap=3)
     valid = sum(certificate["state"] == "valid" for certificate in told["certificates"])
     kept = sum(one["state"] == "kept" for one in told["evidence"])
+    withdrawn = len(told["evidence"]) - kept
     summary = (
         f"{_counted(len(told['registers']), 'register', 'registers')}, {_counted(valid, 'geldig certificaat', 'geldige certificaten')}, "
-        f"{_counted(kept, 'eigen bewijs', 'eigen bewijzen')}. Stand op {_day(told['made_at'])}."
+        f"{_counted(kept, 'eigen bewijs', 'eigen bewijzen')}{f' en {withdrawn} ingetrokken' if withdrawn else ''}. Stand op {_day(told['made_at'])}."
     )
     sheet.text("P", summary, size=10.5, colour=SOFT)
     if any(row.get("demo") for register in told["registers"] for row in register["rows"]) or any(c["demo"] for c in told["certificates"]):

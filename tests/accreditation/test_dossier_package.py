@@ -130,7 +130,7 @@ def test_the_paper_counts_what_is_kept_and_says_what_an_application_holds(nurse)
         told = {**contents.whole(person=nurse), "made_at": "2026-06-15T10:00:00+00:00", "issuer": "Vakwijs", "installation": "hier"}
         return " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.render(told))).pages).split())
 
-    assert "1 eigen bewijs. Stand op" in words()
+    assert "1 eigen bewijs en 1 ingetrokken. Stand op" in words()
     assert "in een aanvraag" in words()
     applications.take_back(application=Application.objects.get(), because="Opnieuw")
     assert "in een aanvraag" not in words()

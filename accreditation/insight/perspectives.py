@@ -54,8 +54,7 @@ class Perspective:
 
 def perspectives(person: User) -> list[Perspective]:
     """What this person may choose from: what they provide first, then whom they speak for, then their region."""
-    # Who works for an association besides looks after its members and courses first; by name where they are alike.
-    where = sorted(_organisations(person), key=lambda one: one.kind != Organisation.Kind.ASSOCIATION)
+    where = list(_organisations(person))
     associations = [one for one in where if one.kind == Organisation.Kind.ASSOCIATION]
     centres: dict[int, Organisation] = {}
     for one in where:

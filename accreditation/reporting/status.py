@@ -134,7 +134,8 @@ def words(connection: RegisterConnection) -> Words:
                 gettext("Vraag PE-online of de webservice is gewijzigd, en hervat daarna."),
             ),
         }.get(Reason(connection.reason), (gettext("Het verzenden is gepauzeerd."), gettext("Hervat wanneer je zover bent.")))
-        label = gettext("gestopt") if connection.reason else gettext("gepauzeerd")
+        by_hand = connection.reason in (Reason.NONE, Reason.BY_HAND)
+        label = gettext("gepauzeerd") if by_hand else gettext("gestopt")
         return Words(label, "signal", happened, to_do)
     if connection.failures:
         return Words(

@@ -1,12 +1,12 @@
 """Count rows in groups and states, with how many people they are of, and hide what is too small; a fixed number of queries."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accreditation.insight.suppression import Group, View, hidden_in_all
+from accreditation.insight.suppression import Group, hidden
 from accreditation.insight.tables import HIDDEN, Cell, Column, Line, Table
 
 
@@ -21,15 +21,12 @@ def count_table(
     unknown: str = "",
     people_only: bool = False,
     sizes: Mapping[Any, int] | None = None,
-    kept_back: Set[Any] = frozenset(),
-    beside: Sequence[QuerySet[Any]] = (),
     notes: Sequence[str] = (),
 ) -> Table:
     """The rows counted by the field `by`, in one column per state, each column hidden by itself with its own total.
 
     `learner` names the field of the person. There is no total across the columns: it would tie them together. With `people_only` the
-    numbers are different people instead of rows. What is hidden is hidden in the same column over the rows `beside` these too, and the other
-    way round; `kept_back` is hidden anyway. Two queries and one for each beside, and a few more per column that hides something.
+    numbers are different people instead of rows. Two queries, and at most two more per column that hides something.
     """
     rows = rows.order_by()
     counts: dict[str, Any] = {}
@@ -42,13 +39,11 @@ def count_table(
     totals: list[Cell] = []
     for state, (_column, which) in states.items():
         of_state = {name: _group(groups[name], state, people_only=people_only) for name in names}
-        views = [View(of_state, people_in(rows.filter(which), by=by, learner=learner))]
-        views += [view_of(others.filter(which), by=by, learner=learner) for others in beside]
-        unseen = {name for name in hidden_in_all(views, sizes=sizes, also=kept_back) if name in names and of_state[name].people}
+        kept_back = hidden(of_state, together=people_in(rows.filter(which), by=by, learner=learner), sizes=sizes)
         for name in names:
-            cells[name].append(HIDDEN if name in unseen else of_state[name].count)
+            cells[name].append(HIDDEN if name in kept_back else of_state[name].count)
         total = _group(whole, state, people_only=people_only)
-        totals.append(HIDDEN if unseen or total.is_small else total.count)
+        totals.append(HIDDEN if total.is_small else total.count)
     # A group of which nothing is counted in any state has no line: that it exists is no finding.
     lines = [Line(str(name) if name is not None else unknown or _("Niet bekend"), tuple(cells[name])) for name in names if any(cells[name])]
     return Table(
@@ -64,13 +59,6 @@ def count_table(
 def _group(row: Mapping[str, Any], state: str, *, people_only: bool) -> Group:
     people = row[f"{state}_people"]
     return Group(count=people if people_only else row[f"{state}_rows"], people=people)
-
-
-def view_of(rows: QuerySet[Any], *, by: str, learner: str) -> View[Any]:
-    """The different people of these rows in each group."""
-    counted = rows.order_by().values(by).annotate(people=Count(learner, distinct=True))
-    groups = {row[by]: Group(row["people"], row["people"]) for row in counted}
-    return View(groups, people_in(rows.order_by(), by=by, learner=learner))
 
 
 def people_in(rows: QuerySet[Any], *, by: str, learner: str) -> Callable[[set[Any]], int]:

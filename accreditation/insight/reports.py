@@ -5,7 +5,7 @@ two periods that differ by a day would tell by their difference who finished on 
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,18 +19,15 @@ from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from accreditation.evaluation import AMSTERDAM
 from accreditation.expiry import WARN_DAYS, expiring
-from accreditation.insight.counting import count_table, view_of
+from accreditation.insight.counting import count_table, people_in
 from accreditation.insight.perspectives import Kind, Perspective
-from accreditation.insight.suppression import Group, hidden_in_all
+from accreditation.insight.suppression import Group, hidden
 from accreditation.insight.tables import HIDDEN, Cell, Column, Line, Table
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward, Report
 from courses.models import CoursePage, EvaluationAnswers
 from courses.work.evaluating import SHOWN_FROM
 
 NURSES, SPECIALISTS = ["vpk"], ["vs-agz", "vs-ggz"]
-PROFESSION = "learner__profile__professions__code__in"
-# The other perspectives of whoever looks, see `suppression.hidden_in_all`.
-Beside = Sequence[Perspective]
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Insight:
     key: str
     label: str | Promise
     explained: str | Promise
-    make: Callable[..., Table]
+    make: Callable[[Perspective, int, str], Table]
     by: tuple[str, ...] = ()
     yearly: bool = True
     kinds: frozenset[Kind] = frozenset(Kind)
@@ -72,12 +69,12 @@ def years(perspective: Perspective) -> list[int]:
     return list(range(max(found["last"].year, this_year), found["first"].year - 1, -1))
 
 
-def certificates(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def certificates(perspective: Perspective, year: int, by: str) -> Table:
     """What was issued, waits for its PDF, and was withdrawn, of what was earned in this year."""
+    rows = _with_revocation(_in(_certificates(perspective), "earned_on", year))
     standing = Q(revocation__isnull=True)
-    sizes, kept_back, alike = _kept_back(perspective, year, by, beside)
     return count_table(
-        _with_revocation(_earned(perspective, year)),
+        rows.annotate(quarter=ExtractQuarter("earned_on")) if by == "kwartaal" else rows,
         by=_certificate_field(perspective, by),
         learner="learner",
         states={
@@ -88,23 +85,21 @@ def certificates(perspective: Perspective, year: int, by: str, beside: Beside = 
         title=_("Certificaten over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
         rows_are=str(DIVISIONS[by].rows_are),
         unknown=_unknown(by),
-        sizes=sizes,
-        kept_back=kept_back,
-        beside=[_with_revocation(_earned(one, year)) for one in alike],
+        sizes=_sizes(perspective, year, by),
     )
 
 
-def awards(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def awards(perspective: Perspective, year: int, by: str) -> Table:
     """Whose points were credited, and taken back, of what was earned in this year."""
+    rows = _in(PointAward.objects.filter(reverses=None), "awarded_on", year)
     field = {
         "cursus": "accreditation__course__title",
         "register": "register__name",
         "organisatie": "enrolment__organisation__name" if perspective.kind is Kind.COURSES else "accreditation__course__organisation__name",
         "regio": "learner__profile__region__name",
     }[by]
-    sizes, kept_back, alike = _kept_back(perspective, year, by, beside)
     return count_table(
-        _awards(perspective, year),
+        rows.filter(perspective.among(provider="accreditation__course__organisation", learner="learner")),
         by=field,
         learner="learner",
         states={
@@ -115,16 +110,13 @@ def awards(perspective: Perspective, year: int, by: str, beside: Beside = ()) ->
         title=_("Toekenningen van punten over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
         rows_are=str(DIVISIONS[by].rows_are),
         unknown=_unknown(by),
-        sizes=sizes,
-        kept_back=kept_back,
-        beside=[_awards(one, year) for one in alike],
+        sizes=_sizes(perspective, year, by),
     )
 
 
-def reported(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def reported(perspective: Perspective, year: int, by: str) -> Table:
     """What became of the attendance that was reported to registers, of what was completed in this year. What was dropped is no report."""
     state = Report.State
-    sizes, kept_back, alike = _kept_back(perspective, year, by, beside)
     return count_table(
         _reports(perspective, year),
         by=_report_field(perspective, by),
@@ -137,35 +129,32 @@ def reported(perspective: Perspective, year: int, by: str, beside: Beside = ()) 
         title=_("Meldingen aan registers over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
         rows_are=str(DIVISIONS[by].rows_are),
         unknown=_unknown(by),
-        sizes=sizes,
-        kept_back=kept_back,
-        beside=[_reports(one, year) for one in alike],
+        sizes=_sizes(perspective, year, by),
         notes=[_("Aangenomen: door het register, of met de hand gemeld. Afgewezen: door het register, of door ons opgegeven.")],
     )
 
 
-def time_taken(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def time_taken(perspective: Perspective, year: int, by: str) -> Table:
     """From completion until the register accepted it, in whole days of Amsterdam: the middle one, and within what nine out of ten fall."""
-    accepted = Q(state=Report.State.ACCEPTED, settled_at__isnull=False)
-    rows = _reports(perspective, year).filter(accepted).order_by()
+    rows = _reports(perspective, year).filter(state=Report.State.ACCEPTED, settled_at__isnull=False).order_by()
     field = _report_field(perspective, by)
     # Days with how often they occur: a few hundred rows, however many reports there are.
     days = rows.annotate(began=TruncDate("end_date"), ended=TruncDate("settled_at")).values(field, "began", "ended")
     spread: dict[Any, Counter[int]] = {}
     for row in days.annotate(count=Count("pk")):
         spread.setdefault(row[field], Counter())[max(0, (row["ended"] - row["began"]).days)] += row["count"]
-    sizes, kept_back, alike = _kept_back(perspective, year, by, beside)
-    views = [view_of(one.filter(accepted), by=field, learner="learner") for one in (rows, *(_reports(other, year) for other in alike))]
-    unseen = hidden_in_all(views, sizes=sizes, also=kept_back) & set(spread)
+    people = {row[field]: row["people"] for row in rows.values(field).annotate(people=Count("learner", distinct=True))}
+    groups = {key: Group(sum(counted.values()), people[key]) for key, counted in spread.items()}
+    kept_back = hidden(groups, together=people_in(rows, by=field, learner="learner"), sizes=_sizes(perspective, year, by))
     lines = []
-    for key in sorted(spread, key=lambda key: (key is None, str(key).casefold())):
+    for key in sorted(groups, key=lambda key: (key is None, str(key).casefold())):
         label = str(key) if key is not None else _unknown(by)
-        lines.append(Line(label, (HIDDEN, HIDDEN, HIDDEN) if key in unseen else _times(spread[key])))
+        lines.append(Line(label, (HIDDEN, HIDDEN, HIDDEN) if key in kept_back else _times(spread[key])))
     total = None
     if lines:
         everyone = Group(people=rows.aggregate(people=Count("learner", distinct=True))["people"])
         whole = sum(spread.values(), Counter[int]())
-        total = Line(_("Samen"), (HIDDEN, HIDDEN, HIDDEN) if unseen or everyone.is_small else _times(whole))
+        total = Line(_("Samen"), (HIDDEN, HIDDEN, HIDDEN) if everyone.is_small else _times(whole))
     return Table(
         title=_("Dagen van afronden tot aangenomen door het register, over %(year)s, %(by)s") % {"year": year, "by": DIVISIONS[by].label},
         rows_are=str(DIVISIONS[by].rows_are),
@@ -190,32 +179,27 @@ def _quantile(days: Counter[int], share: Decimal) -> int:
     return max(days)
 
 
-def trained(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def trained(perspective: Perspective, year: int, by: str) -> Table:
     """How many nurses and nurse specialists hold a valid certificate of this year, by the region of their profile."""
-    sizes, kept_back, alike = _kept_back(perspective, year, "regio", beside)
+    profession = "learner__profile__professions__code__in"
     return count_table(
-        _standing(perspective, year),
+        _with_revocation(_in(_certificates(perspective), "earned_on", year)).filter(Q(revocation__isnull=True)),
         by="learner__profile__region__name",
         learner="learner",
         people_only=True,
         states={
-            "specialists": (Column(_("Verpleegkundig specialisten"), "main"), Q(**{PROFESSION: SPECIALISTS})),
-            "nurses": (Column(_("Verpleegkundigen"), "done"), Q(**{PROFESSION: NURSES})),
-            "both": (Column(_("Samen")), Q(**{PROFESSION: SPECIALISTS + NURSES})),
+            "specialists": (Column(_("Verpleegkundig specialisten"), "main"), Q(**{profession: SPECIALISTS})),
+            "nurses": (Column(_("Verpleegkundigen"), "done"), Q(**{profession: NURSES})),
         },
         title=_("Geschoolde verpleegkundig specialisten en verpleegkundigen in %(year)s, per regio") % {"year": year},
         rows_are=_("Regio"),
         unknown=_unknown("regio"),
-        sizes=sizes,
-        kept_back=kept_back,
-        beside=[_standing(one, year) for one in alike],
-        notes=[
-            _("Regio en beroep komen uit het profiel. Wie in een jaar meer certificaten haalde, of meer beroepen heeft, telt één keer.")
-        ],
+        sizes=_sizes(perspective, year, "regio"),
+        notes=[_("Regio en beroep komen uit het profiel. Wie in een jaar meer certificaten haalde, telt één keer.")],
     )
 
 
-def accreditations(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def accreditations(perspective: Perspective, year: int, by: str) -> Table:
     """Which granted accreditations end within 90 days without one that follows."""
     today = timezone.localdate()
     mine = Accreditation.objects.select_related("course", "register")
@@ -240,7 +224,7 @@ def accreditations(perspective: Perspective, year: int, by: str, beside: Beside 
     return Table(title=title, rows_are=_("Cursus"), columns=columns, lines=lines)
 
 
-def evaluations(perspective: Perspective, year: int, by: str, beside: Beside = ()) -> Table:
+def evaluations(perspective: Perspective, year: int, by: str) -> Table:
     """The mean of the scale questions per course, over all years: the page of the course shows it so, and the difference would tell."""
     courses = CoursePage.objects.order_by("title")
     if perspective.organisation is not None:
@@ -303,38 +287,15 @@ def _report_field(perspective: Perspective, by: str) -> str:
     }[by]
 
 
-def _kept_back(perspective: Perspective, year: int, by: str, beside: Beside) -> tuple[dict[Any, int], Set[Any], list[Perspective]]:
-    """What all reports over a year have in common along one line, so that none tells what another hides.
-
-    How many people each group has, whatever became of their certificate; which groups are hidden in each; and the other perspectives that
-    divide along the same line. Where the line is the region, nurses and specialists by themselves count too.
-    """
-    field = "register__name" if by == "register" else _certificate_field(perspective, by)
-    alike = [one for one in beside if one != perspective and (by == "register" or _certificate_field(one, by) == field)]
-    views, sizes = [], Counter[Any]()
-    for one in (perspective, *alike):
-        everybody = view_of(_awards(one, year) if by == "register" else _earned(one, year), by=field, learner="learner")
-        sizes.update({key: group.people for key, group in everybody.groups.items()})
-        views.append(everybody)
-        if by == "regio":
-            views += [
-                view_of(_standing(one, year).filter(**{PROFESSION: codes}), by=field, learner="learner")
-                for codes in (SPECIALISTS, NURSES, SPECIALISTS + NURSES)
-            ]
-    return dict(sizes), hidden_in_all(views, sizes=sizes), alike
-
-
-def _earned(perspective: Perspective, year: int) -> QuerySet[Certificate]:
-    return _in(_certificates(perspective), "earned_on", year).annotate(quarter=ExtractQuarter("earned_on"))
-
-
-def _standing(perspective: Perspective, year: int) -> QuerySet[Certificate]:
-    return _with_revocation(_earned(perspective, year)).filter(Q(revocation__isnull=True))
-
-
-def _awards(perspective: Perspective, year: int) -> QuerySet[PointAward]:
-    mine = perspective.among(provider="accreditation__course__organisation", learner="learner")
-    return _in(PointAward.objects.filter(mine, reverses=None), "awarded_on", year)
+def _sizes(perspective: Perspective, year: int, by: str) -> dict[Any, int] | None:
+    """How many people each group has, whatever became of their certificate: the same for every report, see `suppression.hidden`."""
+    if by == "register":
+        return None
+    rows = _in(_certificates(perspective), "earned_on", year).order_by()
+    if by == "kwartaal":
+        rows = rows.annotate(quarter=ExtractQuarter("earned_on"))
+    field = _certificate_field(perspective, by)
+    return {row[field]: row["people"] for row in rows.values(field).annotate(people=Count("learner", distinct=True))}
 
 
 def _with_revocation(rows: QuerySet[Certificate]) -> QuerySet[Certificate]:

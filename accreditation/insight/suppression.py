@@ -4,14 +4,11 @@ A table divides a whole into groups and shows the whole as well: a single hidden
 besides the small groups the next larger one is hidden too, until what is hidden together is at least two groups and at least five people.
 Whoever looks cannot tell which of the hidden groups is the small one. (Complementary cell suppression in one dimension; two tables of the
 same whole along different lines share nothing but that whole. Why there is no second dimension: docs/decisions/0034.)
-
-Whoever may look at nearly the same people in more ways, such as the members of an association and those who follow its courses, lays the
-tables beside each other. So a group that is hidden in one is hidden in all of them (`hidden_in_all`), and with it the total.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
@@ -31,41 +28,19 @@ class Group:
         return 0 < self.people < SMALLEST
 
 
-@dataclass(frozen=True)
-class View(Generic[K]):
-    """Groups of one whole, with `together` as `hidden` wants it."""
-
-    groups: Mapping[K, Group]
-    together: Callable[[set[K]], int]
-
-
-def hidden_in_all(views: Sequence[View[K]], *, sizes: Mapping[K, int] | None = None, also: Set[K] = frozenset()) -> set[K]:
-    """The groups to hide in every one of these views, so that none tells what another hides: each has two of them or more, or none."""
-    kept_back = set(also)
-    while True:
-        found = kept_back.union(*(hidden(view.groups, together=view.together, sizes=sizes, also=kept_back) for view in views))
-        if found == kept_back:
-            return found
-        kept_back = found
-
-
-def hidden(
-    groups: Mapping[K, Group], *, together: Callable[[set[K]], int], sizes: Mapping[K, int] | None = None, also: Set[K] = frozenset()
-) -> set[K]:
-    """The groups to hide, with those of `also` in which there is anybody. `together` answers how many different people are in some of the groups: one person may be in several.
+def hidden(groups: Mapping[K, Group], *, together: Callable[[set[K]], int], sizes: Mapping[K, int] | None = None) -> set[K]:
+    """The groups to hide. `together` answers how many different people are in some of the groups: one person may be in several.
 
     `sizes` decides which larger group is hidden besides a small one, the smallest first. Tables that count nearly the same, such as
     certificates and the points that came with them, are given the same sizes: were another group hidden in each, one table would give
     away what the other hides.
     """
-    kept_back = {key for key, group in groups.items() if group.is_small or (group.people and key in also)}
+    kept_back = {key for key, group in groups.items() if group.is_small}
     if not kept_back:
         return kept_back
     rank = sizes if sizes is not None else {key: group.people for key, group in groups.items()}
     # The key decides between equals, so that a second look hides the same.
-    others = sorted(
-        (key for key, group in groups.items() if group.people and key not in kept_back), key=lambda key: (rank.get(key, 0), str(key))
-    )
+    others = sorted((key for key, group in groups.items() if group.people >= SMALLEST), key=lambda key: (rank.get(key, 0), str(key)))
     while others and (len(kept_back) < 2 or _people(kept_back, groups, together) < SMALLEST):
         kept_back.add(others.pop(0))
     return kept_back

@@ -56,6 +56,11 @@ class Table:
     def hides(self) -> bool:
         return any(cell is HIDDEN for line in self.all_lines() for cell in line.cells)
 
+    @property
+    def total_tells_all(self) -> bool:
+        """Whether everybody can be read off from the total, hidden or not above it."""
+        return self.total is not None and not any(cell is HIDDEN for cell in self.total.cells)
+
     def all_lines(self) -> Iterator[Line]:
         yield from self.lines
         if self.total:

@@ -178,8 +178,10 @@ def _on_its_way(target: ForwardingTarget, sequences: list[int]) -> Iterator[int]
     between = [sequence for sequence in sequences if target.cursor < sequence <= target.sending_through]
     if not between:
         return
-    if ForwardingEvent.objects.filter(target=target, kind=ForwardingEvent.Kind.CHANGED).exists():
-        yield from between  # other filters tell nothing of what went before
+    # Other filters tell nothing of what went before; whether there were others is remembered no longer than the history is.
+    remembered = target.created_at > timezone.now() - history.KEPT
+    if not remembered or ForwardingEvent.objects.filter(target=target, kind=ForwardingEvent.Kind.CHANGED).exists():
+        yield from between
         return
     meant = Statement.objects.filter(Chooser(target).rough())
     for place in range(0, len(between), AT_ONCE):

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from lrs import forwarding
@@ -178,6 +179,23 @@ def test_after_beginning_again_what_went_before_still_counts(other):
     forward(target.pk)
     targets.begin_again(target, since=None, by=None)
     assert not Forwarded.objects.exists()
+
+    [reached] = forwarding.forget(learner=anna)
+
+    assert reached.task.id_list == [hers]
+
+
+def test_what_went_by_filters_that_nobody_remembers_still_counts(other):
+    from lrs.forwarding import history, targets  # noqa: PLC0415
+
+    anna = uuid.uuid4()
+    with time_machine.travel(timezone.now() - history.KEPT - timedelta(days=1)):
+        target = a_target(other.address)
+        [hers] = record(a_statement(anna))
+        forward(target.pk)
+        targets.change(target, login=None, by=None, verbs=[adl.PASSED])
+    history.forget_old()
+    targets.begin_again(target, since=None, by=None)
 
     [reached] = forwarding.forget(learner=anna)
 

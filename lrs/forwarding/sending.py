@@ -435,9 +435,14 @@ class _Turn:
         telling.tell_that_it_stopped(self.target, reason)
 
     def _note_error(self, error: ForwardingTarget.Reason, answer: Answer, **fields: object) -> None:
-        """Raises _Changed when somebody mended the target meanwhile: trouble with what it was must not hold up what it is."""
+        """Raises _Changed when somebody mended or paused the target meanwhile.
+
+        Trouble with what it was must not hold up what it is, nor have it go on by itself once that is mended, when somebody paused it.
+        """
         logger.warning("Forwarding to target %s: %s (status %s)", self.target.pk, error, answer.status)
-        noted = ForwardingTarget.objects.filter(pk=self.target.pk, lease=self.lease, generation=self.target.generation).update(
+        noted = ForwardingTarget.objects.filter(
+            pk=self.target.pk, lease=self.lease, generation=self.target.generation, state=ForwardingTarget.State.ACTIVE
+        ).update(
             last_error=error,
             last_error_at=timezone.now(),
             last_status=answer.status,

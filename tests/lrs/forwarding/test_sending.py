@@ -466,6 +466,26 @@ def test_trouble_with_what_was_mended_meanwhile_holds_up_nothing(other, monkeypa
     assert mail.outbox == []
 
 
+def test_trouble_does_not_make_it_go_on_by_itself_after_somebody_paused_it_meanwhile(other, monkeypatch):
+    target = a_target(other.address)
+    record(*of(uuid.uuid4()))
+    send = sending._Turn._stumble
+
+    def paused_just_before(turn, answer):
+        targets.pause(target, by=None)
+        send(turn, answer)
+
+    monkeypatch.setattr(sending._Turn, "_stumble", paused_just_before)
+    other.rule = lambda request: 401
+    forward(target.pk)
+    assert (now(target).state, target.reason) == (State.PAUSED, "by_hand")
+
+    targets.change(target, login=targets.Login("nieuwe-sleutel", "nieuw-geheim"), by=None)
+
+    assert now(target).state == State.PAUSED
+    assert mail.outbox == []
+
+
 def test_a_worker_whose_lease_went_to_another_books_nothing(other, monkeypatch):
     target = a_target(other.address)
     record(*of(uuid.uuid4()))

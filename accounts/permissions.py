@@ -81,13 +81,15 @@ def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
 def acting_for(user: User | None, action: Action, *, about: User | None) -> Organisation | None:
     """On whose behalf this person does this: their organisation to which who it is about belongs, or else their first.
 
-    None for who has no role for it, such as a superuser, and for who does it about themselves.
+    None for who has no role for it, for who does it about themselves, and for a superuser when it is about somebody of elsewhere: their own
+    organisation has nothing to do with that person, and its auditors may not read of them.
     """
     if user is None or user == about:
         return None
     roles = Membership.objects.filter(user=user, role__in=ALLOWED[action])
     mine = Organisation.objects.filter(pk__in=roles.values("organisation")).order_by("pk")
-    return (mine.filter(memberships__user=about).first() if about else None) or mine.first()
+    theirs = mine.filter(memberships__user=about).first() if about else None
+    return theirs or (None if about and user.is_superuser else mine.first())
 
 
 def may(user: User, action: Action, organisation: Organisation | None = None) -> bool:

@@ -60,7 +60,13 @@ def settle(request: ErasureRequest, *, by: User, answer: str) -> None:
         answered_at=timezone.now(), answered_by=by, outcome=ErasureRequest.Outcome.ERASED, answer=answer.strip()
     )
     if changed:
-        audit.record("records_erasure_settled", actor=by, dossier_owner=request.person, subject=str(request.uuid))
+        audit.record(
+            "records_erasure_settled",
+            actor=by,
+            dossier_owner=request.person,
+            on_behalf_of=acting_for(by, Action.MANAGE_PRIVACY, about=request.person),
+            subject=str(request.uuid),
+        )
 
 
 def extend(request: ErasureRequest, *, by: User, because: str) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import audit
 from accounts.models import AuditEvent, Role
 from lrs import retention
-from lrs.erasure_requests import ask
+from lrs.erasure_requests import ask, settle
 from lrs.models import AccessExport, Erasure, ErasureRequest, LegalHold, PrivacyCase, RetentionRule, Source, Statement
 from lrs.privacy_cases import close_old, open_case
 from lrs.store import append
@@ -160,6 +160,20 @@ def test_an_auditor_of_the_organisation_reads_what_its_administrator_did_with_so
     ]
     assert elsewhere == []
     assert auditor_home(auditors[0]).looks == 1
+
+
+def test_an_auditor_reads_that_a_wish_was_settled_and_nothing_of_who_belongs_elsewhere(here):
+    auditor = MembershipFactory(organisation=here, role=Role.AUDITOR).user
+    officer, person, stranger = officer_of(here), member_of(here), member_of(OrganisationFactory())
+    settle(ask(person, wish="Mijn account"), by=officer, answer="Weg")
+    officer.is_superuser = True
+    officer.save()
+    open_case(by=officer, person=person)
+    open_case(by=officer, person=stranger)
+
+    read = audit.readable_by(auditor).order_by("pk").values_list("event", "dossier_owner")
+
+    assert list(read) == [("records_erasure_settled", person.pk), ("records_case_opened", person.pk)]
 
 
 def test_a_hold_on_a_course_and_one_on_a_period(here):

@@ -65,3 +65,12 @@ for (const done of document.querySelectorAll("[data-kept]")) {
     // Nothing was held.
   }
 }
+// Who logs out leaves nothing of it behind in the tab for who uses this browser next.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches('form[action$="/account/logout/"]')) return;
+  try {
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith(nameOf(""))) sessionStorage.removeItem(name);
+  } catch {
+    // Storage is forbidden: nothing was held.
+  }
+});

@@ -188,3 +188,19 @@ def test_a_half_filled_evaluation_is_still_there_after_doing_something_else_firs
     page.get_by_role("button", name="Verstuur mijn evaluatie").click()
     expect(page.get_by_text("Je evaluatie is ingevuld")).to_be_visible()
     assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('vakwijs:'))") == []
+
+
+def test_who_logs_out_leaves_no_half_filled_evaluation_in_the_tab(page_at, log_in):
+    held = "Object.keys(sessionStorage).filter((key) => key.startsWith('vakwijs:')).length"
+    enrolment = EnrolmentFactory(release=course_with_work())
+    page = page_at(390)
+    log_in(page, enrolment.learner)
+    page.goto(lesson_of(enrolment.release.activities.get(key="evaluatie")))
+    page.locator("textarea[name=vraag-2]").fill("Meer tijd")
+    assert page.evaluate(held) == 1
+
+    page.goto("/account/logout/?next=/account/login/")
+    page.get_by_role("main").get_by_role("button", name="Log uit").click()
+    page.wait_for_url("**/account/login/")
+
+    assert page.evaluate(held) == 0

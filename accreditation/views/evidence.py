@@ -137,12 +137,15 @@ def _keep(request: PersonRequest, evidence: Evidence, form: EvidenceForm) -> tup
     if request.method != "POST" or not form.is_valid():
         return None, []
     told = form.told()
-    if keeping.lacks_file(evidence=evidence, told=told) and evidence.state == Evidence.State.DRAFT:
-        draft = keeping.put_aside(evidence=evidence if evidence.pk else keeping.begin(owner=request.user), told=told)
-        return redirect("accreditation:evidence", draft.uuid), []
-    found = [*_changed_meanwhile(evidence, form), *warnings(owner=request.user, told=told, evidence=evidence if evidence.pk else None)]
+    aside = keeping.lacks_file(evidence=evidence, told=told) and evidence.state == Evidence.State.DRAFT
+    found = list(_changed_meanwhile(evidence, form))
+    if not aside:
+        found += warnings(owner=request.user, told=told, evidence=evidence if evidence.pk else None)
     if found and request.POST.get("seen") != _keys(found):
         return None, found
+    if aside:
+        draft = keeping.put_aside(evidence=evidence if evidence.pk else keeping.begin(owner=request.user), told=told)
+        return redirect("accreditation:evidence", draft.uuid), []
     try:
         kept = keeping.keep(evidence=evidence, told=told) if evidence.pk else keeping.add(owner=request.user, told=told)
     except EvidenceRefused as refused:

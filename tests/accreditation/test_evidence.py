@@ -528,6 +528,23 @@ def test_a_second_window_asks_before_it_overwrites_what_the_first_one_kept(clien
     assert (mine.hours, mine.provider, mine.description) == (Decimal(2), "", "Geleerd")
 
 
+def test_a_second_window_asks_as_well_before_it_overwrites_a_draft_that_waits_for_its_file(client, nurse, kind):
+    client.force_login(nurse)
+    certificate = EvidenceKindFactory(register=kind.register, needs_file=True)
+    draft = keeping.begin(owner=nurse)
+    opened = client.get(reverse("accreditation:evidence", args=[draft.uuid])).context["form"]["as_of"].value()
+    typed = {"kind": certificate.pk, "done_on": "2026-03-01", "hours": "2", "as_of": opened}
+    with time_machine.travel(datetime(2026, 6, 15, 10, 1, tzinfo=UTC), tick=False):
+        assert post(client, draft, **typed, title="Palliatieve zorg").status_code == 302
+
+        second = post(client, draft, **typed, title="Wondzorg")
+
+        assert "Palliatieve zorg" in second.content.decode()
+        assert Evidence.objects.get(pk=draft.pk).title == "Palliatieve zorg"
+        assert post(client, draft, **typed, title="Wondzorg", seen=second.context["seen"]).status_code == 302
+    assert Evidence.objects.get(pk=draft.pk).title == "Wondzorg"
+
+
 def test_what_was_typed_stays_when_a_file_comes_or_goes_and_a_chosen_file_is_kept_with_it(client, nurse, kind):
     client.force_login(nurse)
     mine = EvidenceFactory(owner=nurse, kind=kind, title="Intervisie")

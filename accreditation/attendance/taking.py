@@ -364,7 +364,9 @@ def people_called(*, text: str, organisation: Organisation) -> list[User]:
                 gettext("Bij %(organisation)s kennen we geen deelnemer met dit e-mailadres.") % {"organisation": organisation}
             )
         return found
-    fits = {person.pk: fit for person in people.only("first_name", "last_name") if (fit := misfit(text, person)) is not None}
+    # What has no letters in it, such as a number, is not in the way of any name.
+    named = people.only("first_name", "last_name") if any(sign.isalpha() for sign in text) else people.none()
+    fits = {person.pk: fit for person in named if (fit := misfit(text, person)) is not None}
     keys = sorted(fits, key=lambda key: fits[key])
     if words := [word for word in re.split(r"[\s,.;]+", text) if len(word) > 1]:
         parts = [Q(first_name__icontains=word) | Q(last_name__icontains=word) for word in words[:MOST_FOUND]]

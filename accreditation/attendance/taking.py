@@ -253,36 +253,45 @@ def take(job: Job) -> bool:
 
 
 def look_again(*, kept: AttendanceList, by: User) -> int:
-    """Look up the unknown numbers of a confirmed list once more: people add numbers to their profile. Answers how many are settled by it."""
+    """Look up the unknown numbers of a confirmed list once more: people add numbers to their profile. Answers how many are settled by it.
+
+    Where the list calls somebody otherwise, their line then waits in it for somebody who looks.
+    """
     unknown = [*kept.lines.filter(state=State.UNKNOWN, list__confirmed_at__isnull=False)]
     known = _look_up([line.number for line in unknown], organisation=kept.organisation, register=kept.register)
+    learners = [found.learner for found in known.values() if found.learner]
+    places = _Places(meeting=kept.meeting, learners=learners, enrols=kept.enrols)
     found = 0
     for line in unknown:
         learner = known[line.number].learner if line.number in known else None
         if learner is None:
             continue
         try:
-            settle(line=line, learner=learner, by=by, asks=True)
+            _settle(line, learner, by=by, places=places, asks=True)
         except TakingRefused:
             continue  # a colleague sorted it out this moment
         found += 1
     return found
 
 
-def settle(*, line: AttendanceLine, learner: User, by: User, named: bool = False, asks: bool = False) -> AttendanceLine:
+def settle(*, line: AttendanceLine, learner: User, by: User, named: bool = False) -> AttendanceLine:
     """Say who an unknown number of a confirmed list is, and mark them if they follow the course or the list enrols.
 
-    `named` means that somebody saw that the list calls them otherwise; with `asks` such a line waits in the list for somebody who does.
-    Raises NameDiffers, and TakingRefused for somebody whom the organisation does not know.
+    `named` means that somebody saw that the list calls them otherwise. Raises NameDiffers, and TakingRefused for somebody whom the
+    organisation does not know.
     """
     kept = line.list
     if not reachable(kept.organisation).filter(pk=learner.pk).exists():
         raise TakingRefused(gettext("Deze persoon is geen deelnemer van %(organisation)s.") % {"organisation": kept.organisation})
+    return _settle(line, learner, by=by, places=_Places(meeting=kept.meeting, learners=[learner], enrols=kept.enrols), named=named)
+
+
+def _settle(line: AttendanceLine, learner: User, *, by: User, places: "_Places", named: bool = False, asks: bool = False) -> AttendanceLine:
+    kept = line.list
     with transaction.atomic():
         locked = AttendanceLine.objects.select_for_update(of=("self",)).select_related("list").get(pk=line.pk)
         if locked.state != State.UNKNOWN or locked.list.confirmed_at is None:
             raise TakingRefused(gettext("Deze regel is al uitgezocht."))
-        places = _Places(meeting=kept.meeting, learners=[learner], enrols=kept.enrols)
         if not named and not asks and (doubt := places.doubt_about(locked.name, learner)):
             raise NameDiffers(doubt)
         locked.learner, locked.text = learner, ""

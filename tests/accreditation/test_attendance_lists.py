@@ -8,6 +8,8 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given, settings, strategies
 from openpyxl import Workbook
@@ -459,6 +461,19 @@ class TestTaking:
         assert states(waiting) == ["unknown"]
         assert look_again(kept=kept, by=manager) == 2
         assert states(kept) == ["done", "not_enrolled"]
+
+    def test_looking_up_again_reads_the_people_to_compare_names_with_once(self, release, register, meeting, manager):
+        def looked_up(*given_numbers):
+            kept = bring(lines=lines(*given_numbers, name="Z. Bruin"), meeting=meeting, by=manager, name="a")
+            confirm(kept=kept, by=manager)
+            for number in given_numbers:
+                User.objects.filter(pk=participant(release, register, number).learner.pk).update(first_name="Zoë", last_name="Bruin")
+            with CaptureQueriesContext(connection) as queries:
+                assert look_again(kept=kept, by=manager) == len(given_numbers)
+            assert set(states(kept)) == {"done"}
+            return sum("DISTINCT" in query["sql"] and "last_name" in query["sql"] for query in queries.captured_queries)
+
+        assert looked_up("11111111111") == looked_up("22222222222", "33333333333", "44444444444")
 
     def test_what_a_colleague_sorted_out_meanwhile_stops_nobody_who_looks_again(self, release, register, meeting, manager, monkeypatch):
         kept = bring(lines=lines("11111111111", "22222222222"), meeting=meeting, by=manager, name="lijst")

@@ -137,9 +137,13 @@ def _particles(words: Sequence[tuple[str, bool]], own: set[str]) -> tuple[str, .
 def _run(words: Sequence[str], glued: str) -> tuple[int, int] | None:
     """Where the whole surname stands in words that follow each other, written as one word or as more."""
     for start in range(len(words)):
-        for end in range(start + 1, len(words) + 1):
-            if "".join(words[start:end]) == glued:
+        joined = ""
+        for end, word in enumerate(words[start:], start=start + 1):
+            joined += word
+            if joined == glued:
                 return start, end
+            if not glued.startswith(joined):
+                break
     return None
 
 

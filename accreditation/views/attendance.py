@@ -34,6 +34,7 @@ from accreditation.results import key_of
 
 ROWS_PER_PAGE = 50
 MOST_TO_MEND = 20
+LONGEST_SEARCH = 254  # an e-mail address
 State = AttendanceLine.State
 
 
@@ -290,7 +291,7 @@ def _in_words(hours: Decimal | None) -> str:
 
 def _meant(request: PersonRequest, line: AttendanceLine) -> tuple[User | None, list[User]]:
     """The person who was chosen or cannot be another, or else those among whom somebody chooses."""
-    text = " ".join(request.POST.get("wie", "").split())
+    text = " ".join(request.POST.get("wie", "")[:LONGEST_SEARCH].split())
     organisation = line.list.organisation
     chosen = key_of(request.POST.get("deelnemer", ""))
     # Who was chosen was found for another text: that was meant last.

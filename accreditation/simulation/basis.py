@@ -50,7 +50,7 @@ def basis(draft: Draft, *, day: date) -> dict[str, Any]:
             ]
         ),
         "accreditations": {
-            str(accreditation.pk): _digest([accreditation.id_number, of_accreditation(accreditation)])
+            str(accreditation.pk): _digest(_said_of(accreditation, draft))
             for accreditation in Accreditation.objects.filter(register=register).order_by("pk").prefetch_related("points")
         },
         "ledger": [ledger["rows"], ledger["last"] or 0],
@@ -75,6 +75,14 @@ def basis(draft: Draft, *, day: date) -> dict[str, Any]:
         ),
         "day": day.isoformat() if _open_ended(entries).exists() else "",
     }
+
+
+def _said_of(accreditation: Accreditation, draft: Draft) -> list[Any]:
+    said: list[Any] = [accreditation.id_number, of_accreditation(accreditation)]
+    if accreditation.pk == draft.accreditation_id:
+        # Who gets points by the draft depends on these as well.
+        said += [accreditation.decided_on, list(accreditation.releases.order_by("pk").values_list("pk", flat=True))]
+    return said
 
 
 def touched(draft: Draft, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Q | None]:

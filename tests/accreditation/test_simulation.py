@@ -442,6 +442,24 @@ def test_who_gets_points_by_a_draft_gets_a_certificate_that_says_so(rule, regist
     assert [line["credited"] for line in newest.snapshot["lines"]] == [True]
 
 
+@pytest.mark.parametrize("change", ["releases", "decided_on"])
+def test_what_decides_who_gets_points_by_a_draft_makes_its_reckoning_untrue(rule, register, release, manager, change):
+    accreditation = accredited(release=release, register=register, points=4)
+    late = completed(release, register, on=date(2025, 6, 1))
+    content = {**contents.of_accreditation(accreditation), "with_awards": True, "valid_from": "2025-01-01"}
+    draft = Draft.objects.create(register=register, accreditation=accreditation, content=content, made_by=manager, reason="Eerder ingegaan")
+    simulation = reckoned(draft, manager)
+    assert set(outcomes(simulation)) == {late}
+    assert reckoning.still_true(simulation) == []
+
+    if change == "releases":
+        accreditation.releases.clear()
+    else:
+        Accreditation.objects.filter(pk=accreditation.pk).update(decided_on=date(2025, 7, 1))
+
+    assert reckoning.still_true(Simulation.objects.get(pk=simulation.pk)) != []
+
+
 counts = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.integers(0, 30), min_size=5)
 
 

@@ -684,6 +684,8 @@ def second_database(tmp_path: Path) -> Iterator[str]:
     connections.close_all()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # A thread of an earlier test may not have let go yet, and nothing is copied while somebody is connected.
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [values["NAME"]])
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{values["NAME"]}"')
     try:
         yield f"{url.rpartition('/')[0]}/{name}"

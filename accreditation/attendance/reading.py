@@ -10,8 +10,6 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 
 from django.utils.translation import gettext
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.register_numbers import without_spaces
 from accreditation.exports.tables import ROWS_PER_SHEET
@@ -242,6 +240,9 @@ def _table(text: str) -> list[list[str]]:
 
 
 def _sheet(content: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - for who hands in an XLSX only
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     broken = gettext("Dit XLSX-bestand is niet te openen. Bewaar het opnieuw, of kies CSV.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext
-from openpyxl import load_workbook
 
 from accounts.register_numbers import SHAPES, NumberKind, without_spaces
 from accreditation.evaluation import AMSTERDAM
@@ -145,6 +144,8 @@ def compare(*, accreditation: Accreditation, lines: Iterable[Line], unread: Sequ
 
 
 def _sheet(content: bytes) -> Iterator[str]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - for who hands in an XLSX only
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:

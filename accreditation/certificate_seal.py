@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -25,15 +25,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext
-from pyhanko.keys import load_certs_from_pemder
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
-from pyhanko.sign.timestamps import TimestampRequestError
-from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError, PathError, ValidationError
+
+# pyHanko is imported by the functions that use it: with what it needs it is 15 MB, and most web processes never seal anything.
+# ruff: noqa: PLC0415
+if TYPE_CHECKING:
+    from pyhanko.sign import signers
+    from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
 
 FIELD = "Zegel"
 LEVELS = ("B-B", "B-T", "B-LT")
@@ -45,6 +42,12 @@ class SealWaits(Exception):
 
 def seal(pdf: bytes, *, reason: str = "Verzegeld bewijs van afgeronde scholing") -> bytes:
     """The PDF with the seal added after it; afterwards no change is allowed (certification level 1). Raises SealWaits."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+    from pyhanko.sign.general import SigningError
+    from pyhanko.sign.timestamps import TimestampRequestError
+    from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError, PathError, ValidationError
+
     signer, level = current_signer(), current_level()
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
@@ -87,19 +90,24 @@ def current_level() -> str:
     return level
 
 
-def time_stamper() -> HTTPTimeStamper:
+def time_stamper() -> "HTTPTimeStamper":
     """The time-stamp service; remembered, because it is asked once beforehand how long its answers are."""
     login = (settings.CERTIFICATE_TSA_USER, settings.CERTIFICATE_TSA_PASSWORD) if settings.CERTIFICATE_TSA_USER else None
     return _stamper(settings.CERTIFICATE_TSA_URL, login, settings.CERTIFICATE_TSA_SECONDS)
 
 
 @lru_cache(maxsize=4)
-def _stamper(address: str, login: tuple[str, str] | None, seconds: int) -> HTTPTimeStamper:
+def _stamper(address: str, login: tuple[str, str] | None, seconds: int) -> "HTTPTimeStamper":
+    from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
+
     return HTTPTimeStamper(address, https=address.startswith("https:"), timeout=seconds, auth=login)
 
 
 def _for_ever() -> dict[str, Any]:
     """What B-LT adds: the chain and the proof that nothing in it was revoked, in the same revision as the seal."""
+    from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
+    from pyhanko_certvalidator import ValidationContext
+
     roots, others = _chain(Path(settings.CERTIFICATE_SEAL_CHAIN), Path(settings.CERTIFICATE_SEAL_CHAIN).stat().st_mtime_ns)
     return {
         "embed_validation_info": True,
@@ -113,6 +121,8 @@ def _for_ever() -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def _chain(path: Path, _changed: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The roots (signed by themselves) and the certificates between, from a PEM file."""
+    from pyhanko.keys import load_certs_from_pemder
+
     certificates = list(load_certs_from_pemder([str(path)]))
     roots = tuple(certificate for certificate in certificates if certificate.self_signed in ("yes", "maybe"))
     if not roots:
@@ -120,7 +130,7 @@ def _chain(path: Path, _changed: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]
     return roots, tuple(certificate for certificate in certificates if certificate not in roots)
 
 
-def current_signer() -> signers.SimpleSigner:
+def current_signer() -> "signers.SimpleSigner":
     """The key that seals now. Raises ImproperlyConfigured when there is none, or it does not open."""
     path = Path(settings.CERTIFICATE_SEAL_P12) if settings.CERTIFICATE_SEAL_P12 else None
     if path is None:
@@ -136,7 +146,9 @@ def is_demo_seal() -> bool:
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, password: str, _changed: int) -> signers.SimpleSigner:
+def _load(path: Path, password: str, _changed: int) -> "signers.SimpleSigner":
+    from pyhanko.sign import signers
+
     signer = signers.SimpleSigner.load_pkcs12(str(path), passphrase=password.encode() or None)
     if signer is None:
         raise ImproperlyConfigured(f"The seal key in {path} does not open; check CERTIFICATE_SEAL_PASSWORD.")

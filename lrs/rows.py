@@ -109,7 +109,7 @@ def written(document: dict[str, Any]) -> str:
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
         return json.dumps(document, separators=(",", ":"))
     except (ValueError, RecursionError) as error:
-        raise StatementRefused(f"$: cannot be written as JSON: {error}") from None
+        raise StatementRefused("$", "cannot be written as JSON: %(error)s", error=str(error)) from None
     return text
 
 

@@ -18,6 +18,7 @@ from lrs.limits import may_name
 from lrs.models import ActivityVersion, Credential, PendingProjection, Source, Statement, StatementId
 from lrs.profiles.adl import VOIDED
 from lrs.realms import realm_of
+from lrs.refusals import Refusal
 from lrs.rows import Draft, draft_of
 from lrs.validation import V2, StatementRefused, activities_of, check_statement
 
@@ -28,11 +29,11 @@ TRIES = 3
 WAITED_FOR = frozenset({Source.SERVER, Source.LEARNER_SESSION})
 
 
-class StatementConflict(Exception):
+class StatementConflict(Refusal):
     """A different statement with the same id is already stored."""
 
 
-class VoidingRefused(Exception):
+class VoidingRefused(Refusal):
     """Who sent the voiding statement may not void its target."""
 
 
@@ -55,11 +56,13 @@ def append(
         try:
             check_statement(statement, version=version)
         except StatementRefused as refusal:
-            raise StatementRefused(f"statement {index}: {refusal}" if len(statements) > 1 else str(refusal)) from None
+            if len(statements) > 1:
+                refusal.values["path"] = f"statement {index}: {refusal.values['path']}"
+            raise
     texts: Sequence[str | None] = originals or [None] * len(statements)
     drafts = [draft_of(statement, text, credential=credential, version=version) for statement, text in zip(statements, texts, strict=True)]
     if len({draft.uuid for draft in drafts}) < len(drafts):
-        raise StatementRefused("$: two statements in one batch have the same id")
+        raise StatementRefused("$", "two statements in one batch have the same id")
     if parts:
         keep_parts(parts.values(), realm=realm_of(credential))
     _learn_definitions(drafts, source=source, credential=credential)
@@ -101,7 +104,7 @@ def _write_what_is_new(drafts: list[Draft], *, source: Source, credential: Crede
     for draft in drafts:
         # An id without its statement is of one in a part that was put away: nobody can say that it is the same.
         if draft.uuid in taken and (draft.uuid not in stored or comparable(stored[draft.uuid].document) != comparable(draft.document)):
-            raise StatementConflict(f"a different statement with id {draft.uuid} is already stored")
+            raise StatementConflict("a different statement with id %(id)s is already stored", id=draft.uuid)
     new = [draft for draft in drafts if draft.uuid not in taken]
     if not new:
         return
@@ -153,7 +156,7 @@ def _void(voiding: list[Draft], *, source: Source, credential: Credential | None
         if target is None:
             continue
         if not _may_void(source, credential, target):
-            raise VoidingRefused(f"statement {target.uuid} is not yours to void")
+            raise VoidingRefused("statement %(id)s is not yours to void", id=target.uuid)
         draft.learner = target.learner or draft.learner
     Statement.objects.filter(pk__in=[target.pk for target in targets.values()]).update(voided=True)
     numbers = dict(StatementId.objects.filter(uuid__in=[draft.uuid for draft in voiding]).values_list("uuid", "sequence"))

@@ -10,12 +10,19 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from lrs.profiles.adl import VOIDED
+from lrs.refusals import Refusal
 
 V1, V2 = "1.0.3", "2.0.0"
 
 
-class StatementRefused(Exception):
-    """The statement breaks the standard; the message names the JSON path and the rule."""
+class StatementRefused(Refusal):
+    """The statement breaks the standard; the message names the JSON path, the rule and the clause that asks for it."""
+
+    def __init__(self, path: str, rule: str, clause: str = "", /, **values: object) -> None:
+        super().__init__(rule, **values, path=path, clause=clause)
+
+    def __str__(self) -> str:
+        return f"{self.values['path']}: {super().__str__()}" + (f" ({self.values['clause']})" if self.values["clause"] else "")
 
 
 def check_statement(statement: Any, *, version: str = V2) -> None:
@@ -115,12 +122,12 @@ def _core(part: dict[str, Any], path: str, *, version: str, nested: bool) -> Non
     """What a statement and a sub-statement have in common (2.4, 2.4.4.3)."""
     for key in ("actor", "verb", "object"):
         if key not in part:
-            raise StatementRefused(f"{path}.{key}: required (2.4)")
+            raise StatementRefused(f"{path}.{key}", "required", "2.4")
     check_actor(part["actor"], f"{path}.actor")
     _verb(part["verb"], f"{path}.verb")
     about_activity = _object(part["object"], f"{path}.object", version=version, nested=nested)
     if part["verb"]["id"] == VOIDED and not nested and part["object"].get("objectType") != "StatementRef":
-        raise StatementRefused(f"{path}.object: the verb voided needs a StatementRef as object (2.3.2)")
+        raise StatementRefused(f"{path}.object", "the verb voided needs a StatementRef as object", "2.3.2")
     if "result" in part:
         _result(part["result"], f"{path}.result")
     if "context" in part:
@@ -143,24 +150,24 @@ def check_agent(value: Any, path: str) -> None:
     """An Agent with exactly one identifier (2.4.2.1)."""
     _known(value, AGENT, path)
     if value.get("objectType", "Agent") != "Agent":
-        raise StatementRefused(f'{path}.objectType: must be "Agent" (2.4.2.1)')
+        raise StatementRefused(f"{path}.objectType", 'must be "%(kind)s"', "2.4.2.1", kind="Agent")
     if _identifiers(value, path) != 1:
-        raise StatementRefused(f"{path}: an Agent has exactly one of mbox, mbox_sha1sum, openid, account (2.4.2.1)")
+        raise StatementRefused(path, "an Agent has exactly one of mbox, mbox_sha1sum, openid, account", "2.4.2.1")
 
 
 def _group(value: Any, path: str) -> None:
     """A Group: identified by one identifier, or anonymous with members (2.4.2.2)."""
     _known(value, GROUP, path)
     if value.get("objectType") != "Group":
-        raise StatementRefused(f'{path}.objectType: must be "Group" (2.4.2.2)')
+        raise StatementRefused(f"{path}.objectType", 'must be "%(kind)s"', "2.4.2.2", kind="Group")
     count = _identifiers(value, path)
     if count > 1:
-        raise StatementRefused(f"{path}: a Group has at most one identifier (2.4.2.2)")
+        raise StatementRefused(path, "a Group has at most one identifier", "2.4.2.2")
     if "member" in value:
         for index, member in enumerate(_list(value["member"], f"{path}.member")):
             check_agent(member, f"{path}.member[{index}]")
     if not count and not value.get("member"):
-        raise StatementRefused(f"{path}.member: an anonymous Group needs members (2.4.2.2)")
+        raise StatementRefused(f"{path}.member", "an anonymous Group needs members", "2.4.2.2")
 
 
 def _identifiers(value: dict[str, Any], path: str) -> int:
@@ -169,11 +176,11 @@ def _identifiers(value: dict[str, Any], path: str) -> int:
     if "mbox" in value:
         count += 1
         if not isinstance(value["mbox"], str) or not MBOX.match(value["mbox"]):
-            raise StatementRefused(f"{path}.mbox: must be a mailto IRI with an e-mail address (2.4.2.3)")
+            raise StatementRefused(f"{path}.mbox", "must be a mailto IRI with an e-mail address", "2.4.2.3")
     if "mbox_sha1sum" in value:
         count += 1
         if not isinstance(value["mbox_sha1sum"], str) or not SHA1.match(value["mbox_sha1sum"]):
-            raise StatementRefused(f"{path}.mbox_sha1sum: must be 40 hexadecimal digits (2.4.2.3)")
+            raise StatementRefused(f"{path}.mbox_sha1sum", "must be 40 hexadecimal digits", "2.4.2.3")
     if "openid" in value:
         count += 1
         check_iri(value["openid"], f"{path}.openid")
@@ -183,7 +190,7 @@ def _identifiers(value: dict[str, Any], path: str) -> int:
         _known(account, ACCOUNT, f"{path}.account")
         for key in ("homePage", "name"):
             if key not in account:
-                raise StatementRefused(f"{path}.account.{key}: required (2.4.2.4)")
+                raise StatementRefused(f"{path}.account.{key}", "required", "2.4.2.4")
         check_iri(account["homePage"], f"{path}.account.homePage")
         _text(account["name"], f"{path}.account.name")
     if "name" in value:
@@ -195,13 +202,13 @@ def _authority(value: Any, path: str) -> None:
     """An Agent, or an anonymous Group of exactly two: the pair of three-legged OAuth (2.4.9)."""
     check_actor(value, path)
     if value.get("objectType") == "Group" and (any(key in value for key in IDENTIFIERS) or len(value.get("member", ())) != 2):
-        raise StatementRefused(f"{path}: as a Group, the authority is anonymous and has exactly two members (2.4.9)")
+        raise StatementRefused(path, "as a Group, the authority is anonymous and has exactly two members", "2.4.9")
 
 
 def _verb(value: Any, path: str) -> None:
     _known(value, VERB, path)
     if "id" not in value:
-        raise StatementRefused(f"{path}.id: required (2.4.3)")
+        raise StatementRefused(f"{path}.id", "required", "2.4.3")
     check_iri(value["id"], f"{path}.id")
     if "display" in value:
         _language_map(value["display"], f"{path}.display")
@@ -210,7 +217,7 @@ def _verb(value: Any, path: str) -> None:
 def _object(value: Any, path: str, *, version: str, nested: bool) -> bool:
     """Checks the object and answers whether it is an Activity (2.4.4)."""
     if not isinstance(value, dict):
-        raise StatementRefused(f"{path}: must be an object (2.4.4)")
+        raise StatementRefused(path, "must be an object", "2.4.4")
     kind = value.get("objectType", "Activity")
     if kind == "Activity":
         check_activity(value, path)
@@ -225,9 +232,9 @@ def _object(value: Any, path: str, *, version: str, nested: bool) -> bool:
         _known(value, SUB_STATEMENT, path)
         _core(value, path, version=version, nested=True)
     elif kind == "SubStatement":
-        raise StatementRefused(f"{path}: a SubStatement does not hold another SubStatement (2.4.4.3)")
+        raise StatementRefused(path, "a SubStatement does not hold another SubStatement", "2.4.4.3")
     else:
-        raise StatementRefused(f"{path}.objectType: must be Activity, Agent, Group, SubStatement or StatementRef (2.4.4)")
+        raise StatementRefused(f"{path}.objectType", "must be Activity, Agent, Group, SubStatement or StatementRef", "2.4.4")
     return False
 
 
@@ -235,9 +242,9 @@ def check_activity(value: Any, path: str) -> None:
     """An Activity and its definition (2.4.4.1)."""
     _known(value, ACTIVITY, path)
     if value.get("objectType", "Activity") != "Activity":
-        raise StatementRefused(f'{path}.objectType: must be "Activity" (2.4.4.1)')
+        raise StatementRefused(f"{path}.objectType", 'must be "%(kind)s"', "2.4.4.1", kind="Activity")
     if "id" not in value:
-        raise StatementRefused(f"{path}.id: required (2.4.4.1)")
+        raise StatementRefused(f"{path}.id", "required", "2.4.4.1")
     check_iri(value["id"], f"{path}.id")
     if "definition" in value:
         _definition(value["definition"], f"{path}.definition")
@@ -256,13 +263,15 @@ def _definition(value: Any, path: str) -> None:
     if "interactionType" in value:
         _interaction(value, path)
     elif not INTERACTION.isdisjoint(value):
-        raise StatementRefused(f"{path}.interactionType: required beside {', '.join(sorted(INTERACTION.intersection(value)))} (2.4.4.1)")
+        raise StatementRefused(
+            f"{path}.interactionType", "required beside %(keys)s", "2.4.4.1", keys=", ".join(sorted(INTERACTION.intersection(value)))
+        )
 
 
 def _interaction(value: dict[str, Any], path: str) -> None:
     kind = value["interactionType"]
     if not isinstance(kind, str) or kind not in COMPONENTS:
-        raise StatementRefused(f"{path}.interactionType: must be one of {', '.join(COMPONENTS)} (2.4.4.1)")
+        raise StatementRefused(f"{path}.interactionType", "must be one of %(kinds)s", "2.4.4.1", kinds=", ".join(COMPONENTS))
     if "correctResponsesPattern" in value:
         for index, pattern in enumerate(_list(value["correctResponsesPattern"], f"{path}.correctResponsesPattern")):
             _text(pattern, f"{path}.correctResponsesPattern[{index}]")
@@ -270,16 +279,16 @@ def _interaction(value: dict[str, Any], path: str) -> None:
         if key not in value:
             continue
         if key not in COMPONENTS[kind]:
-            raise StatementRefused(f"{path}.{key}: not used by the interaction type {kind} (2.4.4.1)")
+            raise StatementRefused(f"{path}.{key}", "not used by the interaction type %(kind)s", "2.4.4.1", kind=kind)
         seen = set()
         for index, component in enumerate(_list(value[key], f"{path}.{key}")):
             here = f"{path}.{key}[{index}]"
             _known(component, COMPONENT, here)
             if "id" not in component:
-                raise StatementRefused(f"{here}.id: required (2.4.4.1)")
+                raise StatementRefused(f"{here}.id", "required", "2.4.4.1")
             _text(component["id"], f"{here}.id")
             if component["id"] in seen:
-                raise StatementRefused(f"{here}.id: each component of a list has its own id (2.4.4.1)")
+                raise StatementRefused(f"{here}.id", "each component of a list has its own id", "2.4.4.1")
             seen.add(component["id"])
             if "description" in component:
                 _language_map(component["description"], f"{here}.description")
@@ -288,9 +297,9 @@ def _interaction(value: dict[str, Any], path: str) -> None:
 def _reference(value: Any, path: str) -> None:
     _known(value, REFERENCE, path)
     if value.get("objectType") != "StatementRef":
-        raise StatementRefused(f'{path}.objectType: must be "StatementRef" (2.4.4.3)')
+        raise StatementRefused(f"{path}.objectType", 'must be "%(kind)s"', "2.4.4.3", kind="StatementRef")
     if "id" not in value:
-        raise StatementRefused(f"{path}.id: required (2.4.4.3)")
+        raise StatementRefused(f"{path}.id", "required", "2.4.4.3")
     check_uuid(value["id"], f"{path}.id")
 
 
@@ -300,11 +309,11 @@ def _result(value: Any, path: str) -> None:
         _score(value["score"], f"{path}.score")
     for key in ("success", "completion"):
         if key in value and not isinstance(value[key], bool):
-            raise StatementRefused(f"{path}.{key}: must be true or false (2.4.5)")
+            raise StatementRefused(f"{path}.{key}", "must be true or false", "2.4.5")
     if "response" in value:
         _text(value["response"], f"{path}.response")
     if "duration" in value and not (isinstance(value["duration"], str) and DURATION.match(value["duration"])):
-        raise StatementRefused(f"{path}.duration: must be an ISO 8601 duration (4.6)")
+        raise StatementRefused(f"{path}.duration", "must be an ISO 8601 duration", "4.6")
     if "extensions" in value:
         _extensions(value["extensions"], f"{path}.extensions")
 
@@ -313,13 +322,13 @@ def _score(value: Any, path: str) -> None:
     _known(value, SCORE, path)
     for key, number in value.items():
         if isinstance(number, bool) or not isinstance(number, int | float) or number != number or number in (INFINITE, -INFINITE):
-            raise StatementRefused(f"{path}.{key}: must be a number (2.4.5.1)")
+            raise StatementRefused(f"{path}.{key}", "must be a number", "2.4.5.1")
     if "scaled" in value and not -1 <= value["scaled"] <= 1:
-        raise StatementRefused(f"{path}.scaled: must lie between -1 and 1 (2.4.5.1)")
+        raise StatementRefused(f"{path}.scaled", "must lie between -1 and 1", "2.4.5.1")
     if "min" in value and "max" in value and not value["min"] < value["max"]:
-        raise StatementRefused(f"{path}.min: must be less than max (2.4.5.1)")
+        raise StatementRefused(f"{path}.min", "must be less than max", "2.4.5.1")
     if "raw" in value and (("min" in value and value["raw"] < value["min"]) or ("max" in value and value["raw"] > value["max"])):
-        raise StatementRefused(f"{path}.raw: must lie between min and max (2.4.5.1)")
+        raise StatementRefused(f"{path}.raw", "must lie between min and max", "2.4.5.1")
 
 
 def _context(value: Any, path: str, *, version: str, about_activity: bool) -> None:
@@ -334,9 +343,9 @@ def _context(value: Any, path: str, *, version: str, about_activity: bool) -> No
         if key in value:
             _text(value[key], f"{path}.{key}")
             if not about_activity:
-                raise StatementRefused(f"{path}.{key}: only when the object is an Activity (2.4.6)")
+                raise StatementRefused(f"{path}.{key}", "only when the object is an Activity", "2.4.6")
     if "language" in value and not is_language_tag(value["language"]):
-        raise StatementRefused(f"{path}.language: must be a language tag of RFC 5646 (2.4.6)")
+        raise StatementRefused(f"{path}.language", "must be a language tag of RFC 5646", "2.4.6")
     if "statement" in value:
         _reference(value["statement"], f"{path}.statement")
     if "contextActivities" in value:
@@ -352,7 +361,7 @@ def _context(value: Any, path: str, *, version: str, about_activity: bool) -> No
 def _context_activities(value: Any, path: str) -> None:
     _known(value, CONTEXT_ACTIVITIES, path)
     if not value:
-        raise StatementRefused(f"{path}: holds at least one of parent, grouping, category, other (2.4.6.2)")
+        raise StatementRefused(path, "holds at least one of parent, grouping, category, other", "2.4.6.2")
     for key, activities in value.items():
         if isinstance(activities, list):
             for index, activity in enumerate(activities):
@@ -367,9 +376,9 @@ def _context_people(value: Any, path: str, *, keys: frozenset[str], kind: str, i
         here = f"{path}[{index}]"
         _known(entry, keys, here)
         if entry.get("objectType") != kind:
-            raise StatementRefused(f'{here}.objectType: must be "{kind}" (2.0: 4.2.2.5)')
+            raise StatementRefused(f"{here}.objectType", 'must be "%(kind)s"', "2.0: 4.2.2.5", kind=kind)
         if inner not in entry:
-            raise StatementRefused(f"{here}.{inner}: required (2.0: 4.2.2.5)")
+            raise StatementRefused(f"{here}.{inner}", "required", "2.0: 4.2.2.5")
         if inner == "agent":
             check_agent(entry["agent"], f"{here}.agent")
         else:
@@ -377,7 +386,7 @@ def _context_people(value: Any, path: str, *, keys: frozenset[str], kind: str, i
         if "relevantTypes" in entry:
             types = _list(entry["relevantTypes"], f"{here}.relevantTypes")
             if not types:
-                raise StatementRefused(f"{here}.relevantTypes: must not be empty (2.0: 4.2.2.5)")
+                raise StatementRefused(f"{here}.relevantTypes", "must not be empty", "2.0: 4.2.2.5")
             for number, iri in enumerate(types):
                 check_iri(iri, f"{here}.relevantTypes[{number}]")
 
@@ -388,18 +397,18 @@ def _attachments(value: Any, path: str) -> None:
         _known(attachment, ATTACHMENT, here)
         for key in ("usageType", "display", "contentType", "length", "sha2"):
             if key not in attachment:
-                raise StatementRefused(f"{here}.{key}: required (2.4.11)")
+                raise StatementRefused(f"{here}.{key}", "required", "2.4.11")
         check_iri(attachment["usageType"], f"{here}.usageType")
         _language_map(attachment["display"], f"{here}.display")
         if "description" in attachment:
             _language_map(attachment["description"], f"{here}.description")
         if not isinstance(attachment["contentType"], str) or not MEDIA_TYPE.match(attachment["contentType"]):
-            raise StatementRefused(f"{here}.contentType: must be an internet media type (2.4.11)")
+            raise StatementRefused(f"{here}.contentType", "must be an internet media type", "2.4.11")
         length = attachment["length"]
         if isinstance(length, bool) or not isinstance(length, int) or length < 0:
-            raise StatementRefused(f"{here}.length: must be a whole number of octets (2.4.11)")
+            raise StatementRefused(f"{here}.length", "must be a whole number of octets", "2.4.11")
         if not isinstance(attachment["sha2"], str) or not SHA2.match(attachment["sha2"]):
-            raise StatementRefused(f"{here}.sha2: must be a SHA-2 hash in hexadecimal digits (2.4.11)")
+            raise StatementRefused(f"{here}.sha2", "must be a SHA-2 hash in hexadecimal digits", "2.4.11")
         if "fileUrl" in attachment:
             check_iri(attachment["fileUrl"], f"{here}.fileUrl")
 
@@ -407,7 +416,7 @@ def _attachments(value: Any, path: str) -> None:
 def _version(value: Any, path: str, version: str) -> None:
     allowed = VERSION_1 if version.startswith("1.") else VERSION_ANY
     if not isinstance(value, str) or not allowed.match(value):
-        raise StatementRefused(f"{path}: must be {'1.0.x' if allowed is VERSION_1 else '1.0.x or 2.0.x'} (2.4.10)")
+        raise StatementRefused(path, "must be 1.0.x" if allowed is VERSION_1 else "must be 1.0.x or 2.0.x", "2.4.10")
 
 
 # --- Data types (4) -------------------------------------------------------------------------------------------------
@@ -453,12 +462,12 @@ def to_hundredths(duration: str) -> str:
 
 def check_uuid(value: Any, path: str) -> None:
     if not isinstance(value, str) or not UUID.match(value):
-        raise StatementRefused(f"{path}: must be a UUID of RFC 4122 in its standard string form (2.4.1)")
+        raise StatementRefused(path, "must be a UUID of RFC 4122 in its standard string form", "2.4.1")
 
 
 def check_iri(value: Any, path: str) -> None:
     if not isinstance(value, str) or not IRI.match(value):
-        raise StatementRefused(f"{path}: must be an absolute IRI of RFC 3987")
+        raise StatementRefused(path, "must be an absolute IRI of RFC 3987")
 
 
 def is_language_tag(value: Any) -> bool:
@@ -478,16 +487,16 @@ def moment(value: Any, path: str = "$") -> datetime:
     """The moment that a timestamp names, in UTC; one without an offset is taken as UTC (4.5)."""
     match = TIMESTAMP.match(value) if isinstance(value, str) else None
     if match is None:
-        raise StatementRefused(f"{path}: must be an ISO 8601 date and time (4.5)")
+        raise StatementRefused(path, "must be an ISO 8601 date and time", "4.5")
     year, _, month, day, hour, minute, second, fraction, zone = match.groups()
     offset = timedelta()
     if zone and zone not in "Zz":
         digits = zone[1:].replace(":", "").ljust(4, "0")
         if zone[0] == "-" and digits == "0000":
-            raise StatementRefused(f"{path}: the offset -00:00 is not allowed (4.5)")
+            raise StatementRefused(path, "the offset -00:00 is not allowed", "4.5")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         if int(digits[2:]) > 59 or offset > timedelta(hours=23, minutes=59):
-            raise StatementRefused(f"{path}: no such offset (4.5)")
+            raise StatementRefused(path, "no such offset", "4.5")
         offset = -offset if zone[0] == "-" else offset
     try:
         # A leap second counts as the last second of its minute: a clock of ours cannot show it.
@@ -495,37 +504,37 @@ def moment(value: Any, path: str = "$") -> datetime:
         micros = int((fraction or "0")[:6].ljust(6, "0"))
         return datetime(int(year), int(month), int(day), int(hour), int(minute), seconds, micros, tzinfo=timezone(offset)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise StatementRefused(f"{path}: no such date and time (4.5)") from None
+        raise StatementRefused(path, "no such date and time", "4.5") from None
 
 
 def _known(value: Any, keys: frozenset[str], path: str) -> None:
     """An object with no other keys than these, in this case (2.2)."""
     if not isinstance(value, dict):
-        raise StatementRefused(f"{path}: must be an object (2.2)")
+        raise StatementRefused(path, "must be an object", "2.2")
     if not keys.issuperset(value):
         unknown = next(str(key) for key in value if key not in keys)
-        raise StatementRefused(f"{path}: the key {unknown[:80]!r} is not known here (2.2)")
+        raise StatementRefused(path, "the key %(key)s is not known here", "2.2", key=repr(unknown[:80]))
 
 
 def _list(value: Any, path: str) -> list[Any]:
     if not isinstance(value, list):
-        raise StatementRefused(f"{path}: must be an array (2.2)")
+        raise StatementRefused(path, "must be an array", "2.2")
     return value
 
 
 def _text(value: Any, path: str) -> None:
     if not isinstance(value, str):
-        raise StatementRefused(f"{path}: must be a string (2.2)")
+        raise StatementRefused(path, "must be a string", "2.2")
 
 
 def _language_map(value: Any, path: str) -> None:
     if not isinstance(value, dict) or not value:
-        raise StatementRefused(f"{path}: must be a language map with at least one entry (4.2)")
+        raise StatementRefused(path, "must be a language map with at least one entry", "4.2")
     for tag, text in value.items():
         if not is_language_tag(tag):
-            raise StatementRefused(f"{path}: {str(tag)[:80]!r} is not a language tag of RFC 5646 (4.2)")
+            raise StatementRefused(path, "%(tag)s is not a language tag of RFC 5646", "4.2", tag=repr(str(tag)[:80]))
         if not isinstance(text, str):
-            raise StatementRefused(f"{path}.{tag}: must be a string (4.2)")
+            raise StatementRefused(f"{path}.{tag}", "must be a string", "4.2")
 
 
 DEEPEST = 100
@@ -534,14 +543,14 @@ DEEPEST = 100
 def _extensions(value: Any, path: str) -> None:
     """Keys are IRIs, values are free (4.1), as long as another program can read them back: a limit of ours on their depth."""
     if not isinstance(value, dict):
-        raise StatementRefused(f"{path}: must be an object (4.1)")
+        raise StatementRefused(path, "must be an object", "4.1")
     for key in value:
         if not isinstance(key, str) or not IRI.match(key):
-            raise StatementRefused(f"{path}: the key {str(key)[:80]!r} must be an absolute IRI (4.1)")
+            raise StatementRefused(path, "the key %(key)s must be an absolute IRI", "4.1", key=repr(str(key)[:80]))
     level, depth = list(value.values()), 1
     while level := [
         inner for item in level if isinstance(item, dict | list) for inner in (item.values() if isinstance(item, dict) else item)
     ]:
         depth += 1
         if depth > DEEPEST:
-            raise StatementRefused(f"{path}: nested deeper than {DEEPEST} levels")
+            raise StatementRefused(path, "nested deeper than %(most)s levels", most=DEEPEST)

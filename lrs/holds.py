@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,8 +14,8 @@ from accounts.models import User
 from lrs import sequence
 from lrs.actors import actor_key
 from lrs.digests import digest
-from lrs.models import LegalHold, Mention, Statement
-from lrs.subjects import Subject, subject_of
+from lrs.models import ErasedMark, Erasure, LegalHold, Mention, Statement
+from lrs.subjects import Subject, marks_of, subject_of
 from lrs.validation import activities_of, agents_of
 
 
@@ -34,7 +35,19 @@ def place(*, kind: str, reason: str, by: User, until: date | None = None, subjec
         if subject is None:
             raise HoldRefused(_("Zoek eerst de persoon op."))
         on["actor_digest"] = subject.digests[0]
-    return LegalHold.objects.create(kind=kind, reason=reason.strip(), placed_by=by, until=until, **on)
+    with transaction.atomic():
+        if kind == LegalHold.Kind.PERSON and _is_being_erased(subject, on.get("person")):
+            raise HoldRefused(_("Deze gegevens worden al gewist, en dat is niet meer te stoppen. Er is geen bewaarplicht gezet."))
+        return LegalHold.objects.create(kind=kind, reason=reason.strip(), placed_by=by, until=until, **on)
+
+
+def _is_being_erased(subject: Subject | None, person: User | None) -> bool:
+    """Whether anything of this person is gone already. An erasure that has yet to begin waits for the hold (lrs.erasure.held_since)."""
+    theirs = Q(person=person) if person is not None else Q()
+    if subject is not None:
+        theirs |= Q(pk__in=ErasedMark.objects.filter(mark__in=marks_of(subject)).values("erasure"))
+    unfinished = Erasure.objects.select_for_update().filter(theirs, finished_at=None)
+    return any(erasure.state != Erasure.State.WAITING for erasure in unfinished)
 
 
 def lift(hold: LegalHold, *, by: User, because: str) -> None:

@@ -301,7 +301,15 @@ def report(request: PersonRequest, uuid: UUID) -> HttpResponse:
     steps = list(erasure.STEPS)
     place = steps.index(found.step) if found.step else (len(steps) if found.state == Erasure.State.DONE else 0)
     return render(
-        request, "lrs/privacy/report.html", {"erasure": found, "lines": _lines(found.counts), "place": place, "steps": len(steps)}
+        request,
+        "lrs/privacy/report.html",
+        {
+            "erasure": found,
+            "held": erasure.held_since(found),
+            "lines": _lines(found.counts),
+            "place": place,
+            "steps": len(steps),
+        },
     )
 
 

@@ -53,6 +53,7 @@ from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.forwarding import PaperStore, a_target
 from tests.factories.lrs import Tool, a_statement
 from tests.lrs import projecting
+from tests.lrs.test_pages import logged_in
 
 MAIL = "joris.van-veen@elders.example"
 SHA1 = hashlib.sha1(f"mailto:{MAIL}".encode()).hexdigest()
@@ -490,6 +491,41 @@ def test_a_hold_stops_an_erasure_whatever_is_said(officer):
 
     holds.lift(hold, by=officer, because="Klacht afgehandeld")
     assert erase(me, by=officer).state == "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_that_was_ordered_and_has_yet_to_begin_waits_for_a_hold(officer):
+    me = UserFactory()
+    append([a_statement(me.pseudonym)], source=Source.SERVER)
+    kept = Statement.objects.get().exact
+    with transaction.atomic():  # no worker sees the order before the hold is there
+        made = begin(subject=subject_of(me), person=me, by=officer, reason="Op verzoek")
+        hold = holds.place(kind=LegalHold.Kind.PERSON, reason="Klacht bij de tuchtrechter", by=officer, person=me, subject=subject_of(me))
+
+    assert run(made.pk) is False
+
+    assert Statement.objects.get().exact == kept
+    OrganisationFactory()  # without any there is nothing to administer
+    page = logged_in(officer).get(f"/beheer/privacy/verslagen/{made.uuid}/").content.decode()
+    assert "Het wissen wacht op een bewaarplicht" in page
+    assert "Klacht bij de tuchtrechter" in page
+
+    holds.lift(hold, by=officer, because="Klacht afgehandeld")
+    assert erasure.go_on() == 1
+    assert str(me.pseudonym) not in Statement.objects.get().exact
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_told_that_something_is_kept_while_it_is_being_erased(officer, settings):
+    settings.LRS_ERASURE_GRACE = timedelta(hours=1)
+    tool = Tool()
+    tool.post(a_statement(actor=MBOX))
+    begin(subject=subject_outside(MBOX), person=None, by=officer, reason="Op verzoek")
+
+    with pytest.raises(holds.HoldRefused, match="worden al gewist"):
+        holds.place(kind=LegalHold.Kind.PERSON, reason="Klacht", by=officer, subject=subject_outside(MBOX))
+
+    assert not LegalHold.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

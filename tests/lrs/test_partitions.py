@@ -144,11 +144,13 @@ def test_a_month_that_is_not_over_or_still_waits_stays(months):
 @pytest.mark.django_db(transaction=True)
 def test_the_command_lists_makes_and_detaches(months, capsys):
     last, this = months
+    _a_statement_of(last)
 
     call_command("statement_parts", make_ahead=2, detach_before=this)
 
     printed = capsys.readouterr().out
     assert f"detached {partitions.name_of(last)}; keep it with: pg_dump" in printed
+    assert "Niet alles hierin is over een bewaartermijn heen." in printed, "so it may not just be dropped"
     assert [part.attached for part in partitions.parts() if part.month == last] == [False]
     call_command("statement_parts", attach=last)
     assert f"attached {partitions.name_of(last)}" in capsys.readouterr().out

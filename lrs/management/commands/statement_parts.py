@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from lrs import partitions
+from lrs import partitions, retention
 
 
 class Command(BaseCommand):
@@ -26,8 +26,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"made {name}")
         try:
             for month in list(partitions.months_before(options["detach_before"])) if options["detach_before"] else []:
+                why = retention.why_range_stays(*partitions.bounds_of(month))  # while it can still be read
                 name = partitions.detach(month, today=today)
                 self.stdout.write(f"detached {name}; keep it with: pg_dump -Fc -t {name}, and then DROP TABLE {name}")
+                self.stdout.write(f"  {why or 'all of it is past a retention rule'}")
             if options["attach"]:
                 self.stdout.write(f"attached {partitions.attach(options['attach'])}")
         except partitions.PartRefused as refusal:

@@ -140,8 +140,10 @@ def _one_language(texts: dict[str, str], languages: list[str]) -> dict[str, str]
     by_tag = {tag.lower(): tag for tag in texts}
     for wanted in languages:
         own = by_tag.get(wanted)
-        if own is None:  # the language asked for, wider or narrower
+        if own is None:  # the language asked for, wider or narrower; else the same language of elsewhere
             own = next((own for tag, own in by_tag.items() if tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-")), None)
+        if own is None:
+            own = next((own for tag, own in by_tag.items() if tag.partition("-")[0] == wanted.partition("-")[0]), None)
         if own is not None:
             return {own: texts[own]}
     first = next(iter(texts))

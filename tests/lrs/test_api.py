@@ -341,6 +341,7 @@ def test_the_language_asked_for_comes_before_a_wider_one(tool):
     assert shown("en-GB") == {"en-GB": "exact"}
     assert shown("en-AU, fr;q=0.9") == {"en": "wide"}
     assert shown("nl") == {"nl-BE": "narrow"}
+    assert shown("nl-NL, fr;q=0.9") == {"nl-BE": "narrow"}, "the same language of elsewhere before another language"
     assert shown("nl;q=0, fr") == {"fr": "other"}
 
 

@@ -102,10 +102,11 @@ class CredentialForm(forms.Form):
                 "learners_of_organisation": credential.learners_of_organisation,
                 "joins_people": credential.joins_people,
                 "requests_a_minute": credential.requests_a_minute,
-                "largest_kilobytes": credential.largest_body // 1000 if credential.largest_body else None,
+                "largest_kilobytes": _kilobytes(credential.largest_body),
                 "expires_on": timezone.localdate(credential.expires_at) if credential.expires_at else None,
             }
         super().__init__(*args, **kwargs)
+        self.credential = credential
         if credential is not None:
             # Whose key it is and how far it is believed stand on all that it wrote: for another answer there is another key.
             del self.fields["organisation"], self.fields["source"]
@@ -140,7 +141,13 @@ class CredentialForm(forms.Form):
         data["expires_at"] = data.pop("expires_on")
         kilobytes = data.pop("largest_kilobytes")
         data["largest_body"] = kilobytes * 1000 if kilobytes else None
+        if self.credential is not None and kilobytes == _kilobytes(self.credential.largest_body):
+            data["largest_body"] = self.credential.largest_body  # the command line also gives limits that are no whole number
         return data
+
+
+def _kilobytes(octets: int | None) -> int | None:
+    return None if octets is None else -(-octets // 1000)
 
 
 class RotateForm(forms.Form):

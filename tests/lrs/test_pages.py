@@ -363,6 +363,22 @@ def test_a_manager_changes_the_limits_of_a_key_and_that_is_written_down():
     assert authenticate(headers["Authorization"]).requests_a_minute == 30
 
 
+def test_a_limit_that_the_page_shows_in_whole_kilobytes_stays_what_it_is():
+    organisation = OrganisationFactory()
+    client = logged_in(manager(organisation))
+    credential, _ = a_credential(organisation=organisation, largest_body=500)
+    address = f"/beheer/toegangssleutels/{credential.pk}/"
+    assert 'name="largest_kilobytes" value="1"' in client.get(address).content.decode()
+
+    client.post(address, {**UNCHANGED, "name": "Andere naam", "largest_kilobytes": "1"})
+    credential.refresh_from_db()
+    assert (credential.name, credential.largest_body) == ("Andere naam", 500)
+
+    client.post(address, {**UNCHANGED, "largest_kilobytes": "2"})
+    credential.refresh_from_db()
+    assert credential.largest_body == 2000
+
+
 def test_a_limit_that_cannot_be_is_told_and_what_was_typed_stays():
     organisation = OrganisationFactory()
     client = logged_in(manager(organisation))

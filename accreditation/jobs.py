@@ -4,7 +4,7 @@ A kind of work is a function `step(job) -> bool` that does one bounded piece (ab
 answers whether there is more. The piece and the moved cursor are one transaction: killed anywhere, the piece is done whole or not at all.
 A kind with `atomic=False` does its own commits, for work that should not hold the database meanwhile; its pieces must be harmless to
 repeat. What the work came to stands in `job.result`: {"text": one sentence, "lines": [more sentences], "href": where to look,
-"link": the words of that link}.
+"link": the words of that link, "tone": of the notice in which this stands, when it is not good news}.
 """
 
 import logging

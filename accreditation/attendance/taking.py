@@ -36,6 +36,7 @@ from courses.models import Attendance, Enrolment, Meeting
 State = AttendanceLine.State
 PIECE = 10
 TO_TAKE = (State.READY, State.JOINS)
+PRESENT = (State.DONE, State.ALREADY)
 # What somebody may leave out of the list, with the reason that then stands there.
 TO_LEAVE = (State.NOT_ENROLLED, State.MISNAMED, State.REFUSED, State.UNREADABLE)
 # What in a list that was confirmed somebody still has to look at.
@@ -224,7 +225,8 @@ def take(job: Job) -> bool:
     if left:
         return True
     counts = counts_of(kept)
-    lines = []
+    present = any(counts.get(state) for state in PRESENT)
+    lines = [] if present else [gettext("Uit deze lijst krijgt dus niemand punten of een deelnameverklaring.")]
     if counts.get(State.REFUSED):
         lines.append(
             ngettext("%(count)s kon niet; er staat bij waarom.", "%(count)s konden niet; er staat bij waarom.", counts[State.REFUSED])
@@ -244,7 +246,10 @@ def take(job: Job) -> bool:
         )
     job.result = {
         "text": ngettext("%(count)s aanwezige vastgelegd.", "%(count)s aanwezigen vastgelegd.", counts.get(State.DONE, 0))
-        % {"count": counts.get(State.DONE, 0)},
+        % {"count": counts.get(State.DONE, 0)}
+        if present
+        else gettext("Niemand staat als aanwezig"),
+        "tone": "done" if present else "signal",
         "lines": lines,
         "href": reverse("accreditation:attendance_list", args=[kept.pk]),
         "link": gettext("Bekijk het verslag per regel"),
@@ -322,9 +327,10 @@ def lists_for(person: User) -> QuerySet[AttendanceList]:
 
 
 def with_counts(lists: QuerySet[AttendanceList]) -> QuerySet[AttendanceList, Any]:
-    """Of each list `rows`, how many lines it has, and how many of those are `left` to look at and how many are `waiting` to be marked."""
+    """Of each list `rows`, how many lines it has: how many tell of somebody who is `present`, are `left` to look at, or `waiting` to be marked."""
     return lists.annotate(
         rows=Count("lines"),
+        present=Count("lines", filter=Q(lines__state__in=PRESENT)),
         left=Count("lines", filter=Q(lines__state__in=TO_SORT_OUT)),
         waiting=Count("lines", filter=Q(lines__state__in=TO_TAKE)),
     )

@@ -26,7 +26,7 @@ from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from accreditation.attendance import taking
 from accreditation.attendance.reading import ListRefused, read_file, read_pasted
-from accreditation.attendance.taking import TO_TAKE, NameDiffers, TakingRefused
+from accreditation.attendance.taking import PRESENT, TO_TAKE, NameDiffers, TakingRefused
 from accreditation.exports.tables import CSV, stream_csv
 from accreditation.forms import AttendanceListForm
 from accreditation.models import AttendanceLine, AttendanceList
@@ -102,6 +102,7 @@ def _list_page(request: PersonRequest, kept: AttendanceList, *, mistaken: dict[s
             "chosen": chosen,
             "counts": [(state.value, kept.words_for(state), counts[state.value]) for state in State if counts.get(state.value)],
             "mistaken": mistaken,
+            "present": sum(counts.get(state, 0) for state in PRESENT),
             "ready": sum(counts.get(state, 0) for state in TO_TAKE),
             "unknown": counts.get(State.UNKNOWN, 0),
             "not_enrolled": counts.get(State.NOT_ENROLLED, 0),

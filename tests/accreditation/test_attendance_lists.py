@@ -348,6 +348,27 @@ class TestTaking:
         with pytest.raises(TakingRefused):
             confirm(kept=kept, by=manager)
 
+    def test_a_list_that_makes_nobody_present_says_so_before_and_after_confirming(self, client, release, register, meeting, manager):
+        participant(release, register, "11111111111")
+        full, empty = (bring(lines=lines(number), meeting=meeting, by=manager, name=number) for number in ("11111111111", "22222222222"))
+        client.force_login(manager)
+
+        def told(*, page, by):
+            return {kept.name[0] for kept in (full, empty) if by in client.get(page(kept)).content.decode()}
+
+        def page(kept):
+            return reverse("accreditation:attendance_list", args=[kept.pk])
+
+        assert told(page=page, by="krijgt nog niemand punten of een deelnameverklaring") == {"2"}
+        jobs_of = {kept: confirm(kept=kept, by=manager) for kept in (full, empty)}
+
+        assert told(page=page, by="krijgt dus niemand punten of een deelnameverklaring") == {"2"}
+        of_job = {"page": lambda kept: reverse("accreditation:job", args=[jobs_of[kept].pk])}
+        assert told(**of_job, by="vw-notice--done") == {"1"}
+        assert told(**of_job, by="vw-notice--signal") == told(**of_job, by="Niemand staat als aanwezig") == {"2"}
+        overview = client.get(reverse("accreditation:attendance_lists")).content.decode()
+        assert (overview.count("Vastgelegd"), overview.count("Niemand aanwezig")) == (1, 1)
+
     def test_the_same_list_again_marks_nobody_twice(self, release, register, meeting, manager):
         participant(release, register, "11111111111")
         for _time in range(2):

@@ -32,6 +32,7 @@ from lrs.models import Attachment, AttachmentSender, Mention, Statement, private
 from lrs.multipart import MessageRefused, Readable, Reader, boundary_of
 from lrs.profiles.adl import SIGNATURE
 from lrs.realms import realms_of, written_in
+from lrs.refusals import Refusal
 from lrs.validation import to_hundredths
 
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
@@ -46,11 +47,11 @@ SLOWEST = 1_000_000  # octets a second that a storage takes at least
 logger = logging.getLogger(__name__)
 
 
-class MessageTooLarge(Exception):
+class MessageTooLarge(Refusal):
     """The message or something in it is larger than is allowed; the message says what."""
 
 
-class StorageUnreachable(Exception):
+class StorageUnreachable(Refusal):
     """Attachments cannot be kept or read at this moment. Nothing was stored; the sender may try again."""
 
 
@@ -82,7 +83,7 @@ class Part:
     def read(self, most: int) -> bytes:
         """The bytes, when there are no more of them than this. Raises MessageRefused."""
         if self.size > most:
-            raise MessageRefused(f"the part {self.sha2[:80]} is larger than {most} octets")
+            raise MessageRefused("the part %(sha2)s is larger than %(most)s octets", sha2=self.sha2[:80], most=most)
         return self.spool.read_at(self.start, self.size)
 
 
@@ -116,7 +117,7 @@ class Spool:
         for piece in pieces:
             size += len(piece)
             if size > largest:
-                raise MessageTooLarge(f"the attachment {sha2[:80]} is larger than {largest} octets")
+                raise MessageTooLarge("the attachment %(sha2)s is larger than %(most)s octets", sha2=sha2[:80], most=largest)
             digest.update(piece)
             with _finding_room():
                 self._file.write(piece)
@@ -183,14 +184,14 @@ def _read(stream: Readable, *, boundary: bytes, limits: Limits, spool: Spool) ->
             continue
         sha2 = headers.get("x-experience-api-hash", "").lower()
         if not sha2:
-            raise MessageRefused(f"part {number}: X-Experience-API-Hash is missing (1.5.2)")
+            raise MessageRefused("part %(number)s: X-Experience-API-Hash is missing (1.5.2)", number=number)
         if headers.get("content-transfer-encoding", "").lower() != "binary":
-            raise MessageRefused(f"part {number}: Content-Transfer-Encoding must be binary (1.5.2)")
+            raise MessageRefused("part %(number)s: Content-Transfer-Encoding must be binary (1.5.2)", number=number)
         if "content-type" not in headers:
-            raise MessageRefused(f"part {number}: Content-Type is missing (1.5.2)")
+            raise MessageRefused("part %(number)s: Content-Type is missing (1.5.2)", number=number)
         part = spool.add(content, sha2=sha2, content_type=headers["content-type"], largest=limits.attachment)
         if part is None:
-            raise MessageRefused(f"part {number}: X-Experience-API-Hash is not the hash of the part (1.5.2)")
+            raise MessageRefused("part %(number)s: X-Experience-API-Hash is not the hash of the part (1.5.2)", number=number)
         parts[sha2] = part
     if statements is None:
         raise MessageRefused("the first part must be application/json and hold the statements (1.5.2)")
@@ -207,7 +208,7 @@ class _Measured:
         piece = self._stream.read(size)
         self._left -= len(piece)
         if self._left < 0:
-            raise MessageTooLarge(f"the message is larger than {self._largest} octets")
+            raise MessageTooLarge("the message is larger than %(most)s octets", most=self._largest)
         return piece
 
 
@@ -216,7 +217,7 @@ def whole(content: Iterable[bytes], *, largest: int) -> bytes:
     for piece in content:
         whole += piece
         if len(whole) > largest:
-            raise MessageTooLarge(f"the statements are larger than {largest} octets")
+            raise MessageTooLarge("the statements are larger than %(most)s octets", most=largest)
     return bytes(whole)
 
 
@@ -230,10 +231,10 @@ def match_parts(statements: Sequence[Any], parts: Mapping[str, Part]) -> None:
         sha2 = str(attachment.get("sha2", "")).lower()
         wanted.add(sha2)
         if sha2 not in parts and "fileUrl" not in attachment:
-            raise MessageRefused(f"the attachment {sha2[:80]} has neither a part in this message nor a fileUrl (1.5.1)")
+            raise MessageRefused("the attachment %(sha2)s has neither a part in this message nor a fileUrl (1.5.1)", sha2=sha2[:80])
     for sha2 in parts:
         if sha2 not in wanted:
-            raise MessageRefused(f"the part {sha2[:80]} belongs to no attachment of these statements (1.5.2)")
+            raise MessageRefused("the part %(sha2)s belongs to no attachment of these statements (1.5.2)", sha2=sha2[:80])
 
 
 def attachments_of(statement: Any) -> Iterator[dict[str, Any]]:
@@ -281,7 +282,7 @@ def _scan(part: Part) -> None:
             logger.exception("The virus scanner cannot be reached")
             raise StorageUnreachable("attachments cannot be checked for viruses now; nothing was stored, try again later") from error
     if reason:
-        raise MessageRefused(f"the attachment {part.sha2[:80]} is refused: {str(reason)[:200]}")
+        raise MessageRefused("the attachment %(sha2)s is refused: %(reason)s", sha2=part.sha2[:80], reason=str(reason)[:200])
 
 
 def _keep(part: Part) -> None:
@@ -571,10 +572,7 @@ def check_signatures(statements: Sequence[dict[str, Any]], parts: Mapping[str, P
 def _check_signature(statement: dict[str, Any], token: bytes) -> None:
     from lrs import signatures  # noqa: PLC0415 - cryptography is slow to import, and few statements are signed
 
-    try:
-        payload = signatures.payload_of(token)
-    except signatures.SignatureRefused as refusal:
-        raise MessageRefused(str(refusal)) from None
+    payload = signatures.payload_of(token)
     unsigned = {key: value for key, value in statement.items() if key != "attachments"}
     rest = [entry for entry in statement["attachments"] if entry["usageType"] != SIGNATURE]
     signed = {key: value for key, value in payload.items() if key != "attachments"}

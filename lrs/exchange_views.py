@@ -187,7 +187,7 @@ def _csv(run: Import) -> Iterator[str]:
     # The mark at the start tells a spreadsheet that this is UTF-8.
     yield "\ufeff" + cast(str, writer.writerow([_("Regelnummer"), _("Kenmerk"), _("Waarom"), _("Reden"), _("Uitspraak")]))
     for problem in run.problems.order_by("pk").iterator(chunk_size=500):
-        row = [problem.line, problem.statement_id, problem.get_kind_display(), problem.reason, problem.text]
+        row = [problem.line, problem.statement_id, problem.get_kind_display(), problem.why, problem.text]
         yield cast(str, writer.writerow([_harmless(str(cell)) for cell in row]))
 
 

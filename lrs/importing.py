@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from json import JSONDecodeError
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -36,10 +37,12 @@ from lrs import attachments, credentials, json_text
 from lrs.actors import actor_key, actor_of
 from lrs.attachments import MessageRefused, MessageTooLarge, Part, Spool, StorageUnreachable, attachments_of
 from lrs.digests import digest
-from lrs.importing_lines import SHOWN, Bundle, FileRefused, Line, beginning_of, lines_of, opened
+from lrs.importing_lines import SHOWN, Bundle, FileRefused, Line, LineRefused, beginning_of, lines_of, opened
 from lrs.importing_store import OtherStore, Page, StoreBusy, StoreRefused
+from lrs.json_text import NotJSON
 from lrs.models import Import, ImportedStatement, ImportProblem, OriginalAuthority, Source, Statement, StatementId
 from lrs.realms import realm_of
+from lrs.refusals import Refusal
 from lrs.store import StatementConflict, StatementRefused, VoidingRefused, append
 from lrs.validation import V1, V2, check_actor, check_statement, check_uuid, moment
 
@@ -183,7 +186,7 @@ def try_again(run: Import) -> None:
     """Go on with one that got stuck or was stopped, where it was."""
     if run.file or run.secret_locked:
         Import.objects.filter(pk=run.pk, state__in=(Import.State.FAILED, Import.State.STOPPED)).update(
-            state=Import.State.WAITING, tries=0, trouble="", error="", finished_at=None
+            state=Import.State.WAITING, tries=0, trouble="", finished_at=None, **_error_of(None)
         )
         queue(run)
 
@@ -247,24 +250,35 @@ def go_on(
     except _LetGo:
         return False
     except StoreBusy as busy:
-        work.wait(busy.seconds, Import.Trouble.BUSY, str(busy))
+        work.wait(busy.seconds, Import.Trouble.BUSY, busy)
     except StorageUnreachable as failure:
-        work.wait(60, Import.Trouble.STORAGE, str(failure))
+        work.wait(60, Import.Trouble.STORAGE, failure)
     except StoreRefused as refusal:
-        work.end(Import.State.FAILED, Import.Trouble(refusal.trouble), str(refusal))
+        work.end(Import.State.FAILED, Import.Trouble(refusal.trouble), refusal)
     except CannotUnlock:
-        work.end(Import.State.FAILED, Import.Trouble.KEY, "the secret was locked with another SECRET_KEY")
-    except (FileRefused, BadZipFile, EOFError, zlib.error, OSError) as error:
-        work.end(Import.State.FAILED, Import.Trouble.FILE, f"{type(error).__name__}: {error}")
+        work.end(Import.State.FAILED, Import.Trouble.KEY, Refusal("the secret was locked with another SECRET_KEY"))
+    except FileRefused as refusal:
+        work.end(Import.State.FAILED, Import.Trouble.FILE, refusal)
+    except (BadZipFile, EOFError, zlib.error, OSError) as error:
+        work.end(Import.State.FAILED, Import.Trouble.FILE, _in_its_own_words(error))
     except Exception as error:
         logger.exception("Import %s stopped at line %s", run.pk, run.line)
-        work.wait(60, Import.Trouble.OTHER, f"{type(error).__name__}: {error}")
+        work.wait(60, Import.Trouble.OTHER, _in_its_own_words(error))
     else:
         if ready:
             work.end(Import.State.DONE)
         else:
             work.release()
     return run.is_open
+
+
+def _in_its_own_words(error: Exception) -> Refusal:
+    return Refusal("%(kind)s: %(error)s", kind=type(error).__name__, error=str(error))
+
+
+def _error_of(why: Refusal | None) -> dict[str, Any]:
+    """The columns of an import that say why it does not go on."""
+    return {"error": _as_text(str(why)[:2000]), **_rule_of(why)} if why else {"error": "", "rule": "", "values": {}}
 
 
 @dataclass
@@ -294,17 +308,17 @@ class _Work:
         if self.told:
             self.told(self.run)
 
-    def wait(self, seconds: float, trouble: str, error: str) -> None:
+    def wait(self, seconds: float, trouble: str, why: Refusal) -> None:
         tries = self.run.tries + 1
         if tries >= MOST_TRIES:
-            self.end(Import.State.FAILED, trouble, error)
+            self.end(Import.State.FAILED, trouble, why)
             return
         # Twice as long each time, unless the other store said how long.
         at = timezone.now() + timedelta(seconds=max(seconds, min(2**tries, 3600)))
-        self._last_word(state=Import.State.WAITING, trouble=trouble, error=error[:2000], tries=tries, next_try_at=at)
+        self._last_word(state=Import.State.WAITING, trouble=trouble, tries=tries, next_try_at=at, **_error_of(why))
 
-    def end(self, state: str, trouble: str = "", error: str = "") -> None:
-        self._last_word(state=state, trouble=trouble, error=error[:2000], finished_at=timezone.now())
+    def end(self, state: str, trouble: str = "", why: Refusal | None = None) -> None:
+        self._last_word(state=state, trouble=trouble, finished_at=timezone.now(), **_error_of(why))
         if state == Import.State.DONE:
             _tidy(self.run)
 
@@ -398,7 +412,7 @@ class _Row:
     stored: datetime | None = None
     authority: str = ""
     parts: dict[str, Part] = field(default_factory=dict)
-    problem: str = ""
+    problem: Refusal | None = None
     kind: str = ImportProblem.Kind.REFUSED
     there: bool = False
     unreadable: bool = False  # no JSON at all
@@ -410,13 +424,17 @@ class _Row:
 
 
 def _row_of(line: Line) -> _Row:
-    row = _Row(line=line.number, text=line.text, problem=line.problem, unreadable=bool(line.problem))
-    if row.problem:
-        return row
+    row = _Row(line=line.number, text=line.text, problem=line.problem)
     try:
-        found = json_text.members(line.text)
+        found = {} if row.problem else json_text.members(line.text)
+    except NotJSON as refusal:
+        row.problem = refusal
+    except JSONDecodeError as error:
+        row.problem = LineRefused("the line is not JSON from character %(place)s on: %(error)s", place=error.pos + 1, error=error.msg)
     except (ValueError, RecursionError) as error:
-        row.problem, row.unreadable = f"the line is not a statement in JSON: {str(error)[:200]}", True
+        row.problem = LineRefused("the line cannot be read as JSON: %(error)s", error=str(error)[:200])
+    if row.problem:
+        row.unreadable = True
         return row
     row.statement, row.text = json_text.object_of(found, without=("stored", "authority"))
     try:
@@ -435,7 +453,7 @@ def _row_of(line: Line) -> _Row:
         # Here already, so that a bad one does not make its whole batch go one by one.
         check_statement(row.statement, version=row.version)
     except StatementRefused as refusal:
-        row.problem = str(refusal)
+        row.problem = refusal
     return row
 
 
@@ -446,7 +464,7 @@ def _bring_attachments(row: _Row, bundle: Bundle, spool: Spool, *, run: Import) 
         with bundle.open(sha2) as found:
             if found is None:
                 if not _may_lack_bytes(entry, run):
-                    row.problem = f"the bytes of the attachment {sha2[:80]} are not beside the file"
+                    row.problem = MessageRefused("the bytes of the attachment %(sha2)s are not beside the file", sha2=sha2[:80])
                 continue
             try:
                 part = spool.add(
@@ -456,10 +474,10 @@ def _bring_attachments(row: _Row, bundle: Bundle, spool: Spool, *, run: Import) 
                     largest=settings.LRS_LARGEST_ATTACHMENT,
                 )
             except MessageTooLarge as refusal:
-                row.problem = str(refusal)
+                row.problem = refusal
                 continue
         if part is None:
-            row.problem = f"the bytes beside the file are not those of the attachment {sha2[:80]}"
+            row.problem = MessageRefused("the bytes beside the file are not those of the attachment %(sha2)s", sha2=sha2[:80])
         else:
             row.parts[sha2] = part
 
@@ -473,7 +491,9 @@ def _rows_of(page: Page, *, run: Import) -> list[_Row]:
             if sha2 in page.parts:
                 row.parts[sha2] = page.parts[sha2]
             elif not _may_lack_bytes(entry, run):
-                row.problem = page.lost.get(sha2) or f"the other store did not send the bytes of the attachment {sha2[:80]}"
+                row.problem = page.lost.get(sha2) or MessageRefused(
+                    "the other store did not send the bytes of the attachment %(sha2)s", sha2=sha2[:80]
+                )
         rows.append(row)
     return rows
 
@@ -491,12 +511,12 @@ def _take(work: _Work, rows: Sequence[_Row], **position: Any) -> None:
         _keep_parts(row, work.run)
     with transaction.atomic():
         _append([row for row in rows if not row.problem], work)
-        problems = [row for row in rows if row.problem]
+        problems = [(row, row.problem) for row in rows if row.problem]
         new = [row for row in rows if not row.problem and not row.there]
         _keep_what_they_said(new, work.run)
         room = max(0, MOST_PROBLEMS - work.run.refused - work.run.conflicting)
-        ImportProblem.objects.bulk_create(_problem(row, work.run) for row in problems[:room])
-        conflicting = sum(row.kind == ImportProblem.Kind.CONFLICT for row in problems)
+        ImportProblem.objects.bulk_create(_problem(row, problem, work.run) for row, problem in problems[:room])
+        conflicting = sum(row.kind == ImportProblem.Kind.CONFLICT for row, _why in problems)
         work.write(
             new=F("new") + len(new),
             there=F("there") + len(rows) - len(new) - len(problems),
@@ -505,7 +525,7 @@ def _take(work: _Work, rows: Sequence[_Row], **position: Any) -> None:
             claimed_until=timezone.now() + LEASE,
             tries=0,
             trouble="",
-            error="",
+            **_error_of(None),
             **position,
         )
     work.advanced()
@@ -520,7 +540,7 @@ def _keep_parts(row: _Row, run: Import) -> None:
             attachments.check_signatures([row.statement], row.parts)
         attachments.keep_parts(row.parts.values(), realm=realm_of(run.credential))
     except MessageRefused as refusal:
-        row.problem = str(refusal)
+        row.problem = refusal
 
 
 def _append(rows: Iterable[_Row], work: _Work) -> None:
@@ -569,9 +589,9 @@ def _append_alone(row: _Row, work: _Work) -> None:
         with transaction.atomic():
             _append_together([row], work)
     except (StatementRefused, VoidingRefused) as refusal:
-        row.problem = str(refusal)
+        row.problem = refusal
     except StatementConflict as conflict:
-        row.problem, row.kind = str(conflict), ImportProblem.Kind.CONFLICT
+        row.problem, row.kind = conflict, ImportProblem.Kind.CONFLICT
 
 
 def _keep_what_they_said(rows: Sequence[_Row], run: Import) -> None:
@@ -592,10 +612,22 @@ def _keep_what_they_said(rows: Sequence[_Row], run: Import) -> None:
     )
 
 
-def _problem(row: _Row, run: Import) -> ImportProblem:
-    text, statement_id = row.text[:SHOWN].replace("\0", "\ufffd"), str(row.statement.get("id", ""))[:100].replace("\0", "\ufffd")
-    # Half a surrogate pair, which only an escape in JSON can carry, is not text to a database.
-    clean = [one.encode("utf-8", "replace").decode() for one in (row.problem, text, statement_id)]
+def _problem(row: _Row, problem: Refusal, run: Import) -> ImportProblem:
     return ImportProblem(
-        run=run, kind=row.kind, line=row.line, reason=clean[0].replace("\0", "\ufffd"), text=clean[1], statement_id=clean[2]
+        run=run,
+        kind=row.kind,
+        line=row.line,
+        statement_id=_as_text(str(row.statement.get("id", ""))[:100]),
+        text=_as_text(row.text[:SHOWN]),
+        reason=_as_text(str(problem)),
+        **_rule_of(problem),
     )
+
+
+def _rule_of(refusal: Refusal) -> dict[str, Any]:
+    return {"rule": _as_text(refusal.rule), "values": {name: _as_text(str(value)[:1000]) for name, value in refusal.values.items()}}
+
+
+def _as_text(text: str) -> str:
+    """As a database keeps it: without NUL, and without half a surrogate pair, which only an escape in JSON can carry."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

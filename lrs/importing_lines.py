@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from lrs.refusals import Refusal
+
 LONGEST = 16 * 1024 * 1024
 PIECE = 1024 * 1024
 SHOWN = 10_000  # octets of a bad line that are kept to be looked at
@@ -22,8 +24,12 @@ GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 SHA2 = re.compile(r"[0-9a-f]{56,128}\Z")
 
 
-class FileRefused(Exception):
+class FileRefused(Refusal):
     """The file cannot be read; the message says why."""
+
+
+class LineRefused(Refusal):
+    """The line holds no statement that can be read."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Line:
     number: int
     end: int
     text: str
-    problem: str = ""
+    problem: LineRefused | None = None
 
 
 def lines_of(stream: IO[bytes], *, octet: int, line: int) -> Iterator[Line]:
@@ -47,7 +53,7 @@ def lines_of(stream: IO[bytes], *, octet: int, line: int) -> Iterator[Line]:
             while raw[-1:] != b"\n" and (rest := stream.readline(PIECE)):
                 at += len(rest)
                 raw = raw[:SHOWN] + rest[-1:]
-            yield Line(number, at, _shown(raw), f"the line is longer than {LONGEST} octets")
+            yield Line(number, at, _shown(raw), LineRefused("the line is longer than %(most)s octets", most=LONGEST))
             continue
         if start == 0:
             raw = raw.removeprefix(MARK)
@@ -57,7 +63,7 @@ def lines_of(stream: IO[bytes], *, octet: int, line: int) -> Iterator[Line]:
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            yield Line(number, at, _shown(raw), f"the line is not UTF-8 (at octet {error.start + 1})")
+            yield Line(number, at, _shown(raw), LineRefused("the line is not UTF-8 (at octet %(place)s)", place=error.start + 1))
         else:
             yield Line(number, at, text)
 
@@ -77,7 +83,7 @@ def _go_to(stream: IO[bytes], octet: int) -> None:
     while left and (piece := stream.read(min(PIECE, left))):
         left -= len(piece)
     if left:
-        raise FileRefused(f"the file ends before octet {octet}, where the reading stopped")
+        raise FileRefused("the file ends before octet %(octet)s, where the reading stopped", octet=octet)
 
 
 class Bundle:

@@ -24,6 +24,7 @@ from lrs.attachments import MessageTooLarge, Part, Spool, whole
 from lrs.models import Import, StatementId
 from lrs.multipart import MessageRefused, Reader, boundary_of
 from lrs.profiles.adl import VOIDED
+from lrs.refusals import Refusal
 from lrs.validation import V1, V2, StatementRefused, check_uuid
 
 ON_A_PAGE = 100
@@ -32,19 +33,19 @@ LONGEST_WAIT = 6 * 3600
 PAGE_SECONDS = 900  # a page may bring large attachments along
 
 
-class StoreBusy(Exception):
+class StoreBusy(Refusal):
     """The other store asks to wait, or does not answer; `seconds` is how long it asks for."""
 
-    def __init__(self, reason: str, *, seconds: float = 0) -> None:
-        super().__init__(reason)
+    def __init__(self, rule: str, /, *, seconds: float = 0, **values: object) -> None:
+        super().__init__(rule, **values)
         self.seconds = seconds
 
 
-class StoreRefused(Exception):
+class StoreRefused(Refusal):
     """The other store cannot be read like this; `trouble` is one of Import.Trouble."""
 
-    def __init__(self, trouble: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, rule: str, /, *, trouble: str, **values: object) -> None:
+        super().__init__(rule, **values)
         self.trouble = trouble
 
 
@@ -55,7 +56,7 @@ class Page:
     texts: list[str]
     parts: dict[str, Part]
     more: str = ""
-    lost: dict[str, str] = field(default_factory=dict)  # attachments that could not be taken along, with the reason
+    lost: dict[str, Refusal] = field(default_factory=dict)  # attachments that could not be taken along, with the reason
 
 
 class OtherStore:
@@ -67,7 +68,7 @@ class OtherStore:
         try:
             self._connection = Connection(run.address, allows_private=settings.LRS_IMPORT_PRIVATE_ADDRESSES, seconds=PAGE_SECONDS)
         except AddressRefused as refusal:
-            raise StoreRefused(Import.Trouble.ADDRESS, str(refusal)) from None
+            raise StoreRefused(str(refusal), trouble=Import.Trouble.ADDRESS) from None
 
     def __enter__(self) -> "OtherStore":
         return self
@@ -81,7 +82,7 @@ class OtherStore:
         try:
             check_address(address)
         except AddressRefused as refusal:
-            raise StoreRefused(Import.Trouble.ADDRESS, str(refusal)) from None
+            raise StoreRefused(str(refusal), trouble=Import.Trouble.ADDRESS) from None
 
     def choose_version(self) -> str:
         """The newest version that both of us speak."""
@@ -97,7 +98,7 @@ class OtherStore:
                     return V2
                 if any(str(one).startswith("1.0") for one in known):
                     return V1
-        raise StoreRefused(Import.Trouble.ADDRESS, "the about resource names no version that we speak")
+        raise StoreRefused("the about resource names no version that we speak", trouble=Import.Trouble.ADDRESS)
 
     @contextmanager
     def page(self, *, more: str, since: datetime | None) -> Iterator[Page]:
@@ -126,7 +127,7 @@ class OtherStore:
         """The path of a `more`. Only of the same store: the key goes nowhere else."""
         here, there = urlsplit(self._run.address), urlsplit(urljoin(f"{self._run.address}/statements", more))
         if (here.scheme, here.hostname, here.port) != (there.scheme, there.hostname, there.port):
-            raise StoreRefused(Import.Trouble.ANSWER, "the link to the next page leads to another machine")
+            raise StoreRefused("the link to the next page leads to another machine", trouble=Import.Trouble.ANSWER)
         return f"{there.path}?{there.query}" if there.query else there.path
 
     def _read(self, answer: Streamed, *, spool: Spool) -> Page:
@@ -140,8 +141,11 @@ class OtherStore:
             found = json_text.members(content.decode())
             _values, page.texts = json_text.split(found["statements"][1])
             page.more = str(found["more"][0] or "") if "more" in found else ""
-        except (MessageRefused, MessageTooLarge, ValueError, KeyError, RecursionError) as error:
-            raise StoreRefused(Import.Trouble.ANSWER, f"the page cannot be read: {type(error).__name__}: {str(error)[:300]}") from None
+        except Refusal as refusal:
+            raise StoreRefused(refusal.rule, trouble=Import.Trouble.ANSWER, **refusal.values) from None
+        except (ValueError, KeyError, RecursionError) as error:
+            said = f"{type(error).__name__}: {str(error)[:300]}"
+            raise StoreRefused("the page cannot be read: %(error)s", trouble=Import.Trouble.ANSWER, error=said) from None
         page.texts = self._with_voided(page, spool)
         return page
 
@@ -160,10 +164,10 @@ class OtherStore:
                     largest=settings.LRS_LARGEST_ATTACHMENT,
                 )
             except MessageTooLarge as refusal:
-                page.lost[sha2] = str(refusal)
+                page.lost[sha2] = refusal
                 continue
             if part is None:
-                page.lost[sha2] = f"the other store sent other bytes than those of the attachment {sha2[:80]}"
+                page.lost[sha2] = MessageRefused("the other store sent other bytes than those of the attachment %(sha2)s", sha2=sha2[:80])
             else:
                 page.parts[sha2] = part
         return content or b""
@@ -200,7 +204,7 @@ class OtherStore:
             with self._connection.streamed("GET", path, headers=headers, whole_path=whole_path) as answer:
                 yield answer
         except AddressRefused as refusal:
-            raise StoreRefused(Import.Trouble.ADDRESS, str(refusal)) from None
+            raise StoreRefused(str(refusal), trouble=Import.Trouble.ADDRESS) from None
         except CallFailed as failure:
             raise StoreBusy(str(failure)) from None
 
@@ -208,10 +212,11 @@ class OtherStore:
         """Raises StoreBusy and StoreRefused unless the answer is what was asked for."""
         if answer.status == 200:
             return
-        said = f"the other store answers {answer.status}: {_beginning(answer)}"
+        refusal = Refusal("the other store answers %(status)s: %(answer)s", status=answer.status, answer=_beginning(answer))
         if answer.status in (408, 425, 429) or answer.status >= 500:
-            raise StoreBusy(said, seconds=_asked_to_wait(answer.headers))
-        raise StoreRefused(Import.Trouble.KEY if answer.status in (401, 403) else Import.Trouble.ADDRESS, said)
+            raise StoreBusy(refusal.rule, seconds=_asked_to_wait(answer.headers), **refusal.values)
+        trouble = Import.Trouble.KEY if answer.status in (401, 403) else Import.Trouble.ADDRESS
+        raise StoreRefused(refusal.rule, trouble=trouble, **refusal.values)
 
 
 def _voided_by(text: str) -> str:

@@ -4,12 +4,18 @@ import json
 import re
 from typing import Any
 
+from lrs.refusals import Refusal
+
 SPACE = " \t\n\r"
 _SKIP = re.compile(r"[ \t\n\r]*")
 
 
+class NotJSON(Refusal, ValueError):
+    """The text is JSON to a lenient reader, and not to us; or it is not what we read."""
+
+
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise NotJSON("%(name)s is not JSON", name=name)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -19,7 +25,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"the key {name[:80]!r} stands there twice")
+                raise NotJSON("the key %(key)s stands there twice", key=repr(name[:80]))
             seen.add(name)
     return found
 
@@ -28,7 +34,7 @@ def _that_fits(text: str) -> float:
     """A number with a point or an exponent. One that no program can hold would come back as "Infinity", which is no JSON."""
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text[:40]} is too large")
+        raise NotJSON("the number %(number)s is too large", number=text[:40])
     return number
 
 
@@ -41,7 +47,7 @@ def split(text: str) -> tuple[list[Any], list[str]]:
     if text[at : at + 1] != "[":
         value, end = _DECODER.raw_decode(text, at)
         if _skip(text, end) != len(text):
-            raise ValueError("there is more after the statement")
+            raise NotJSON("there is more after the statement")
         return [value], [text[at:end]]
     values, texts = [], []
     at = _skip(text, at + 1)
@@ -58,9 +64,9 @@ def split(text: str) -> tuple[list[Any], list[str]]:
             if mark == "]":
                 break
             if mark != ",":
-                raise ValueError("a comma or a bracket is missing between two statements")
+                raise NotJSON("a comma or a bracket is missing between two statements")
     if _skip(text, at) != len(text):
-        raise ValueError("there is more after the statements")
+        raise NotJSON("there is more after the statements")
     return values, texts
 
 
@@ -69,7 +75,7 @@ def members(text: str) -> dict[str, tuple[Any, str]]:
     found: dict[str, tuple[Any, str]] = {}
     at = _skip(text, 0)
     if text[at : at + 1] != "{":
-        raise ValueError("this is not an object")
+        raise NotJSON("this is not an object")
     at = _skip(text, at + 1)
     if text[at : at + 1] == "}":
         at = _skip(text, at + 1)
@@ -78,9 +84,9 @@ def members(text: str) -> dict[str, tuple[Any, str]]:
             name, end = _DECODER.raw_decode(text, at)
             at = _skip(text, end)
             if not isinstance(name, str) or text[at : at + 1] != ":":
-                raise ValueError("a name and a colon are missing in an object")
+                raise NotJSON("a name and a colon are missing in an object")
             if name in found:
-                raise ValueError(f"the key {name[:80]!r} stands there twice")
+                raise NotJSON("the key %(key)s stands there twice", key=repr(name[:80]))
             start = _skip(text, at + 1)
             value, end = _DECODER.raw_decode(text, start)
             found[name] = (value, text[start:end])
@@ -90,9 +96,9 @@ def members(text: str) -> dict[str, tuple[Any, str]]:
             if mark == "}":
                 break
             if mark != ",":
-                raise ValueError("a comma or a brace is missing in an object")
+                raise NotJSON("a comma or a brace is missing in an object")
     if at != len(text):
-        raise ValueError("there is more after the object")
+        raise NotJSON("there is more after the object")
     return found
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from lrs.refusals import Refusal
+
 # Clauses: xAPI 1.0.3, Part Three, 1.5.2; 2.0: 4.1.3.
 
 PIECE = 64 * 1024
@@ -13,7 +15,7 @@ LONGEST_PADDING = 256
 BLANKS = re.compile(rb"[ \t]*")
 
 
-class MessageRefused(Exception):
+class MessageRefused(Refusal):
     """The multipart message is not what the standard asks; the message says what is wrong."""
 
 
@@ -94,7 +96,7 @@ class Reader:
                 del buffer[: at + 2]
                 return True
             if at > LONGEST_PADDING or (len(buffer) > at + 1 and buffer[:1] != b"-") or (len(buffer) > 1 and buffer[:1] == b"-"):
-                raise MessageRefused(f"part {number}: no line end after the boundary (1.5.2)")
+                raise MessageRefused("part %(number)s: no line end after the boundary (1.5.2)", number=number)
             self._more()
 
     def _headers(self, number: int) -> dict[str, str]:
@@ -106,7 +108,7 @@ class Reader:
             return {}
         while (end := buffer.find(b"\r\n\r\n", 0, LARGEST_HEAD)) < 0:
             if len(buffer) >= LARGEST_HEAD:
-                raise MessageRefused(f"part {number}: no empty line after the headers (1.5.2)")
+                raise MessageRefused("part %(number)s: no empty line after the headers (1.5.2)", number=number)
             self._more()
         lines = bytes(buffer[:end]).split(b"\r\n")
         del buffer[: end + 2]
@@ -119,13 +121,17 @@ class Reader:
         name = ""
         for line in lines:
             if line.startswith(self._delimiter[2:]):
-                raise MessageRefused(f"part {number}: no empty line after the headers (1.5.2)")
+                raise MessageRefused("part %(number)s: no empty line after the headers (1.5.2)", number=number)
             if line[:1] in (b" ", b"\t") and name:
                 headers[name] += " " + line.decode("latin-1").strip()
                 continue
             raw_name, colon, value = line.decode("latin-1").partition(":")
             name = raw_name.strip().lower()
             if not colon or not name or name in headers:
-                raise MessageRefused(f"part {number}: the header {raw_name[:80]!r} is not one, or stands there twice (1.5.2)")
+                raise MessageRefused(
+                    "part %(number)s: the header %(name)s is not one, or stands there twice (1.5.2)",
+                    number=number,
+                    name=repr(raw_name[:80]),
+                )
             headers[name] = value.strip()
         return headers

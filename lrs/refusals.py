@@ -9,4 +9,4 @@ class Refusal(Exception):
         self.rule, self.values = rule, values
 
     def __str__(self) -> str:
-        return self.rule % self.values
+        return self.rule % self.values if self.values else self.rule

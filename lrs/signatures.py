@@ -11,27 +11,25 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from lrs.multipart import MessageRefused
+
 ALGORITHMS: dict[str, Callable[[], hashes.HashAlgorithm]] = {"RS256": hashes.SHA256, "RS384": hashes.SHA384, "RS512": hashes.SHA512}
 
 
-class SignatureRefused(Exception):
-    """The signature breaks the standard; the message says how."""
-
-
 def payload_of(token: bytes) -> dict[str, Any]:
-    """What was signed. Raises SignatureRefused."""
+    """What was signed. Raises MessageRefused."""
     pieces = token.strip().split(b".")
     if len(pieces) != 3:
-        raise SignatureRefused("a signature is a JWS in compact serialization (2.6)")
+        raise MessageRefused("a signature is a JWS in compact serialization (2.6)")
     try:
         header, payload = (json.loads(_decoded(piece)) for piece in pieces[:2])
         signature = _decoded(pieces[2])
     except (ValueError, RecursionError):
-        raise SignatureRefused("the header and the payload of a signature are JSON in base64url (2.6)") from None
+        raise MessageRefused("the header and the payload of a signature are JSON in base64url (2.6)") from None
     if not isinstance(header, dict) or header.get("alg") not in ALGORITHMS:
-        raise SignatureRefused("the algorithm of a signature is RS256, RS384 or RS512 (2.6)")
+        raise MessageRefused("the algorithm of a signature is RS256, RS384 or RS512 (2.6)")
     if not isinstance(payload, dict):
-        raise SignatureRefused("the payload of a signature is a statement (2.6)")
+        raise MessageRefused("the payload of a signature is a statement (2.6)")
     if "x5c" in header:
         _verify(header, b".".join(pieces[:2]), signature)
     return payload
@@ -42,13 +40,13 @@ def _verify(header: dict[str, Any], signed: bytes, signature: bytes) -> None:
         certificate = x509.load_der_x509_certificate(base64.b64decode(header["x5c"][0]))
         key = certificate.public_key()
     except (ValueError, TypeError, KeyError, IndexError):
-        raise SignatureRefused("x5c in the header of a signature must hold a certificate (2.6)") from None
+        raise MessageRefused("x5c in the header of a signature must hold a certificate (2.6)") from None
     if not isinstance(key, rsa.RSAPublicKey):
-        raise SignatureRefused("the certificate of a signature has an RSA key (2.6)")
+        raise MessageRefused("the certificate of a signature has an RSA key (2.6)")
     try:
         key.verify(signature, signed, padding.PKCS1v15(), ALGORITHMS[header["alg"]]())
     except InvalidSignature:
-        raise SignatureRefused("the signature does not fit its certificate (2.6)") from None
+        raise MessageRefused("the signature does not fit its certificate (2.6)") from None
 
 
 def _decoded(piece: bytes) -> bytes:

@@ -8,9 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from lrs.models.credentials import Credential
 from lrs.models.record import Statement, private_storage
+from lrs.reasons import told
 
 
-class Import(models.Model):
+class Told(models.Model):
+    """Why something was not taken over: the rule that was broken with its values, which a page says in the language of who reads it."""
+
+    rule = models.TextField(blank=True)
+    values = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Import(Told):
     """Statements of another store on their way into this one, from a file or by paging that store.
 
     Where it is (`octet` and `line`, or `more` and `last_stored`) is written in the transaction that writes the statements up to there,
@@ -86,6 +97,11 @@ class Import(models.Model):
         return self.new + self.there + self.refused + self.conflicting
 
     @property
+    def why(self) -> str:
+        """What is wrong, for who reads it now."""
+        return told(self.rule, self.values, otherwise=self.error)
+
+    @property
     def left_behind(self) -> int:
         return self.refused + self.conflicting
 
@@ -102,7 +118,7 @@ class Import(models.Model):
         return min(self.octet * 100 // self.octets, 99) if self.octets else None
 
 
-class ImportProblem(models.Model):
+class ImportProblem(Told):
     """A statement that could not be taken over, with the reason and its text, so that somebody can mend it."""
 
     class Kind(models.TextChoices):
@@ -122,6 +138,11 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.reason}"
+
+    @property
+    def why(self) -> str:
+        """The reason, for who reads it now."""
+        return told(self.rule, self.values, otherwise=self.reason)
 
 
 class OriginalAuthority(models.Model):

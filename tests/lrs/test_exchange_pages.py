@@ -62,7 +62,12 @@ def test_a_file_is_read_in_for_my_organisation_and_its_page_tells_how_it_went(cl
     assert answer.request["PATH_INFO"] == f"{PAGE}{run.pk}/"
     text = answer.content.decode()
     assert "<dd>1</dd>" in text
-    assert "must be a mailto IRI" in text
+    said = "dit is geen e-mailadres met ‘mailto:’ ervoor. (xAPI 2.4.2.3)"
+    assert f"Bij ‘actor.mbox’: {said}" in text
+    assert said in b"".join(client.get(f"{PAGE}{run.pk}/niet-overgenomen.csv")).decode()
+    client.cookies["django_language"] = "en"
+    assert "this is not an e-mail address" in client.get(f"{PAGE}{run.pk}/").content.decode()
+    del client.cookies["django_language"]
     assert (run.state, Statement.objects.get().source, Statement.objects.get().credential.organisation) == (
         Import.State.DONE,
         Source.OUTSIDE,
@@ -70,7 +75,7 @@ def test_a_file_is_read_in_for_my_organisation_and_its_page_tells_how_it_went(cl
     )
     assert list(AuditEvent.objects.order_by("pk").values_list("event", "subject")) == [
         ("import_begun", "Oude omgeving"),
-        ("import_report_seen", "Oude omgeving"),
+        *[("import_report_seen", "Oude omgeving")] * 3,
     ]
     assert client.get(f"{PAGE}{run.pk}/stand/").headers["HX-Refresh"] == "true"
     a_credential(organisation=organisation, name="Simulator")

@@ -103,9 +103,9 @@ def test_lines_are_read_whatever_stands_between_them():
         (5, '\ufffd\ufffd{"c":3}', True),
         (6, '{"d":4}', False),
     ]
-    for line in lines[:-1]:
+    for place, line in enumerate(lines[:-1], start=1):
         again = list(lines_of(io.BytesIO(raw), octet=line.end, line=line.number))
-        assert again == lines[lines.index(line) + 1 :]
+        assert [(one.number, one.end, one.text) for one in again] == [(one.number, one.end, one.text) for one in lines[place:]]
 
 
 def test_a_line_without_end_is_passed_over_in_little_memory(monkeypatch):
@@ -162,16 +162,24 @@ def test_good_statements_come_in_and_bad_ones_are_told_with_line_and_reason(tmp_
     assert (run.state, counts(run)) == (Import.State.DONE, (2, 2, 9, 1))
     told = [(one.line, one.kind, one.reason.partition(" (")[0][:46]) for one in run.problems.order_by("line")]
     assert told == [
-        (3, "refused", "the line is not a statement in JSON: Expecting"),
+        (3, "refused", "the line is not JSON from character 2 on: Expe"),
         (5, "conflict", f"a different statement with id {known['id']}"[:46]),
         (7, "refused", "$.actor.mbox: must be a mailto IRI with an e-m"),
         (8, "refused", "$.actor.mbox: must be a mailto IRI with an e-m"),
-        (9, "refused", "the line is not a statement in JSON: this is n"),
-        (10, "refused", "the line is not a statement in JSON: this is n"),
-        (11, "refused", "the line is not a statement in JSON: this is n"),
-        (12, "refused", "the line is not a statement in JSON: the key '"),
+        (9, "refused", "this is not an object"),
+        (10, "refused", "this is not an object"),
+        (11, "refused", "this is not an object"),
+        (12, "refused", "the key 'id' stands there twice"),
         (13, "refused", "$.id: must be a UUID of RFC 4122 in its standa"),
         (14, "refused", "the line is not UTF-8"),
+    ]
+    assert [one.why for one in run.problems.filter(line__in=(3, 5, 7, 9, 12, 14)).order_by("line")] == [
+        "De regel is geen JSON: vanaf teken 2 is hij niet te lezen.",
+        f"Er is al een andere uitspraak met het kenmerk {known['id']}.",
+        "Bij ‘actor.mbox’: dit is geen e-mailadres met ‘mailto:’ ervoor. (xAPI 2.4.2.3)",
+        "Hier staat geen uitspraak: die staat tussen { en }.",
+        "Het veld 'id' staat er twee keer.",
+        "De regel is geen tekst in UTF-8 (vanaf byte 1).",
     ]
     assert run.problems.get(line=5).statement_id == known["id"]
     assert '"mailto' not in run.problems.get(line=7).text

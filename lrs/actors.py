@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from functools import lru_cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -21,8 +22,18 @@ def pseudonym_of(actor: dict[str, Any]) -> uuid.UUID | None:
     account = actor.get("account")
     if not isinstance(account, dict) or account.get("homePage") != NAMESPACE:
         return None
+    name = str(account.get("name"))
+    return _usual_uuid(name) if len(name) == 36 else _uuid_of(name)
+
+
+@lru_cache(maxsize=5_000)
+def _usual_uuid(text: str) -> uuid.UUID | None:
+    return _uuid_of(text)
+
+
+def _uuid_of(text: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(str(account.get("name")))
+        return uuid.UUID(text)
     except ValueError:
         return None
 

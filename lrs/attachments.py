@@ -237,13 +237,14 @@ def match_parts(statements: Sequence[Any], parts: Mapping[str, Part]) -> None:
             raise MessageRefused("the part %(sha2)s belongs to no attachment of these statements (1.5.2)", sha2=sha2[:80])
 
 
-def attachments_of(statement: Any) -> Iterator[dict[str, Any]]:
+def attachments_of(statement: Any) -> list[dict[str, Any]]:
     """The attachments of a statement and of its sub-statement, whatever their form."""
-    if not isinstance(statement, dict):
-        return
-    for part in (statement, statement.get("object")):
-        listed = part.get("attachments") if isinstance(part, dict) else None
-        yield from (entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict))
+    found: list[Any] = []
+    if isinstance(statement, dict):
+        for part in (statement, statement.get("object")):
+            if isinstance(part, dict) and isinstance(listed := part.get("attachments"), list):
+                found += listed
+    return [entry for entry in found if isinstance(entry, dict)] if found else []
 
 
 # --- Keeping ----------------------------------------------------------------------------------------------------------

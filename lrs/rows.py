@@ -38,25 +38,40 @@ class Draft:
     document: dict[str, Any]
 
 
-def draft_of(statement: dict[str, Any], text: str | None, *, credential: Credential | None, version: str) -> Draft:
+@dataclass(frozen=True)
+class Addition:
+    """What the store adds to each statement of a batch that does not say it itself: the version, and who vouches for it."""
+
+    version: dict[str, Any]
+    authority: dict[str, Any]
+    text: str  # of both, with which the text of most statements ends
+    without_version: str
+
+
+def addition_of(credential: Credential | None, *, version: str) -> Addition:
+    said, authority = {"version": "1.0.0" if version.startswith("1.") else "2.0.0"}, {"authority": authority_of(credential)}
+    return Addition(version=said, authority=authority, text=written({**said, **authority})[1:], without_version=written(authority)[1:])
+
+
+def draft_of(statement: dict[str, Any], text: str | None, *, credential: Credential | None, version: str, addition: Addition) -> Draft:
     """What is stored of a valid statement. `text` is its JSON as it came in."""
     document = as_stored(statement, version=version)
     if credential and credential.joins_people and credential.organisation:
         document = with_pseudonyms(document, organisation=credential.organisation)
-    changed = any(document[key] is not value for key, value in statement.items() if key in document) or not statement.keys().isdisjoint(
-        ("stored", "authority")
-    )
-    statement_id = statement.get("id")
-    added = {
-        **({} if statement_id else {"id": str(uuid4())}),
-        **({} if "version" in statement else {"version": "1.0.0" if version.startswith("1.") else "2.0.0"}),
-        "authority": authority_of(credential),
-    }
-    document = {**document, **added}
+    if document is not statement or "stored" in statement or "authority" in statement:
+        text = None
+    ending = addition.text
+    if "version" in statement:
+        document, ending = {**document, **addition.authority}, addition.without_version
+    else:
+        document = {**document, **addition.version, **addition.authority}
+    if not document.get("id"):
+        document["id"] = str(uuid4())
+        ending = f'"id":"{document["id"]}",{ending}'
     document.pop("stored", None)
     target = document["object"]
     kind = target.get("objectType", "Activity")
-    whole = text.rstrip()[:-1].rstrip() + "," + written(added)[1:] if text and not changed else written(document)
+    whole = f"{text.rstrip()[:-1].rstrip()},{ending}" if text else written(document)
     registration = document.get("context", {}).get("registration")
     return Draft(
         uuid=UUID(document["id"]),
@@ -74,11 +89,16 @@ def draft_of(statement: dict[str, Any], text: str | None, *, credential: Credent
 
 
 def as_stored(statement: dict[str, Any], *, version: str) -> dict[str, Any]:
-    """What the standard has the store reword: one context activity becomes a list (2.4.6.2), and in 2.0 a moment is in UTC (4.2.7)."""
-    document = dict(_reworded(statement, version=version))
+    """What the standard has the store reword: one context activity becomes a list (2.4.6.2), and in 2.0 a moment is in UTC (4.2.7).
+
+    The very same object when nothing changes.
+    """
+    document = _reworded(statement, version=version)
     target = document["object"]
     if target.get("objectType") == "SubStatement":
-        document["object"] = _reworded(target, version=version)
+        reworded = _reworded(target, version=version)
+        if reworded is not target:
+            document = {**document, "object": reworded}
     return document
 
 

@@ -19,7 +19,7 @@ from lrs.models import ActivityVersion, Credential, PendingProjection, Source, S
 from lrs.profiles.adl import VOIDED
 from lrs.realms import realm_of
 from lrs.refusals import Refusal
-from lrs.rows import Draft, draft_of
+from lrs.rows import Draft, addition_of, draft_of
 from lrs.validation import V2, StatementRefused, activities_of, check_statement
 
 __all__ = ["StatementConflict", "StatementRefused", "VoidingRefused", "append"]
@@ -60,7 +60,11 @@ def append(
                 refusal.values["path"] = f"statement {index}: {refusal.values['path']}"
             raise
     texts: Sequence[str | None] = originals or [None] * len(statements)
-    drafts = [draft_of(statement, text, credential=credential, version=version) for statement, text in zip(statements, texts, strict=True)]
+    addition = addition_of(credential, version=version)
+    drafts = [
+        draft_of(statement, text, credential=credential, version=version, addition=addition)
+        for statement, text in zip(statements, texts, strict=True)
+    ]
     if len({draft.uuid for draft in drafts}) < len(drafts):
         raise StatementRefused("$", "two statements in one batch have the same id")
     if parts:

@@ -7,6 +7,7 @@ Nothing here recurses: a statement nests once, a group's members are agents, and
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from lrs.profiles.adl import VOIDED
@@ -422,6 +423,7 @@ def _version(value: Any, path: str, version: str) -> None:
 # --- Data types (4) -------------------------------------------------------------------------------------------------
 
 INFINITE = float("inf")
+USUAL = 200  # characters: what is no longer than this is remembered, because the same words come again in the next statement
 _HEX = "[0-9A-Fa-f]"
 MBOX = re.compile(r"mailto:[^\s@<>()\[\],;:\\\"\x00-\x1f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f]+\Z")
 SHA1 = re.compile(rf"{_HEX}{{40}}\Z")
@@ -466,13 +468,36 @@ def check_uuid(value: Any, path: str) -> None:
 
 
 def check_iri(value: Any, path: str) -> None:
-    if not isinstance(value, str) or not IRI.match(value):
+    if not is_iri(value):
         raise StatementRefused(path, "must be an absolute IRI of RFC 3987")
+
+
+def is_iri(value: Any) -> bool:
+    """An absolute IRI of RFC 3987."""
+    if not isinstance(value, str):
+        return False
+    return _is_usual_iri(value) if len(value) <= USUAL else IRI.match(value) is not None
+
+
+@lru_cache(maxsize=5_000)
+def _is_usual_iri(value: str) -> bool:
+    return IRI.match(value) is not None
 
 
 def is_language_tag(value: Any) -> bool:
     """A well-formed tag of RFC 5646, in which no variant and no extension stands twice (2.2.5, 2.2.6)."""
-    if not isinstance(value, str) or not LANGUAGE.match(value):
+    if not isinstance(value, str):
+        return False
+    return _is_usual_tag(value) if len(value) <= USUAL else _is_tag(value)
+
+
+@lru_cache(maxsize=500)
+def _is_usual_tag(value: str) -> bool:
+    return _is_tag(value)
+
+
+def _is_tag(value: str) -> bool:
+    if not LANGUAGE.match(value):
         return False
     if value.count("-") < 2 or value[:2] in ("x-", "X-"):
         return True
@@ -545,7 +570,7 @@ def _extensions(value: Any, path: str) -> None:
     if not isinstance(value, dict):
         raise StatementRefused(path, "must be an object", "4.1")
     for key in value:
-        if not isinstance(key, str) or not IRI.match(key):
+        if not is_iri(key):
             raise StatementRefused(path, "the key %(key)s must be an absolute IRI", "4.1", key=repr(str(key)[:80]))
     level, depth = list(value.values()), 1
     while level := [

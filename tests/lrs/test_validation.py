@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from lrs import digests, validation
 from lrs.profiles.adl import VOIDED
 from lrs.validation import V1, V2, StatementRefused, check_statement, moment
 
@@ -572,3 +573,20 @@ def test_the_validator_keeps_up_with_a_fast_store():
         check_statement(statement)
 
     assert 1000 / (time.process_time() - start) > 5000 / 3
+
+
+def test_what_is_unusually_long_is_judged_and_not_remembered():
+    """Somebody could otherwise fill the memory of a process with addresses that never come again."""
+    address = "https://a.example/" + "x" * 500
+
+    def kept() -> int:
+        return sum(one.cache_info().currsize for one in (validation._is_usual_iri, validation._is_usual_tag, digests._usual))
+
+    before = kept()
+    assert validation.is_iri(address)
+    assert not validation.is_language_tag("nl-" + "x" * 500)
+    assert digests.digest(address) == digests.digest(address)
+    assert kept() == before
+
+    assert validation.is_iri("https://a.example/that-comes-once-in-this-test")
+    assert kept() == before + 1

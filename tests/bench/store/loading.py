@@ -164,12 +164,13 @@ COLUMNS = (
 def _rows(numbers: tuple[int, ...], end: datetime, credential: Any) -> Iterator[Row]:
     from lrs import rows, sequence  # noqa: PLC0415 - after django.setup()
 
+    addition = rows.addition_of(credential, version="2.0.0")
     for number in numbers:
         # Whatever size the store has, its statements are spread over the whole time.
         at = end - SPAN * ((number * 0.6180339887498949) % 1)
         one = _statement(number, when=at)
         text = json.dumps(one, separators=(",", ":"))
-        draft = rows.draft_of(one, text, credential=credential, version="2.0.0")
+        draft = rows.draft_of(one, text, credential=credential, version="2.0.0", addition=addition)
         said = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         key = sequence.at(at) + number % (1 << sequence.BITS)
         yield Row(

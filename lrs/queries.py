@@ -65,7 +65,8 @@ def find(filters: Filters, *, visible: Q) -> Page:
     ways = [way.order_by(f"{sign}{number}")[: size + 1] for way, number in _ways(filters, visible=visible)]
     in_order = _whole(ways[0]) if len(ways) == 1 else _merged(ways, filters, most=size + 1)
     page = in_order[:size]
-    return Page(statements=page, last=page[-1].sequence if len(in_order) > size else None)
+    last = page[-1].sequence if len(in_order) > size else None
+    return Page(statements=_without_half_matches(page, filters), last=last)
 
 
 def one(statement_id: uuid.UUID, *, voided: bool, visible: Q) -> Statement | None:
@@ -133,6 +134,14 @@ def _keys_of_referrals(filters: Filters) -> list[uuid.UUID]:
     if filters.verb:
         keys.append(references.key_of("verb", filters.verb))
     return keys
+
+
+def _without_half_matches(page: list[Statement], filters: Filters) -> list[Statement]:
+    """Without who leads to several statements of which none says all that is asked: a referral does not tell which of them said what."""
+    keys = set(_keys_of_referrals(filters))
+    targets = {statement.refers_to for statement in page if statement.refers_to} if len(keys) > 1 else set()
+    leading_on = {target.uuid for target in Statement.objects.with_ids(targets) if target.refers_to} if targets else set()
+    return [statement for statement in page if statement.refers_to not in leading_on or references.says_all(statement, keys)]
 
 
 def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int) -> list[Statement]:

@@ -32,6 +32,8 @@ def keys_of(document: dict[str, Any]) -> set[uuid.UUID]:
             keys.add(key_of("related_agents", actor_key(agent)))
             if where != "other":
                 keys.add(key_of("agent", actor_key(agent)))
+    if "authority" in document:
+        keys.add(key_of("related_agents", actor_key(document["authority"])))
     for where, activity in activities_of(document):
         keys.add(key_of("related_activities", activity["id"]))
         if where == "object":
@@ -40,6 +42,18 @@ def keys_of(document: dict[str, Any]) -> set[uuid.UUID]:
     if registration:
         keys.add(key_of("registration", str(uuid.UUID(registration))))
     return keys
+
+
+def says_all(statement: Statement, keys: set[uuid.UUID]) -> bool:
+    """Whether the statement, or one that it leads to, says all of this by itself."""
+    found: Statement | None = statement
+    for _ in range(FARTHEST + 1):
+        if found is None:
+            return False
+        if keys <= keys_of(found.document):
+            return True
+        found = Statement.objects.with_id(found.refers_to).first() if found.refers_to else None
+    return False
 
 
 def connect(statements: Iterable[Statement]) -> None:

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tests.factories.lrs import Tool
 from tests.lrs.standard.shapes import ANN, BEA, DID, IRI, LESSON, a_new, a_reference, kept
 
 FILTERS = {
@@ -161,6 +162,31 @@ def test_filters_reach_through_every_reference_in_a_chain_but_time_and_limit_do_
     assert either.ids(verb=IRI, limit=1) == [chain[-1]["id"]]
     assert either.ids(verb=IRI, until="2020-01-01T00:00:00Z") == []
     assert either.ids(verb=IRI, activity=LESSON["id"], agent=ANN) == [statement["id"] for statement in reversed(chain)]
+
+
+def test_one_statement_of_a_chain_has_to_say_all_that_is_asked(either):
+    """2.1.3.s3: the referring statement matches when the conditions match for a statement that it leads to, not each for another."""
+    one = a_new(actor=BEA, verb={"id": IRI})
+    two = a_new(object=a_reference(one["id"]))
+    three = a_new(object=a_reference(two["id"]))
+    either.post(one, two, three)
+    assert three["id"] in either.ids(verb=IRI)
+    assert three["id"] in either.ids(agent=ANN)
+
+    assert either.ids(verb=IRI, agent=ANN) == []
+    assert either.ids(verb=IRI, agent=BEA) == [three["id"], two["id"], one["id"]]
+    assert either.ids(verb=DID["id"], agent=ANN) == [three["id"], two["id"]]
+
+
+def test_who_vouches_for_a_statement_is_one_of_its_related_agents_also_through_a_reference(either):
+    one = a_new()
+    either.post(one)
+    two = a_new(object=a_reference(one["id"]))
+    Tool().post(two)
+    authority = either.get("statements", statementId=one["id"]).json()["authority"]
+
+    assert either.ids(agent=authority) == []
+    assert either.ids(agent=authority, related_agents="true") == [two["id"], one["id"]]
 
 
 def test_references_that_go_round_end_somewhere(either):

@@ -36,7 +36,7 @@ VERBS = frozenset(
     }
     | {h5p.CONSUMED, h5p.CREATED}
 )
-# What content reports of every touch and of a video's buttons says nothing that "answered" does not say better: taken, not kept.
+# What content reports of every touch and of the buttons of a video and below the content says nothing that "answered" does not say better: taken, not kept.
 NOT_KEPT = frozenset(
     {
         adl.ASKED,
@@ -51,6 +51,11 @@ NOT_KEPT = frozenset(
         adl.SHARED,
         adl.SUSPENDED,
         adl.TERMINATED,
+        h5p.ACCESSED_COPYRIGHT,
+        h5p.ACCESSED_EMBED,
+        h5p.ACCESSED_REUSE,
+        h5p.COPIED,
+        h5p.DOWNLOADED,
         video.PAUSED,
         video.PLAYED,
         video.SEEKED,

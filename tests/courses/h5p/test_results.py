@@ -226,7 +226,9 @@ def test_opening_is_kept_and_not_called_saved(report):
     assert answer["saved"] == ""
 
 
-@pytest.mark.parametrize("verb", [ADL + "interacted", ADL + "exited", "https://w3id.org/xapi/video/verbs/played"])
+@pytest.mark.parametrize(
+    "verb", [ADL + "interacted", ADL + "exited", ADL + "accessed-copyright", "https://w3id.org/xapi/video/verbs/played"]
+)
 def test_every_touch_is_taken_but_not_kept(report, verb):
     assert report(verb).json() == {"statement": None, "saved": ""}
     assert not Statement.objects.exists()

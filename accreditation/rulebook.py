@@ -76,13 +76,18 @@ def judge(rows: Iterable[Row], *, place: Place, rules: Sequence[DatedRule], day:
 
     The rule follows from the end of the period as the register gave it. Leave moves the deadline; it does not bring another rule.
     """
-    first_day, last_day, assumed = period_of(place, day=day, years=years_of(rules, place))
-    chosen = choose(rules, section=place.section, professions=place.professions, period_end=last_day)
+    chosen, (first_day, last_day, assumed) = fitting_rule(place, rules=rules, day=day)
     if chosen is None:
         return None
     added = 0 if assumed else extension(place.away, terms=chosen.leave, first_day=first_day, last_day=last_day)
     last_day += timedelta(days=added)
     return Judgement(chosen, evaluate(rows, rule=chosen.rule, first_day=first_day, last_day=last_day, day=day), added, assumed)
+
+
+def fitting_rule(place: Place, *, rules: Sequence[DatedRule], day: date) -> tuple[DatedRule | None, tuple[date, date, bool]]:
+    """The rule that holds for someone in this place on this day, if any, and the period as `period_of` tells it."""
+    period = period_of(place, day=day, years=years_of(rules, place))
+    return choose(rules, section=place.section, professions=place.professions, period_end=period[1]), period
 
 
 def choose(rules: Iterable[DatedRule], *, section: str, professions: frozenset[str], period_end: date) -> DatedRule | None:

@@ -30,6 +30,7 @@ from accreditation.models import Accreditation, Draft, PointCategory, RegisterRu
 from accreditation.results import key_of
 from accreditation.rule_forms import RuleForms
 from accreditation.simulation import applying, contents, groups, reckoning
+from accreditation.simulation.reach import reach_of
 from accreditation.simulation.reckoning import DraftClosed
 from accreditation.views.rules import association_of, may_change_rules, open_drafts
 
@@ -120,7 +121,8 @@ def change_draft(request: PersonRequest, pk: int) -> HttpResponse:
         forms.form.initial["reason"] = found.reason
     elif forms.is_valid():
         return _save_and_reckon(request, found, forms.content(), forms.form.cleaned_data["reason"])
-    context = {"forms": forms, "register": found.register, "rule": found.rule, "draft": found}
+    reach = reach_of(found.rule, reader=request.user, day=timezone.localdate()) if found.rule else None
+    context = {"forms": forms, "register": found.register, "rule": found.rule, "draft": found, "reach": reach}
     return render(request, "accreditation/register_rule.html", context, status=422 if data is not None else 200)
 
 

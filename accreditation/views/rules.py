@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,6 +22,7 @@ from accreditation.evidence.forms import EvidenceKindForm
 from accreditation.models import Draft, EvidenceKind, PointCategory, RegisterRule
 from accreditation.rule_forms import CategoryForm, EndForm, RuleForms, SectionForm
 from accreditation.simulation import contents, reckoning
+from accreditation.simulation.reach import reach_of
 
 
 def may_change_rules(person: User) -> bool:
@@ -159,6 +161,7 @@ def _rule_page(request: PersonRequest, *, register: Register, rule: RegisterRule
             "end_form": end_form or EndForm(prefix="einde"),
             "may_end": rule is not None,
             "others": open_drafts(rule) if rule else [],
+            "reach": reach_of(rule, reader=request.user, day=timezone.localdate()) if rule else None,
         },
         status=422 if wrong else 200,
     )

@@ -1,16 +1,20 @@
 """What an administrator of an association writes down about a register, and that every mistake is told without losing what was typed."""
 
 import itertools
-from datetime import date
+from collections import Counter
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent, Organisation, Profession, RegisterSection, Role
+from accounts.models import AuditEvent, Organisation, Profession, ProfessionalProfile, RegisterEntry, RegisterSection, Role
+from accreditation.dossier import standings
 from accreditation.models import PointCategory, RegisterRule
+from accreditation.simulation.reach import people_under
 from tests.accreditation.racing import at_once
-from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, RegisterEntryFactory, RegisterFactory, UserFactory
 from tests.factories.accreditation import CategoryRuleFactory, PointCategoryFactory, RegisterRuleFactory
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +172,40 @@ def test_a_rule_for_a_profession_stands_beside_the_general_one(client, manager, 
 
     assert RegisterRule.objects.filter(register=register).count() == 2
     assert "bedrijfsarts" in client.get(reverse("accreditation:registers")).content.decode()
+
+
+def test_a_rule_tells_for_how_many_people_it_holds_now_as_their_dossier_does_and_small_numbers_to_nobody(
+    client, manager, rule, register, django_assert_max_num_queries
+):
+    doctors = RegisterRuleFactory(register=register, profession="bedrijfsarts", applies_from=date(2026, 1, 1), name="Voor bedrijfsartsen")
+    later = RegisterRuleFactory(register=register, section="later", name="Voor later")
+    profession = Profession.objects.create(code="bedrijfsarts", name="Bedrijfsarts")
+    for number, (period_end, doctor) in enumerate(itertools.product([date(2025, 12, 31), date(2027, 12, 31), None], [True, False] * 3)):
+        entry = RegisterEntryFactory(register=register, number=f"{number}", period_end=period_end)
+        if doctor:
+            ProfessionalProfile.objects.get_or_create(user=entry.user)[0].professions.add(profession)
+    RegisterEntryFactory()  # of another register
+
+    def told(rule):
+        return " ".join(client.get(reverse("accreditation:register_rule", args=[rule.pk])).content.decode().split())
+
+    # Three doctors ended before their rule began; whose period is unknown, is judged today.
+    entries = RegisterEntry.objects.filter(register=register)
+    judged = Counter(
+        str(standing.rule.pk) for entry in entries for standing in standings(person=entry.user, day=date(2026, 6, 1)) if standing.rule
+    )
+    assert judged == {str(rule.pk): 12, str(doctors.pk): 6}
+    with django_assert_max_num_queries(5):
+        assert people_under(register, day=date(2026, 6, 1)) == judged
+    with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC)):
+        client.force_login(manager)
+        assert "geldt nu voor 12 van de 18 mensen in dit register" in told(rule)
+        assert "geldt nu voor niemand in dit register" in told(later)
+        RegisterEntry.objects.filter(pk__in=entries.filter(user__profile__professions=profession).order_by("-pk").values("pk")[:2]).delete()
+        assert "tonen we niet" in told(rule)
+        assert "tonen we niet" in told(doctors)
+        client.force_login(UserFactory(is_superuser=True, is_staff=True))
+        assert "geldt nu voor 4 van de 16 mensen in dit register" in told(doctors)
 
 
 def test_a_rule_is_ended_on_a_day_and_not_before_it_begins(client, manager, rule):

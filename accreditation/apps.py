@@ -69,6 +69,7 @@ class AccreditationConfig(AppConfig):
                 "evidence-kept": _("Eigen bewijs in je dossier bewaard"),
                 "evidence-withdrawn": _("Eigen bewijs ingetrokken"),
                 "evidence-put-back": _("Eigen bewijs teruggezet"),
+                "evidence-photo-cleaned": _("Uit een foto bij je bewijs gehaald waar die is gemaakt"),
                 "evidence-discarded": _("Eigen bewijs weggegooid"),
                 "evidence-kind-saved": _("Soort eigen bewijs bewaard"),
                 "dossier-packed": _("Dossier ingepakt om mee te nemen"),

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -6,6 +7,7 @@ import pytest
 import time_machine
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -22,7 +24,7 @@ from accreditation.evidence.forms import EvidenceForm
 from accreditation.evidence.keeping import EvidenceRefused, Told
 from accreditation.evidence.reading import suggestions
 from accreditation.evidence.work_hours import worked
-from accreditation.models import Certificate, Evidence, EvidenceFile, EvidenceKind
+from accreditation.models import Certificate, Evidence, EvidenceDocument, EvidenceFile, EvidenceKind
 from competencies.models import Competency, Framework
 from tests.accreditation.evidence_files import BADGE, a_baked_badge, a_pdf, a_photo, as_jwt
 from tests.accreditation.racing import at_once
@@ -325,6 +327,45 @@ def test_a_photo_is_kept_and_given_out_without_where_it_was_taken(client, nurse,
     assert (b"Duurstede" in given, b"Telefoon" in given) == (False, False)
     again = keeping.begin(owner=nurse, checked=files.check(SimpleUploadedFile("kopie.jpg", given), owner=nurse))
     assert again.documents.get().file == evidence.documents.get().file
+
+
+def test_a_photo_that_was_kept_before_is_cleaned_once_unless_an_application_holds_it(nurse, kind, capsys):
+    def kept_as_it_came(name, **more):
+        came = a_photo("2026:05:04 23:59:00", name, **more)
+        raw = files.CheckedFile(came, name, "image/jpeg", hashlib.sha256(came.read()).hexdigest(), came.size)
+        return keeping.keep(evidence=keeping.begin(owner=nurse, checked=raw), told=told(kind, title=name))
+
+    def place_in(evidence):
+        with evidence.documents.get().file.file.open() as file, Image.open(file) as image:
+            return dict(image.getexif().get_ifd(0x8825))
+
+    def cleaned():
+        call_command("clean_photos")
+        return [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
+
+    held = kept_as_it_came("aanvraag.jpg", quality=60)
+    entry = nurse.register_entries.get()
+    application = applications.apply(entry=entry, frozen=dict, first_day=entry.period_start, last_day=entry.period_end)
+    free = kept_as_it_came("foto.jpg")
+    before = free.documents.get().file
+    again = keeping.begin(owner=nurse, checked=files.check(a_photo("2026:05:04 23:59:00"), owner=nurse))  # the same one, uploaded since
+    EvidenceDocument.objects.create(evidence=again, file=before, name="foto.jpg")
+    gone = kept_as_it_came("weg.jpg", quality=50).documents.get().file.file
+    gone.storage.delete(gone.name)
+    assert place_in(free)
+    assert place_in(held)
+
+    assert [cleaned(), cleaned()] == [[1, 1, 1, 1], [1, 0, 1, 1]]
+
+    assert place_in(free) == {}
+    assert place_in(held)
+    assert again.documents.get().file == free.documents.get().file
+    assert not EvidenceFile.objects.filter(pk=before.pk).exists()
+    event = AuditEvent.objects.get(event="evidence-photo-cleaned", dossier_owner=nurse)
+    assert event.details == {"before": before.sha256, "after": free.documents.get().file.sha256}
+    applications.take_back(application=application, because="Anders")
+    assert cleaned() == [1, 1, 0, 1]
+    assert place_in(held) == {}
 
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from lrs import store
@@ -119,6 +120,24 @@ def test_both_engines_answer_every_question_alike(clickhouse, recorded):
             ours = [list(row) for row in cursor.fetchall()]
         assert len(ours) > 2, of_postgresql
         assert [[_plain(value) for value in row] for row in theirs] == [[_plain(value) for value in row] for row in ours], of_clickhouse
+
+
+def test_citus_gets_every_table_that_stands_beside_a_statement():
+    """Where it spreads a table, each unique key has to hold the column by which it spreads."""
+    [sql] = _blocks("citus")
+    spread = dict(re.findall(r"create_distributed_table\('(\w+)', '(\w+)'", sql))
+    whole = set(re.findall(r"create_reference_table\('(\w+)'", sql))
+    tables = {model._meta.db_table: model._meta for model in apps.get_app_config("lrs").get_models()}
+    beside = {name for name, meta in tables.items() if any(field.related_model is Statement for field in meta.concrete_fields)}
+
+    assert beside <= spread.keys() | whole
+    for name, column in spread.items():
+        meta = tables[name]
+        keys = [[field.column for field in meta.pk_fields]]
+        keys += [[meta.get_field(field).column for field in unique.fields] for unique in meta.total_unique_constraints]
+        assert all(column in key for key in keys), f"{name} cannot be spread by {column}"
+        pointed = {field.related_model._meta.db_table for field in meta.concrete_fields if field.related_model is not None}
+        assert pointed <= spread.keys() | whole, f"{name} points at a table that stays on one server"
 
 
 def _plain(value: Any) -> Any:

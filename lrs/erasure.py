@@ -47,7 +47,6 @@ from lrs.models import (
     ImportProblem,
     Launch,
     LearnerLock,
-    LegalHold,
     Mention,
     OriginalAuthority,
     PendingProjection,
@@ -214,7 +213,7 @@ def _advance(erasure_id: int) -> str:
         erasure = Erasure.objects.select_for_update(of=("self",)).get(pk=erasure_id)
         if erasure.state == Erasure.State.DONE:
             return "was done"
-        if held_since(erasure):
+        if holds.placed_since(erasure):
             return "later"
         names = list(STEPS)
         erasure.step = erasure.step or names[0]
@@ -230,14 +229,6 @@ def _advance(erasure_id: int) -> str:
         erasure.touched_at, erasure.problem = timezone.now(), ""
         erasure.save()
         return outcome
-
-
-def held_since(erasure: Erasure) -> list[LegalHold]:
-    """The holds that were placed after the order, and before anything was erased: until they end, nothing is."""
-    if erasure.state != Erasure.State.WAITING:
-        return []
-    found = holds.over(subject_from(erasure.subject), person=erasure.person)
-    return [hold for hold in found if hold.placed_at > erasure.asked_at]
 
 
 # --- The steps ----------------------------------------------------------------------------------------------------------

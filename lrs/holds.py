@@ -15,7 +15,7 @@ from lrs import sequence
 from lrs.actors import actor_key
 from lrs.digests import digest
 from lrs.models import ErasedMark, Erasure, LegalHold, Mention, Statement
-from lrs.subjects import Subject, marks_of, subject_of
+from lrs.subjects import Subject, marks_of, subject_from, subject_of
 from lrs.validation import activities_of, agents_of
 
 
@@ -42,7 +42,7 @@ def place(*, kind: str, reason: str, by: User, until: date | None = None, subjec
 
 
 def _is_being_erased(subject: Subject | None, person: User | None) -> bool:
-    """Whether anything of this person is gone already. An erasure that has yet to begin waits for the hold (lrs.erasure.held_since)."""
+    """Whether anything of this person is gone already. An erasure that has yet to begin waits for the hold (placed_since)."""
     theirs = Q(person=person) if person is not None else Q()
     if subject is not None:
         theirs |= Q(pk__in=ErasedMark.objects.filter(mark__in=marks_of(subject)).values("erasure"))
@@ -72,6 +72,14 @@ def over(subject: Subject, *, person: User | None) -> list[LegalHold]:
         elif any(_covers(hold, statement) for statement in _statements_of(subject, hold).iterator(chunk_size=500)):
             found.append(hold)
     return found
+
+
+def placed_since(erasure: Erasure) -> list[LegalHold]:
+    """The holds that were placed after the order, and before anything was erased: until they end, nothing is."""
+    if erasure.state != Erasure.State.WAITING:
+        return []
+    found = over(subject_from(erasure.subject), person=erasure.person)
+    return [hold for hold in found if hold.placed_at > erasure.asked_at]
 
 
 class Keeper:

@@ -305,7 +305,7 @@ def report(request: PersonRequest, uuid: UUID) -> HttpResponse:
         "lrs/privacy/report.html",
         {
             "erasure": found,
-            "held": erasure.held_since(found),
+            "held": holds.placed_since(found),
             "lines": _lines(found.counts),
             "place": place,
             "steps": len(steps),

@@ -51,8 +51,8 @@ WORDS = {
         "accreditation": "Accreditatie",
         "example": "Accreditatie (voorbeeld, niet echt)",
         "columns": ("Register", "ID-nummer", "Registernummer", "Toegekend"),
-        "hours": "uur",
-        "points": "punten",
+        "hours": ("uur", "uur"),  # of one, of more
+        "points": ("punt", "punten"),
         "no number": "niet bijgeschreven: nummer onbekend",
         "not credited": "niet bijgeschreven",
         "period": "geaccrediteerd van {start} t/m {end}",
@@ -86,8 +86,8 @@ WORDS = {
         "accreditation": "Accreditation",
         "example": "Accreditation (example, not real)",
         "columns": ("Register", "ID number", "Number in register", "Credited"),
-        "hours": "hours",
-        "points": "points",
+        "hours": ("hour", "hours"),
+        "points": ("point", "points"),
         "no number": "not credited: number unknown",
         "not credited": "not credited",
         "period": "accredited from {start} through {end}",
@@ -384,8 +384,10 @@ def _points_head(canvas: TaggedCanvas, words: dict[str, Any], columns: list[tupl
 
 
 def _points_row(canvas: TaggedCanvas, line: dict[str, Any], words: dict[str, Any], columns: list[tuple[float, float]], y: float) -> float:
-    unit = words["hours" if line["unit"] == "hours" else "points"]
-    points = [f"{written_number(entry['points'])} {unit}, {entry['category'].lower()}" for entry in line["points"]]
+    units = words["hours" if line["unit"] == "hours" else "points"]
+    points = [
+        f"{written_number(entry['points'])} {units[Decimal(entry['points']) != 1]}, {entry['category'].lower()}" for entry in line["points"]
+    ]
     if not line["credited"]:
         points.append(words["not credited" if line["number"] else "no number"])
     cells = [

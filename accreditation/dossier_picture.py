@@ -13,6 +13,7 @@ from accreditation.dossier import Line, Standing
 from accreditation.evaluation import ZERO, CategoryResult, Counted, Evaluation, Reason
 from accreditation.models import RegisterRule
 from cms.route import Event, PeriodRoute, period
+from courses.course_page import amount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +108,31 @@ def in_words(standing: Standing) -> str:
     if rule is None or evaluation is None:
         return ""
     unit = unit_name(rule)
-    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "unit": unit, "work": _n(standing.work_missing)}
+    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "work": _n(standing.work_missing)}
     if standing.complete:
         return gettext("%(have)s: voldoet aan de regel") % names
     if evaluation.complete:
-        return gettext("%(have)s: genoeg, maar er ontbreken nog %(work)s werkuren") % names
+        one, more = (
+            gettext("%(have)s: genoeg, maar er ontbreekt nog 1 werkuur"),
+            gettext("%(have)s: genoeg, maar er ontbreken nog %(work)s werkuren"),
+        )
+        return (one if standing.work_missing == 1 else more) % names
     worst = max(evaluation.categories, key=lambda result: (result.missing, result.category.part_of is None), default=None)
     if worst is None or not worst.missing:
-        return gettext("%(have)s; er ontbreken er nog %(missing)s") % names
+        return _missing_most(evaluation) % names
     name = worst.category.name
     names |= {"least": _n(worst.missing), "category": name[0].lower() + name[1:]}
     if evaluation.missing > worst.missing:
-        return gettext("%(have)s; er ontbreken er nog %(missing)s, waarvan ten minste %(least)s %(category)s") % names
+        return _missing_most(evaluation) % names + gettext(", waarvan ten minste %(least)s %(category)s") % names
     if ZERO < evaluation.missing < worst.missing:
-        return gettext("%(have)s; er ontbreken er nog %(missing)s, en aan %(category)s nog %(least)s") % names
-    return gettext("%(have)s; er ontbreken nog %(least)s %(unit)s %(category)s") % names
+        return _missing_most(evaluation) % names + gettext(", en aan %(category)s nog %(least)s") % names
+    one, more = gettext("%(have)s; er ontbreekt nog %(worth)s %(category)s"), gettext("%(have)s; er ontbreken nog %(worth)s %(category)s")
+    return (one if worst.missing == 1 else more) % {**names, "worth": amount_of(worst.missing, rule.unit)}
+
+
+def _missing_most(evaluation: Evaluation) -> str:
+    one, more = gettext("%(have)s; er ontbreekt er nog 1"), gettext("%(have)s; er ontbreken er nog %(missing)s")
+    return one if evaluation.missing == 1 else more
 
 
 def _have(evaluation: Evaluation, unit: str) -> str:
@@ -176,7 +187,10 @@ def _until_when(evaluation: Evaluation, *, assumed: bool) -> str:
         return gettext("Deze registratieperiode liep tot en met %(last)s.") % {"last": last}
     days = (evaluation.last_day - evaluation.day).days
     if days < 120:
-        return gettext("Je hebt tijd tot en met %(last)s: nog %(days)s dagen.") % {"last": last, "days": days}
+        text = ngettext(
+            "Je hebt tijd tot en met %(last)s: nog %(days)s dag.", "Je hebt tijd tot en met %(last)s: nog %(days)s dagen.", days
+        )
+        return text % {"last": last, "days": days}
     return gettext("Je hebt tijd tot en met %(last)s: nog ongeveer %(months)s maanden.") % {"last": last, "months": round(days / 30.4)}
 
 
@@ -227,7 +241,9 @@ def _work(standing: Standing) -> list[Bar]:
 
 
 def _missing(missing: Decimal) -> str:
-    return gettext("er ontbreken er %(missing)s") % {"missing": _n(missing)} if missing else ""
+    if not missing:
+        return ""
+    return gettext("er ontbreekt er 1") if missing == 1 else gettext("er ontbreken er %(missing)s") % {"missing": _n(missing)}
 
 
 def _events(standing: Standing, evaluation: Evaluation) -> list[Event]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _, ngettext
 from accounts.models import RegisterEntry, Role, User
 from accreditation import jobs
 from accreditation.models import Accreditation, ExpiryWarning, Job, LapseNotice
+from courses.course_page import amount_of
 from courses.models import CourseProgress, Enrolment
 
 WARN_DAYS = (90, 30, 7)
@@ -233,8 +234,7 @@ def _said(accreditation: Accreditation, day: date) -> Ending:
     names = {
         "register": accreditation.register.name,
         "day": date_format(last, "j F Y"),
-        "points": f"{points.normalize():f}".replace(".", ","),
-        "unit": _("uur") if rule and rule.unit == "hours" else _("punten"),
+        "worth": amount_of(points, rule.unit if rule else ""),
     }
     if last < day:
         text = _(
@@ -243,7 +243,7 @@ def _said(accreditation: Accreditation, day: date) -> Ending:
         )
     else:
         text = _(
-            "De accreditatie bij %(register)s loopt af. Ben je uiterlijk op %(day)s klaar met de cursus, dan krijg je %(points)s %(unit)s. "
+            "De accreditatie bij %(register)s loopt af. Ben je uiterlijk op %(day)s klaar met de cursus, dan krijg je %(worth)s. "
             "Daarna krijg je wel een certificaat, maar geen punten bij dit register."
         )
     return Ending(accreditation=accreditation, last_day=last, points=points, lapsed=last < day, text=text % names)

@@ -18,6 +18,7 @@ from accreditation import certificates
 from accreditation.editions import first_attended
 from accreditation.evaluation import amsterdam_date
 from accreditation.models import Accreditation, Certificate, CertificateEvent, PointAward
+from courses.course_page import amount_of
 from courses.iris import course_iri
 from courses.models import Enrolment
 from lrs.models import Source, Statement
@@ -388,7 +389,7 @@ def _outcome(
 ) -> Outcome:
     register = accreditation.register
     points = sum((award.points for award in awards), Decimal(0))
-    names = {"register": register.name, "day": date_format(day, "j F Y"), "points": f"{points.normalize():f}".replace(".", ",")}
+    names = {"register": register.name, "day": date_format(day, "j F Y")}
     if awards and all(award.enrolment_id != enrolment.pk for award in awards):
         earlier = date_format(awards[0].awarded_on, "j F Y")
         text = gettext("De punten van deze accreditatie bij %(register)s kreeg je al op %(first)s. Dezelfde scholing telt één keer.")
@@ -396,11 +397,8 @@ def _outcome(
             return Outcome(Why.EARNED_BEFORE, text % {**names, "first": earlier}, accreditation, register)
         awards = []
     if awards and points:
-        one, more = (
-            gettext("1 punt bijgeschreven in %(register)s op %(day)s."),
-            gettext("%(points)s punten bijgeschreven in %(register)s op %(day)s."),
-        )
-        return Outcome(Why.AWARDED, (one if points == 1 else more) % names, accreditation, register)
+        text = gettext("%(worth)s bijgeschreven in %(register)s op %(day)s.")
+        return Outcome(Why.AWARDED, text % {**names, "worth": amount_of(points, "points")}, accreditation, register)
     if awards:
         why = next((award.reason for award in awards if award.reverses_id), "")
         return Outcome(

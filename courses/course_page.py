@@ -254,9 +254,14 @@ def credits_of(courses: Sequence[int]) -> dict[int, list[Credit]]:
 
 def worth_of(credit: Credit) -> str:
     """What a course brings in one register: "8 punten", "1 punt" or "3,5 uur"."""
-    amount = Decimal(credit["points"]).normalize()
+    return amount_of(credit["points"], credit.get("unit", ""))
+
+
+def amount_of(points: Decimal | str, unit: str) -> str:
+    """What a register counts, in words, in hours where that is its `unit`."""
+    amount = Decimal(points).normalize()
     names = {"amount": number_format(f"{amount:f}", use_l10n=True)}
-    if credit.get("unit") == "hours":
+    if unit == "hours":
         return gettext("%(amount)s uur") % names
     return (gettext("%(amount)s punt") if amount == 1 else gettext("%(amount)s punten")) % names
 

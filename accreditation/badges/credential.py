@@ -20,7 +20,7 @@ from courses.models import Release
 from courses.route import route_of
 
 SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
-UNITS = {"hours": "uur", "points": "punten"}
+UNITS = {"hours": ("uur", "uur"), "points": ("punt", "punten")}  # of one, of more
 
 
 def credential_of(certificate: Certificate, *, uuid: UUID, issuer: str, release: UUID) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def achievement(said: dict[str, Any], *, release: UUID) -> dict[str, Any]:
                 "type": ["Alignment"],
                 "targetCode": line["id_number"],
                 "targetName": f"Geaccrediteerde scholing in {line['register']}",
-                "targetDescription": ", ".join(f"{plain(entry['points'])} {UNITS[line['unit']]}" for entry in line["points"]) or "0 punten",
+                "targetDescription": ", ".join(_worth(entry["points"], line["unit"]) for entry in line["points"]) or "0 punten",
                 "targetFramework": "PE-online",
                 "targetUrl": f"{address}#accreditatie",
             }
@@ -140,6 +140,10 @@ def revocations_address(issuer: str) -> str:
 
 def site(path: str) -> str:
     return settings.SITE_URL.rstrip("/") + path
+
+
+def _worth(points: str, unit: str) -> str:
+    return f"{plain(points)} {UNITS[unit][Decimal(points) != 1]}"
 
 
 def plain(points: str) -> str:

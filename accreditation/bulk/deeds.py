@@ -114,8 +114,12 @@ def _foresee_revocations(rows: Sequence[Certificate]) -> dict[int, Foreseen]:
         state = certificates.state(row)
         if state == Certificate.State.VALID:
             had = worth.get(row.enrolment_id, Decimal(0))
-            text = gettext("Wordt ingetrokken; %(points)s punten draaien terug als je dat kiest.") if had else gettext("Wordt ingetrokken.")
-            found[row.pk] = Foreseen(True, text % {"points": _number(had)} if had else text)
+            one, more = (
+                gettext("Wordt ingetrokken; 1 punt draait terug als je dat kiest."),
+                gettext("Wordt ingetrokken; %(points)s punten draaien terug als je dat kiest."),
+            )
+            text = (one if had == 1 else more) % {"points": _number(had)} if had else gettext("Wordt ingetrokken.")
+            found[row.pk] = Foreseen(True, text)
         else:
             found[row.pk] = Foreseen(False, gettext("Is al %(state)s.") % {"state": state.label})
     return found
@@ -235,7 +239,7 @@ DEEDS: dict[str, Deed] = {
         foresee=_foresee_corrections,
         do=_correct,
         did=lambda action, row: (
-            gettext("Van %(before)s naar %(after)s punten; het certificaat is vervangen.")
+            gettext("Punten van %(before)s naar %(after)s; het certificaat is vervangen.")
             % {"before": _number(_points(row)), "after": _number(action.points or Decimal(0))}
         ),
         undo=_undo_correction,

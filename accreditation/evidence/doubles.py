@@ -158,7 +158,7 @@ def _unlike_the_file(told: Told, evidence: Evidence | None) -> Iterator[Warning]
     if told.kind.form == EvidenceKind.Form.ACCREDITED and told.points is not None and read.get("points"):
         if told.points != Decimal(read["points"]):
             names = {"read": plain(Decimal(read["points"])), "typed": plain(told.points)}
-            text = _("In het bestand lazen we %(read)s punten; jij vulde %(typed)s in. Klopt dat?")
+            text = _("Volgens het bestand is het aantal punten %(read)s; jij vulde %(typed)s in. Klopt dat?")
             yield Warning(f"read-{told.points.normalize():f}", text % names)
     elif told.kind.form == EvidenceKind.Form.HOURS and told.hours is not None and read.get("hours"):
         if told.hours != Decimal(read["hours"]):

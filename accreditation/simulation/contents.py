@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.formats import date_format, localize
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import Register
 from accreditation.dossier import dated, rule_of
@@ -374,7 +374,9 @@ def _line_in_words(line: Mapping[str, Any]) -> str:
 
 
 def _leave_in_words(term: Mapping[str, Any]) -> str:
-    text = gettext("%(share)s %% van de dagen, vanaf %(days)s dagen") % {"share": term["share"], "days": term["minimum_days"]}
-    if term["maximum_days"]:
-        text += ", " + gettext("ten hoogste %(days)s dagen") % {"days": term["maximum_days"]}
+    least, most = term["minimum_days"], term["maximum_days"]
+    text = ngettext("%(share)s %% van de dagen, vanaf %(days)s dag", "%(share)s %% van de dagen, vanaf %(days)s dagen", least)
+    text %= {"share": term["share"], "days": least}
+    if most:
+        text += ", " + ngettext("ten hoogste %(days)s dag", "ten hoogste %(days)s dagen", most) % {"days": most}
     return text + ", " + (gettext("bevestigd") if term["confirmed"] else gettext("niet bevestigd"))

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from accreditation import menu
+from courses.course_page import amount_of
 
 register = template.Library()
 
@@ -18,6 +19,12 @@ register = template.Library()
 def points(value: Decimal | str) -> str:
     """4,5 and 10: without needless zeros, with the comma of the language."""
     return str(localize(Decimal(f"{Decimal(value).normalize():f}"), use_l10n=True))
+
+
+@register.filter
+def amount(value: Decimal | str, unit: str) -> str:
+    """`{{ entry.points|amount:line.unit }}`: 1 punt, 4,5 punten or 2 uur."""
+    return amount_of(value, unit)
 
 
 @register.filter

@@ -162,7 +162,7 @@ def _rows(action: BulkAction, page: list[BulkRow]) -> list[dict[str, Any]]:
 def _verb(kind: str, count: int) -> str:
     """What the button says it will do."""
     words = {
-        BulkAction.Kind.AWARD: ngettext("Schrijf bij %(count)s punten bij", "Schrijf bij %(count)s punten bij", count),
+        BulkAction.Kind.AWARD: ngettext("Schrijf punten bij voor %(count)s deelname", "Schrijf punten bij voor %(count)s deelnames", count),
         BulkAction.Kind.CORRECT: ngettext("Verbeter %(count)s toekenning", "Verbeter %(count)s toekenningen", count),
         BulkAction.Kind.REVOKE: ngettext("Trek %(count)s certificaat in", "Trek %(count)s certificaten in", count),
         BulkAction.Kind.REISSUE: ngettext("Geef %(count)s certificaat opnieuw uit", "Geef %(count)s certificaten opnieuw uit", count),

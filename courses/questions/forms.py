@@ -29,6 +29,6 @@ class JudgeAnswerForm(forms.Form):
 def _at_most(maximum: int) -> Any:
     def check(value: Any) -> None:
         if value > maximum:
-            raise forms.ValidationError(_("Deze vraag is ten hoogste %(max)s punten waard.") % {"max": maximum})
+            raise forms.ValidationError(_("Het hoogste aantal punten voor deze vraag is %(max)s.") % {"max": maximum})
 
     return check

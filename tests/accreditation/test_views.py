@@ -157,6 +157,8 @@ def test_the_dossier_answers_what_is_missing_and_until_when(client, learner):
     [
         (184, None, "4 van 184 punten; er ontbreken er nog 180"),
         (10, 76, "4 van 10 punten; er ontbreken er nog 6, en aan geaccrediteerde scholing nog 72"),
+        (5, None, "4 van 5 punten; er ontbreekt er nog 1"),
+        (5, 5, "4 van 5 punten; er ontbreekt nog 1 punt geaccrediteerde scholing"),
         (4, 76, "4 van 4 punten; er ontbreken nog 72 punten geaccrediteerde scholing"),
         (76, 76, "4 van 76 punten; er ontbreken nog 72 punten geaccrediteerde scholing"),
         (4, 4, "4 van 4 punten: voldoet aan de regel"),

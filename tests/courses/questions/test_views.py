@@ -319,7 +319,7 @@ def test_an_open_answer_waits_for_a_teacher_and_their_mark_makes_the_result():
     page = marker.get(reverse("courses:judge_open_answer", args=[answer.pk])).content.decode()
     assert "GEHEIM-MODEL" in page
     too_many = marker.post(reverse("courses:judge_open_answer", args=[answer.pk]), {"points": "2", "feedback": "Mooi"}).content.decode()
-    assert "ten hoogste 1 punten" in too_many
+    assert "Het hoogste aantal punten voor deze vraag is 1." in too_many
     assert "Mooi" in too_many
     marker.post(reverse("courses:judge_open_answer", args=[answer.pk]), {"points": "0,5", "feedback": "Noem ook de taken."})
 

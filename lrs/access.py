@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from lrs.actors import actor_key, actor_of
+from lrs.access_export import as_told, statements_about
 from lrs.digests import digest
 from lrs.models import Mention, ProfileDocument, StateDocument, Statement
+from lrs.subjects import Subject
 
 
 def statements_of(learner: UUID) -> QuerySet[Statement]:
@@ -34,24 +35,21 @@ def narrowed(
     return statements
 
 
-def export(learner: UUID) -> Iterator[str]:
-    """All that the record knows of this learner, as one JSON text in pieces, however much it is.
+def export(subject: Subject) -> Iterator[str]:
+    """All that the record knows of this person, as one JSON text in pieces, however much it is.
 
-    Statements in which someone else is the actor and this learner is named, such as a teacher's, are in it as well.
+    Of statements in which someone else is the actor and this person is named, such as a teacher's, only what `as_told` gives.
     """
-    key = actor_key(actor_of(learner))
-    keys = [Mention.key_of(kind, key) for kind in (Mention.Kind.OBJECT, Mention.Kind.AGENT)]
-    named = Mention.objects.filter(key__in=keys).values("statement")
-    statements = Statement.objects.filter(Q(actor_digest=digest(key)) | Q(pk__in=named)).order_by("sequence")
-    yield f'{{"pseudonym":{json.dumps(str(learner))},"made_at":{json.dumps(timezone.now().isoformat())},\n"statements":[\n'
-    yield from _joined(_with_origin(statement) for statement in statements.iterator(chunk_size=500))
+    statements = statements_about(subject)
+    yield f'{{"pseudonym":{json.dumps(str(subject.learner))},"made_at":{json.dumps(timezone.now().isoformat())},\n"statements":[\n'
+    yield from _joined(_with_origin(statement, subject) for statement in statements.iterator(chunk_size=500))
     yield '\n],\n"states":[\n'
     yield from _joined(
         _document(state, {"activity": state.activity, "name": state.state_id})
-        for state in StateDocument.objects.filter(actor_key=key).order_by("pk")
+        for state in StateDocument.objects.filter(actor_key__in=subject.keys).order_by("pk")
     )
     yield '\n],\n"profiles":[\n'
-    profiles = ProfileDocument.objects.filter(kind=ProfileDocument.Kind.AGENT, subject=key).order_by("pk")
+    profiles = ProfileDocument.objects.filter(kind=ProfileDocument.Kind.AGENT, subject__in=subject.keys).order_by("pk")
     yield from _joined(_document(profile, {"name": profile.profile_id}) for profile in profiles)
     yield "\n]}\n"
 
@@ -61,9 +59,10 @@ def _joined(texts: Iterator[str]) -> Iterator[str]:
         yield f",\n{text}" if number else text
 
 
-def _with_origin(statement: Statement) -> str:
+def _with_origin(statement: Statement, subject: Subject) -> str:
     about = json.dumps({"source": statement.source, "voided": statement.voided})
-    return f'{{"kept":{about},"statement":{statement.exact}}}'
+    told = as_told(statement, subject)
+    return f'{{"kept":{about},"statement":{statement.exact if told is statement.document else json.dumps(told)}}}'
 
 
 def _document(row: Any, about: dict[str, str]) -> str:

@@ -23,6 +23,7 @@ from lrs.forms import MyRecordsForm
 from lrs.models import PendingProjection, Source, Statement
 from lrs.places import Place, activities_in, courses_of, places_of
 from lrs.sentences import FROM, TRUST_YOU, name_of, sentence_of
+from lrs.subjects import subject_of
 
 PER_PAGE = 50
 
@@ -68,7 +69,7 @@ def _my_row(statement: Statement, places: dict[str, Place]) -> dict[str, Any]:
 def my_records_download(request: PersonRequest) -> StreamingHttpResponse:
     """All of it, to take along."""
     audit.record("records_downloaded", actor=request.user, dossier_owner=request.user, origin=audit.origin_of(request))
-    response = StreamingHttpResponse(access.export(request.user.pseudonym), content_type="application/json")
+    response = StreamingHttpResponse(access.export(subject_of(request.user)), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="leerrecords-{timezone.localdate():%Y-%m-%d}.json"'
     response["Cache-Control"] = "private, no-store"
     return response

@@ -5,6 +5,7 @@ import re
 import uuid
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
@@ -124,8 +125,12 @@ def test_a_voided_record_says_so():
 def test_the_download_has_everything_about_me_and_nothing_about_others():
     me, other = UserFactory(), UserFactory()
     mine, theirs = a_statement(me.pseudonym), a_statement(other.pseudonym)
-    taught = a_statement(other.pseudonym, context={"instructor": actor_of(me.pseudonym)})
+    teacher = {"instructor": actor_of(me.pseudonym), "platform": "X"}
+    taught = a_statement(other.pseudonym, context=teacher, result={"response": "Woorden van een ander"})
     append([mine, theirs, taught], source=Source.SERVER)
+    EmailAddress.objects.create(user=me, email=me.email, verified=True, primary=True)
+    elsewhere = a_statement(actor={"mbox": f"mailto:{me.email}"})
+    append([elsewhere], source=Source.OUTSIDE)
     tool = Tool()
     tool.send("POST", "activities/state", {"plek": 3}, activityId="https://a.example/", agent=actor_of(me.pseudonym), stateId="s")
     assert StateDocument.objects.get().actor_key == actor_key(actor_of(me.pseudonym))
@@ -133,7 +138,10 @@ def test_the_download_has_everything_about_me_and_nothing_about_others():
     answer = logged_in(me).get("/mijn/leerrecords/download.json")
 
     export = json.loads(answer.getvalue())
-    assert [one["statement"]["id"] for one in export["statements"]] == [mine["id"], taught["id"]]
+    assert [one["statement"]["id"] for one in export["statements"]] == [mine["id"], taught["id"], elsewhere["id"]]
+    assert export["statements"][1]["statement"]["context"] == {"instructor": actor_of(me.pseudonym)}
+    for of_others in ("Woorden van een ander", str(other.pseudonym)):
+        assert of_others not in json.dumps(export, ensure_ascii=False)
     assert export["statements"][0]["kept"] == {"source": "server", "voided": False}
     assert [state["name"] for state in export["states"]] == ["s"]
     assert "attachment" in answer.headers["Content-Disposition"]

@@ -1,18 +1,21 @@
 """What the record knows of activities by name."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from lrs.formats import merged_definitions
 from lrs.models import ActivityVersion
-from lrs.places import places_of
+from lrs.places import course_choices, places_of
 from lrs.sentences import in_language
 from lrs.viewer import Search, find
 from lrs.viewer_people import Sight
 
+IRI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 CHOICES = 12
 LOOKED_AT = 200
 
@@ -52,11 +55,35 @@ def activities_like(text: str, *, sight: Sight) -> list[Activity]:
     return [one for one in in_order if sight.everything or one.iri in ours or _is_seen(one.iri, sight)][:CHOICES]
 
 
+def courses_and_activities_like(text: str, *, sight: Sight) -> list[Activity]:
+    """Courses with these words in their title, also those of which nothing was recorded yet, and then what `activities_like` finds."""
+    words = text.casefold().split()[:5]
+    if not words:
+        return []
+    courses = course_choices(organisations=None if sight.everything else sight.organisations)
+    found = [Activity(iri, title, gettext("cursus")) for iri, title in courses if all(word in title.casefold() for word in words)][:CHOICES]
+    known = {one.iri for one in found}
+    return [*found, *(one for one in activities_like(text, sight=sight) if one.iri not in known)]
+
+
+def nearest(text: str, found: list[Activity]) -> list[Activity]:
+    """Those that are called exactly so, or all when none is."""
+    return [one for one in found if one.name.casefold() == text.casefold()] or found
+
+
+def names_for(sight: Sight, iris: Iterable[str]) -> dict[str, str]:
+    """What these are called, with their course, for a list: ours, and for who sees everything also what tools elsewhere call theirs."""
+    named = [one for one in _named(sorted(set(iris))) if one.name != one.iri]
+    found = {one.iri: f"{one.name} ({one.where})" if one.where else one.name for one in named}
+    return found if sight.everything else {iri: found[iri] for iri in places_of(found)}
+
+
 def _is_seen(iri: str, sight: Sight) -> bool:
     return bool(find(Search(activity=iri), sight=sight, size=1, looked_at_most=LOOKED_AT).statements)
 
 
 def _named(iris: Iterable[str]) -> list[Activity]:
+    """Each of these with its name, in the same order; its IRI where no name is known."""
     iris = list(iris)
     definitions = merged_definitions([iris])
     places = places_of(iris)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext, gettext_lazy as _
 from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
 from lrs.exporting import Selection
-from lrs.validation import StatementRefused, check_iri
+from lrs.named_fields import ActivityField, VerbField
+from lrs.viewer_people import sight_of_names
 
 
 def _day(label: Any, help_text: Any = "") -> forms.DateField:
@@ -49,21 +50,12 @@ class ExportForm(_OfOrganisation):
     )
     since = _day(_("Binnengekomen vanaf"))
     until = _day(_("Binnengekomen tot en met"))
-    verb = forms.CharField(
-        label=_("Werkwoord"),
-        required=False,
-        max_length=1000,
-        help_text=_("Het volledige adres, zoals http://adlnet.gov/expapi/verbs/passed."),
-    )
-    activity = forms.CharField(
-        label=_("Activiteit"), required=False, max_length=1000, help_text=_("Het volledige adres van de activiteit.")
-    )
+    verb = VerbField(label=_("Wat er gebeurde"), required=False, help_text=_("Kies uit de lijst, of plak de IRI van een werkwoord."))
+    activity = ActivityField(label=_("Cursus, les of activiteit"), required=False, help_text=_("Typ een deel van de naam, of plak de IRI."))
 
-    def clean_verb(self) -> str:
-        return self._iri("verb")
-
-    def clean_activity(self) -> str:
-        return self._iri("activity")
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        cast(ActivityField, self.fields["activity"]).sight = sight_of_names(user)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -81,15 +73,6 @@ class ExportForm(_OfOrganisation):
             verb=self.cleaned_data["verb"],
             activity=self.cleaned_data["activity"],
         )
-
-    def _iri(self, name: str) -> str:
-        value = str(self.cleaned_data[name])
-        if value:
-            try:
-                check_iri(value, name)
-            except StatementRefused:
-                raise forms.ValidationError(gettext("Geef het volledige adres, dat begint met bijvoorbeeld https://.")) from None
-        return value
 
 
 class _ImportForm(_OfOrganisation):

@@ -1,13 +1,15 @@
 """Forms of the privacy pages."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
+from accounts.models import User
 from lrs.models import LegalHold, Source
-from lrs.sentences import verb_choices
+from lrs.named_fields import ActivityField, ActivityTypeField, VerbField
 from lrs.validation import StatementRefused, check_agent
+from lrs.viewer_people import sight_of_names
 
 DATE = forms.DateInput(attrs={"type": "date"})
 KINDS = [
@@ -110,19 +112,25 @@ class HoldForm(PersonHoldForm):
         widget=forms.RadioSelect,
         initial=LegalHold.Kind.ACTIVITY,
     )
-    activity = forms.CharField(
-        label=_("Begin van het adres van de cursus of activiteit"),
+    activity = ActivityField(
+        label=_("Cursus, les of activiteit"),
         max_length=500,
         required=False,
-        help_text=_("Alleen bij een cursus of activiteit, zoals het in de leerrecords staat."),
+        help_text=_(
+            "Alleen bij een cursus of activiteit. Typ een deel van de naam, of plak het begin van een adres. Wat bij de cursus hoort, valt eronder."
+        ),
     )
     period_start = forms.DateField(label=_("Eerste dag"), required=False, widget=DATE, help_text=_("Alleen bij een periode."))
     period_end = forms.DateField(label=_("Laatste dag van de periode"), required=False, widget=DATE)
     field_order = ("kind", "activity", "period_start", "period_end", "reason", "until")
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(ActivityField, self.fields["activity"]).sight = sight_of_names(user)
+
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or {}
-        if data.get("kind") == LegalHold.Kind.ACTIVITY and not data.get("activity"):
+        if data.get("kind") == LegalHold.Kind.ACTIVITY and not data.get("activity") and "activity" not in self.errors:
             raise forms.ValidationError({"activity": gettext("Vul in waarop de bewaarplicht rust.")})
         if data.get("kind") == LegalHold.Kind.PERIOD and not (data.get("period_start") and data.get("period_end")):
             raise forms.ValidationError({"period_start": gettext("Vul de eerste en de laatste dag van de periode in.")})
@@ -157,20 +165,18 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(label=_("Uitleg aan de aanvrager"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
-def _verbs() -> list[tuple[str, Any]]:
-    return [("", _("elk werkwoord")), *verb_choices()]
-
-
 class RetentionForm(forms.Form):
     """How long a kind of record is kept."""
 
     name = forms.CharField(label=_("Naam"), max_length=120, help_text=_("Bijvoorbeeld: video-interacties na een jaar weg."))
-    activity_type = forms.URLField(
+    activity_type = ActivityTypeField(
         label=_("Soort activiteit"),
         required=False,
-        assume_scheme="https",
-        help_text=_("De IRI, bijvoorbeeld https://w3id.org/xapi/video/activity-type/video"),
+        max_length=400,
+        help_text=_("Bijvoorbeeld video. Kies uit de lijst, of plak de IRI. Leeg: elke soort."),
     )
-    verb = forms.ChoiceField(label=_("Werkwoord"), required=False, choices=_verbs)
+    verb = VerbField(
+        label=_("Wat er gebeurde"), required=False, max_length=400, help_text=_("Kies uit de lijst, of plak de IRI. Leeg: alles.")
+    )
     source = forms.ChoiceField(label=_("Herkomst"), required=False, choices=[("", _("elke herkomst")), *Source.choices])
     months = forms.IntegerField(label=_("Bewaar zoveel maanden"), min_value=1, max_value=240, initial=12)

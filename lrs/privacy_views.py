@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.permissions import Action, acting_for, may, organisations_where
 from accounts.requests import PersonRequest
 from lrs import access_export, erasure, erasure_requests, holds, retention
+from lrs.activities import names_for
 from lrs.models import AccessExport, Erasure, ErasureRequest, LegalHold, PrivacyCase, RetentionRun
 from lrs.privacy_cases import CaseRefused, is_responsible_for, is_responsible_outside, open_case, subject_in
 from lrs.privacy_forms import (
@@ -36,8 +37,9 @@ from lrs.privacy_forms import (
     RetentionForm,
     WishForm,
 )
-from lrs.sentences import verb_name
+from lrs.sentences import activity_type_name, verb_name
 from lrs.subjects import subject_of
+from lrs.viewer_people import sight_of_names
 
 PER_PAGE = 25
 COUNTED = {
@@ -352,7 +354,7 @@ def answer_request(request: PersonRequest, uuid: UUID) -> HttpResponse:
 def hold_list(request: PersonRequest) -> HttpResponse:
     """The legal holds, and a form for one on a course or a period."""
     _only_privacy(request)
-    form = HoldForm(request.POST or None)
+    form = HoldForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         on = (
@@ -369,7 +371,9 @@ def hold_list(request: PersonRequest) -> HttpResponse:
             messages.success(request, _("De bewaarplicht staat."))
             return redirect("lrs:privacy_holds")
     page = _page(request, _holds(request).select_related("person", "placed_by", "lifted_by"))
-    return render(request, "lrs/privacy/holds.html", {"page_obj": page, "form": form})
+    names = names_for(sight_of_names(request.user), (hold.activity for hold in page if hold.activity))
+    rows = [{"hold": hold, "name": names.get(hold.activity, "")} for hold in page]
+    return render(request, "lrs/privacy/holds.html", {"page_obj": page, "rows": rows, "form": form})
 
 
 @login_required
@@ -382,12 +386,13 @@ def hold_lift(request: PersonRequest, pk: int) -> HttpResponse:
     found = _holds(request).filter(lifted_at=None)
     hold = get_object_or_404(found if request.user.is_superuser else found.filter(mine), pk=pk)
     form = LiftForm(request.POST or None)
+    name = names_for(sight_of_names(request.user), [hold.activity]).get(hold.activity, "")
     if request.method == "POST" and form.is_valid():
         holds.lift(hold, by=request.user, because=form.cleaned_data["because"])
         _audit_hold(request, "records_hold_lifted", hold)
         messages.success(request, _("De bewaarplicht is opgeheven."))
         return redirect("lrs:privacy_holds")
-    return render(request, "lrs/privacy/hold_lift.html", {"hold": hold, "form": form})
+    return render(request, "lrs/privacy/hold_lift.html", {"hold": hold, "name": name, "form": form})
 
 
 def _audit_hold(request: PersonRequest, event: str, hold: LegalHold) -> None:
@@ -425,7 +430,10 @@ def retention_rules(request: PersonRequest) -> HttpResponse:
     latest: dict[int, RetentionRun] = {}
     for run in RetentionRun.objects.filter(rule__in=rules).order_by("asked_at", "pk"):
         latest[run.rule_id] = run
-    rows = [{"rule": rule, "run": latest.get(rule.pk), "verb": verb_name(rule.verb)} for rule in rules]
+    rows = [
+        {"rule": rule, "run": latest.get(rule.pk), "verb": verb_name(rule.verb), "type": activity_type_name(rule.activity_type)}
+        for rule in rules
+    ]
     return render(request, "lrs/privacy/retention.html", {"rows": rows, "form": form})
 
 

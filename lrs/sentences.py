@@ -243,9 +243,40 @@ def _verb_name(document: dict[str, Any]) -> str:
     return in_language(verb["display"]) if verb.get("display") else verb["id"].rstrip("/").rsplit("/", 1)[-1]
 
 
+ACTIVITY_TYPES: dict[str, str | Promise] = {
+    adl.ASSESSMENT: _("toets"),
+    adl.CMI_INTERACTION: _("vraag"),
+    adl.COURSE: _("cursus"),
+    adl.FILE: _("bestand"),
+    adl.INTERACTION: _("interactie"),
+    adl.LESSON: _("les"),
+    adl.LINK: _("verwijzing"),
+    adl.MEDIA: _("beeld of geluid"),
+    adl.MEETING: _("bijeenkomst"),
+    adl.MODULE: _("module"),
+    adl.OBJECTIVE: _("leerdoel"),
+    adl.PERFORMANCE: _("uitvoering"),
+    adl.PROFILE: _("profiel"),
+    adl.QUESTION: _("vraag van een hulpmiddel"),
+    adl.SIMULATION: _("simulatie"),
+    scorm.ATTEMPT: _("poging"),
+    video.VIDEO: _("video"),
+}
+
+
 def verb_choices() -> list[tuple[str, str]]:
     """IRI and name of the verbs that we have words for, by name."""
     return sorted(((iri, str(name)) for iri, name in NAMES.items()), key=lambda pair: pair[1])
+
+
+def activity_type_choices() -> list[tuple[str, str]]:
+    """IRI and name of the kinds of activity that we have words for, by name."""
+    return sorted(((iri, str(name)) for iri, name in ACTIVITY_TYPES.items()), key=lambda pair: pair[1])
+
+
+def activity_type_name(iri: str) -> str:
+    """The kind of activity in a word: ours, or its IRI."""
+    return str(ACTIVITY_TYPES.get(iri, iri))
 
 
 def verb_label(document: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The search form of the record: read what was typed, and find out who and what is meant."""
 
-import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -11,25 +10,25 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
-from lrs.activities import Activity, activities_like, activity_named
+from lrs.activities import IRI, Activity, activities_like, activity_named, nearest
 from lrs.actors import actor_key, actor_of
 from lrs.models import Source, StatementId
+from lrs.named_fields import Suggested, among
 from lrs.places import course_choices
 from lrs.sentences import verb_choices
 from lrs.viewer import Search
 from lrs.viewer_people import Sight, Wanted, person_meant
 
-IRI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 STATES = [("", _("Alle")), ("set_aside", _("Terzijde gelegd")), ("waiting", _("Wacht op verwerking")), ("voided", _("Herroepen"))]
 
 
 class SearchForm(forms.Form):
     """Everything may stay empty. `understood()` gives what to look for, or raises nothing and says what is not clear."""
 
-    persoon = forms.CharField(label=_("Persoon"), required=False, max_length=320)
+    persoon = forms.CharField(label=_("Persoon"), required=False, max_length=320, widget=Suggested(asks="personen"))
     cursus = forms.ChoiceField(label=_("Cursus"), required=False)
-    werkwoord = forms.CharField(label=_("Wat er gebeurde"), required=False, max_length=1000)
-    activiteit = forms.CharField(label=_("Les of activiteit"), required=False, max_length=1000)
+    werkwoord = forms.CharField(label=_("Wat er gebeurde"), required=False, max_length=1000, widget=Suggested(offers=verb_choices))
+    activiteit = forms.CharField(label=_("Les of activiteit"), required=False, max_length=1000, widget=Suggested(asks="activiteiten"))
     vanaf = forms.DateField(label=_("Vastgelegd vanaf"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     tot = forms.DateField(
         label=_("Vastgelegd tot en met"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -40,7 +39,7 @@ class SearchForm(forms.Form):
     gekozen = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)  # the IRI of the activity shown by its name
     registratie = forms.CharField(label=_("Registratie of nummer"), required=False, max_length=60)
 
-    def __init__(self, data: Any, *, sight: Sight, choices_url: str) -> None:
+    def __init__(self, data: Any, *, sight: Sight) -> None:
         super().__init__(data)
         self.sight = sight
         self.courses = course_choices(organisations=None if sight.everything else sight.organisations)
@@ -51,15 +50,6 @@ class SearchForm(forms.Form):
         cast(forms.ChoiceField, self.fields["sleutel"]).choices = [("", gettext("Alle")), *keys]
         if not keys:
             del self.fields["sleutel"]
-        for name, listed in (("persoon", "personen"), ("activiteit", "activiteiten")):
-            self.fields[name].widget.attrs |= {
-                "list": f"kies-{listed}",
-                "autocomplete": "off",
-                "hx-get": f"{choices_url}?soort={listed}",
-                "hx-trigger": "input changed delay:250ms",
-                "hx-target": f"#kies-{listed}",
-            }
-        self.fields["werkwoord"].widget.attrs |= {"list": "kies-werkwoorden", "autocomplete": "off"}
         self.fields["persoon"].widget.attrs["placeholder"] = gettext("Naam of e-mailadres")
 
     def clean_registratie(self) -> uuid.UUID | None:
@@ -78,13 +68,9 @@ class SearchForm(forms.Form):
         text = self.cleaned_data["werkwoord"].strip()
         if not text or IRI.match(text):
             return text
-        wanted = text.casefold()
-        for iri, label in self.verbs:
-            if wanted in (label.casefold(), iri.rsplit("/", 1)[-1].casefold()):
-                return iri
-        near = [iri for iri, label in self.verbs if wanted in label.casefold()]
-        if len(near) == 1:
-            return near[0]
+        found = among(self.verbs, text)
+        if len(found) == 1:
+            return found[0].iri
         raise forms.ValidationError(gettext("Kies uit de lijst wat er gebeurde, of plak de IRI van het werkwoord."))
 
     def clean(self) -> dict[str, Any]:
@@ -191,12 +177,11 @@ def _what(asked: Asked, words: dict[str, Any], text: str, sight: Sight, *, chose
     elif IRI.match(text):
         asked.activity = activity_named(text)
     else:
-        found = activities_like(text, sight=sight)
-        exact = [one for one in found if one.name.casefold() == text.casefold()]
-        if len(exact or found) == 1:
-            asked.activity = (exact or found)[0]
+        found = nearest(text, activities_like(text, sight=sight))
+        if len(found) == 1:
+            asked.activity = found[0]
         elif found:
-            asked.activities = tuple(exact or found)
+            asked.activities = tuple(found)
         else:
             asked.nothing = text
     if asked.activity:

@@ -88,6 +88,11 @@ def sight_of(reader: User) -> Sight | None:
     return Sight(reader=reader, organisations=organisations) if organisations else None
 
 
+def sight_of_names(reader: User) -> Sight:
+    """By whose names a form of this reader may offer activities: of nobody, when they see nothing of the record."""
+    return sight_of(reader) or Sight(reader=reader)
+
+
 @dataclass(frozen=True)
 class Shown:
     """An actor as the reader may see them. `user` when it is somebody they may know."""

@@ -23,7 +23,7 @@ from accounts.files import serve_private
 from accounts.models import Organisation, User
 from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
-from lrs.activities import activities_like
+from lrs.activities import activities_like, courses_and_activities_like
 from lrs.attachments import attachments_of, sent_with
 from lrs.models import PendingProjection, Statement
 from lrs.places import Place, activities_in, courses_of, effect_of, places_of, standing_of
@@ -48,16 +48,16 @@ REFERRING = 20  # statements shown that refer to one
 def records(request: PersonRequest) -> HttpResponse:
     """Search the record. With `live` the newest page follows along by itself."""
     sight = _sight(request)
-    form = SearchForm(request.GET, sight=sight, choices_url=reverse("lrs:records_choices"))
+    form = SearchForm(request.GET, sight=sight)
     more = any(request.GET.get(name) for name in ("stand", "herkomst", "sleutel", "registratie"))
     if not form.is_valid():
-        return render(request, "lrs/records.html", {"form": form, "sight": sight, "asked": None, "verbs": form.verbs, "more_open": more})
+        return render(request, "lrs/records.html", {"form": form, "sight": sight, "asked": None, "more_open": more})
     asked = asked_for(form)
     if asked.statement and _visible(asked.statement, sight):
         return redirect("lrs:record", asked.statement)
     live = request.GET.get("live", "")
     found = None if asked.open else find(asked.search, sight=sight, **({} if live else _from(request)))
-    context = {"form": form, "verbs": form.verbs, "sight": sight, "asked": asked, "more_open": more, **_addresses(asked)}
+    context = {"form": form, "sight": sight, "asked": asked, "more_open": more, **_addresses(asked)}
     if found is not None:
         context |= _page(found, sight, query=context["query"])
         context |= _live(request, context, live)
@@ -220,12 +220,13 @@ def records_choices(request: PersonRequest) -> HttpResponse:
     """What fits what was typed so far, for the list under a field."""
     sight = _sight(request)
     kind = request.GET.get("soort")
-    if kind == "personen":
-        text = request.GET.get("persoon", "").strip()
-        options = [f"{one}, {one.email}" for one in people_like(text, sight=sight)] if len(text) > 1 else []
-    else:
-        text = request.GET.get("activiteit", "").strip()
-        options = list(dict.fromkeys(one.name for one in activities_like(text, sight=sight))) if len(text) > 1 else []
+    text = request.GET.get(next((name for name in request.GET if name != "soort"), ""), "").strip()
+    options: list[str] = []
+    if len(text) > 1 and kind == "personen":
+        options = [f"{one}, {one.email}" for one in people_like(text, sight=sight)]
+    elif len(text) > 1:
+        like = courses_and_activities_like if kind == "cursussen" else activities_like
+        options = list(dict.fromkeys(one.name for one in like(text, sight=sight)))
     return render(request, "lrs/records_choices.html", {"options": options})
 
 
@@ -372,7 +373,7 @@ def _account_for_one(request: PersonRequest, sight: Sight, statement: Statement)
 def records_export(request: PersonRequest, kind: str) -> HttpResponseBase:
     """All that a search finds, as a file. Who took what along is written before the first row, how many rows after the last."""
     sight = _sight(request)
-    form = SearchForm(request.GET, sight=sight, choices_url="")
+    form = SearchForm(request.GET, sight=sight)
     if kind not in KINDS:
         raise Http404
     asked = asked_for(form) if form.is_valid() else None

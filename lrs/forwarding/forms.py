@@ -11,29 +11,10 @@ from accounts.models import Organisation, User
 from accounts.permissions import Action, organisations_where
 from lrs.forwarding.targets import Login
 from lrs.models import Credential, ForwardingTarget, Source
-from lrs.validation import StatementRefused, check_iri
+from lrs.named_fields import ActivityField, VerbField
+from lrs.viewer_people import sight_of_names
 
 Reach = ForwardingTarget.Reach
-
-
-class Lines(forms.CharField):
-    """Addresses, one a line."""
-
-    widget = forms.Textarea
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> Any:
-        lines = list(dict.fromkeys(line.strip() for line in str(super().clean(value) or "").splitlines() if line.strip()))
-        for line in lines:
-            try:
-                check_iri(line, line[:80])
-            except StatementRefused:
-                raise forms.ValidationError(
-                    gettext("‘%(line)s’ is geen adres. Zet op elke regel één adres.") % {"line": line[:80]}
-                ) from None
-        return lines
 
 
 class TargetForm(forms.Form):
@@ -78,16 +59,20 @@ class TargetForm(forms.Form):
         initial=Reach.TOOLS,
         help_text=_("Van een lid gaat alleen mee wat is vastgelegd sinds die persoon lid is."),
     )
-    verbs = Lines(
-        label=_("Alleen deze werkwoorden"),
+    verbs = VerbField(
+        label=_("Alleen als dit gebeurde"),
         required=False,
-        help_text=_("Eén adres per regel, bijvoorbeeld http://adlnet.gov/expapi/verbs/completed. Leeg: alle werkwoorden."),
+        several=True,
+        help_text=_(
+            "Kies uit de lijst, of plak de IRI van een werkwoord. Leeg: alles wat er gebeurt. Na het bewaren kun je er meer toevoegen."
+        ),
     )
-    activities = Lines(
+    activities = ActivityField(
         label=_("Alleen deze cursussen of activiteiten"),
         required=False,
+        several=True,
         help_text=_(
-            "Eén adres per regel. Alles wat daaronder valt gaat mee: het adres van een cursus neemt ook haar lessen mee. Leeg: alles."
+            "Typ een deel van de naam, of plak een adres. Alles wat eronder valt gaat mee: bij een cursus ook haar lessen. Leeg: alles. Na het bewaren kun je er meer toevoegen."
         ),
     )
     sources = forms.MultipleChoiceField(
@@ -120,6 +105,7 @@ class TargetForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, target: ForwardingTarget | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(ActivityField, self.fields["activities"]).sight = sight_of_names(user)
         self.target = target
         organisations = organisations_where(user, Action.FORWARD_RECORDS)
         organisation = cast(forms.ModelChoiceField, self.fields["organisation"])

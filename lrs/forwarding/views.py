@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.permissions import Action, may
 from accounts.requests import PersonRequest
 from lrs import sequence
+from lrs.activities import names_for
 from lrs.actors import pseudonym_of
 from lrs.forwarding import erasing, history, status, targets, undelivered, waking
 from lrs.forwarding.disguise import parcels
@@ -26,7 +27,8 @@ from lrs.forwarding.forms import BeginAgainForm, ConfirmForm, DismissForm, Targe
 from lrs.forwarding.senders import Outcome, Tested
 from lrs.forwarding.targets import SETTINGS, TargetRefused
 from lrs.models import ForwardedErasure, ForwardingTarget, HeldStatement, Source, Statement
-from lrs.sentences import sentence_of
+from lrs.sentences import sentence_of, verb_name
+from lrs.viewer_people import sight_of_names
 
 PER_PAGE = 50
 
@@ -168,6 +170,7 @@ def act(request: PersonRequest, pk: int) -> HttpResponse:
 def _target_page(request: PersonRequest, target: ForwardingTarget, **shown: Any) -> HttpResponse:
     backlog = status.backlog(target)
     hours = status.hours(target)
+    names = names_for(sight_of_names(request.user), target.activities)
     context = {
         "target": target,
         "standing": status.standing(target, refused=backlog.refused, behind=backlog.count > 0),
@@ -177,6 +180,8 @@ def _target_page(request: PersonRequest, target: ForwardingTarget, **shown: Any)
         "history": history.of(target)[:30],
         "erasures": target.forwarded_erasures.filter(confirmed_at=None).order_by("created_at"),
         "begin_again": BeginAgainForm(),
+        "verbs": [(verb, verb_name(verb)) for verb in target.verbs],
+        "activities": [(iri, names.get(iri, "")) for iri in target.activities],
         "sources": [Source(source).label for source in target.sources if source in Source.values],
         "paused": target.state == ForwardingTarget.State.PAUSED,
         **shown,

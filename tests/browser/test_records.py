@@ -115,4 +115,4 @@ def test_names_are_offered_while_one_types(reader, sanne, page_at, log_in):
 
     page.get_by_label("Persoon").press_sequentially("jan")
 
-    expect(page.locator("#kies-personen option")).to_have_attribute("value", f"Sanne Jansen, {sanne.email}")
+    expect(page.locator("#kies-persoon option")).to_have_attribute("value", f"Sanne Jansen, {sanne.email}")

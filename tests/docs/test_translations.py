@@ -72,6 +72,7 @@ ALIKE = {
     "registers",
     "score",
     "score %(percent)s%%",
+    "video",
 }
 
 STRINGS = [(package, message) for package in translations.PACKAGES for message in translations.english(package)]

@@ -113,7 +113,7 @@ def test_the_form_keeps_what_was_typed_and_says_what_is_wrong(manager, organisat
     page = manager.post("/beheer/doorsturen/nieuw/", wrong).content.decode()
 
     assert 'value="Ziekenhuis Noord"' in page
-    for words in ("is geen adres. Zet op elke regel één adres.", "Vul de sleutel en het geheim in", "Kies een dag."):
+    for words in ("We kennen ‘geen adres’ niet als werkwoord.", "Vul de sleutel en het geheim in", "Kies een dag."):
         assert words in page
     assert "hernieuwd-geheim" in manager.post("/beheer/doorsturen/nieuw/", {**wrong, "secret": "hernieuwd-geheim"}).content.decode()
     assert (

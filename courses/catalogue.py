@@ -70,10 +70,6 @@ class Found:
     def points(self) -> str:
         return ", ".join(f"{worth_of(credit)} ({credit['register_name']})" for credit in self.credits)
 
-    @property
-    def percentage(self) -> int:
-        return int(self.progress.share * 100) if self.progress else 0
-
 
 def released_courses() -> QuerySet[CoursePage]:
     """The courses that someone can join: published, open to visitors, and released."""

@@ -30,10 +30,6 @@ class Explained:
     next_step: Step | None
     children: tuple["Explained", ...]
 
-    @property
-    def percentage(self) -> int:
-        return int(self.share * 100)
-
 
 def why_not_yet(enrolment: Enrolment) -> Explained:
     """The completion rule of this enrolment in words, met and unmet, in the reader's language."""

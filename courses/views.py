@@ -73,11 +73,13 @@ def lesson_context(
     saved_at = mine.viewed_at if mine else None
     unmet = unmet_among(viewed, enrolment=enrolment, route=route) if enrolment else frozenset()
     shown_route = show_route(route, viewed=viewed, unmet=unmet, current=station, only_a_taste=enrolment is None and not preview)
+    parts = [_shown(part, request=request, enrolment=enrolment) for part in read.parts]
     return {
         "course": course,
         "read": read,
         "station": station,
-        "parts": [_shown(part, request=request, enrolment=enrolment) for part in read.parts],
+        "parts": parts,
+        "to_send": any(part.get("to_send") for part in parts),
         "shown_route": shown_route,
         "route_html": draw_beside(shown_route),
         "next": route.after(station),
@@ -98,7 +100,9 @@ def _shown(part: Part, *, request: HttpRequest, enrolment: Enrolment | None) -> 
     template = kind.template if kind else "courses/activities/unknown.html"
     context = kind.context(request, activity=activity, enrolment=enrolment) if kind else {}
     html = render_to_string(template, {"activity": activity, "enrolment": enrolment, **context}, request=request)
-    return {"activity": activity, "intro": activity.settings.get("intro", ""), "html": html}
+    # An evaluation is nobody's until it is sent as a whole; all else is saved as it is made.
+    to_send = activity.kind == "evaluation" and not context.get("done")
+    return {"activity": activity, "intro": activity.settings.get("intro", ""), "html": html, "to_send": to_send}
 
 
 def _own_enrolment(request: HttpRequest, course_slug: str) -> Enrolment | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 
 from accounts.models import RegisterEntry, User
 from accreditation import reminders
@@ -28,13 +28,12 @@ CERTIFICATES_SHOWN = 3
 
 @dataclass(frozen=True)
 class InProgress:
-    """A course someone is in, with the one next step."""
+    """A course someone is in, with the one next step; `share` (0 to 1) of what it asks is done, as its own page says."""
 
     enrolment: Enrolment
     label: str
     url: str
-    lessons_done: int
-    lessons: int
+    share: float
     minutes_left: int
     finished: bool
     begun: bool
@@ -117,15 +116,13 @@ def _viewed(enrolments: list[Enrolment]) -> dict[int, set[uuid.UUID]]:
 def _in_progress(enrolment: Enrolment, viewed: set[uuid.UUID], *, begun: bool) -> InProgress:
     route = route_of(enrolment.release)
     finished = _finished(enrolment)
-    done = sum(station.uuid in viewed for station in route.stations)
     left = sum(station.minutes for station in route.stations if station.uuid not in viewed)
     label, url = _next_step(enrolment, route, viewed, finished=finished)
     return InProgress(
         enrolment=enrolment,
         label=label,
         url=url,
-        lessons_done=done,
-        lessons=len(route.stations),
+        share=enrolment.progress.share if hasattr(enrolment, "progress") else 0,
         minutes_left=left,
         finished=finished,
         begun=begun,
@@ -225,11 +222,3 @@ def _certificates(person: User) -> list[Certificate]:
 
 def has_a_register_number(person: User) -> bool:
     return RegisterEntry.objects.filter(user=person).exists()
-
-
-def lessons_in_words(course: InProgress) -> str:
-    """How far a course is, for instance "4 van de 16 lessen"."""
-    return ngettext("%(done)s van de %(count)s les", "%(done)s van de %(count)s lessen", course.lessons) % {
-        "done": course.lessons_done,
-        "count": course.lessons,
-    }

@@ -4,6 +4,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Role
 from courses.models import EvaluationAnswers, Judgement, Reflection, Submission
+from courses.route import route_of
 from courses.work.evaluating import fill_in
 from courses.work.handing_in import attach_file, hand_in
 from courses.work.reflecting import save_reflection
@@ -149,6 +150,8 @@ def test_someone_elses_work_does_not_exist_for_who_may_not_judge_it(enrolment):
 def test_an_evaluation_with_a_gap_keeps_what_was_chosen(enrolment):
     client = logged_in(enrolment.learner)
     address = f"/leren/evaluatie/{uuid_of(enrolment, 'evaluatie')}/"
+    lesson = route_of(enrolment.release).stop_url(route_of(enrolment.release).stops["evaluatie"]).partition("#")[0]
+    assert "Je evaluatie wordt bewaard als je haar verstuurt" in client.get(lesson).content.decode()
 
     refused = client.post(address, {"vraag-0": "4", "vraag-2": "Meer voorbeelden"})
     assert refused.status_code == 400
@@ -156,6 +159,7 @@ def test_an_evaluation_with_a_gap_keeps_what_was_chosen(enrolment):
     client.post(address, {"vraag-0": "4", "vraag-1": "De toets"})
 
     assert EvaluationAnswers.objects.count() == 1
+    assert "Wat je doet, wordt meteen bewaard" in client.get(lesson).content.decode()
 
 
 TEACHER_PAGES = ["/docent/", "/docent/cursus/{course}/", "/docent/cursus/{course}/evaluatie/", "/docent/deelnemer/{enrolment}/"]

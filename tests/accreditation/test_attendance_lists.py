@@ -359,7 +359,7 @@ class TestTaking:
         def page(kept):
             return reverse("accreditation:attendance_list", args=[kept.pk])
 
-        assert told(page=page, by="krijgt nog niemand punten of een deelnameverklaring") == {"2"}
+        assert told(page=page, by="krijgt dan nog niemand punten of een deelnameverklaring") == {"2"}
         jobs_of = {kept: confirm(kept=kept, by=manager) for kept in (full, empty)}
 
         assert told(page=page, by="krijgt dus niemand punten of een deelnameverklaring") == {"2"}

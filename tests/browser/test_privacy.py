@@ -37,7 +37,9 @@ def test_axe_finds_nothing_on_the_privacy_pages(live_server, page_at, log_in):
     access_export.order(subject=subject_of(me), person=me, by=boss)
     access_export.order(subject=subject_of(me), person=me, by=me)
     run = retention.count(retention.add_rule(name="Klikken weg", months=1, by=boss, source="tool"), by=boss)
-    erasure = Erasure.objects.create(asked_by=boss, reason="Op verzoek", counts={"actor": 3}, stays=["De punten blijven."])
+    erasure = Erasure.objects.create(
+        asked_by=boss, reason="Op verzoek", state=Erasure.State.DONE, counts={"actor": 3}, stays=["De punten blijven."]
+    )
     pages = {
         boss: [
             f"/beheer/privacy/?q={me.last_name}",

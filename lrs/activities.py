@@ -51,7 +51,7 @@ def activities_like(text: str, *, sight: Sight) -> list[Activity]:
     iris = list(dict.fromkeys(versions.order_by("-pk").values_list("activity", flat=True)[:LOOKED_AT]))
     found = [one for one in _named(iris) if all(word.casefold() in one.name.casefold() for word in words)]
     ours = set() if sight.everything else places_of(one.iri for one in found).keys()
-    in_order = sorted(found, key=lambda one: (one.name.casefold(), one.where, one.iri))[: 2 * CHOICES]
+    in_order = _exact_first(text, found)[: 2 * CHOICES]
     return [one for one in in_order if sight.everything or one.iri in ours or _is_seen(one.iri, sight)][:CHOICES]
 
 
@@ -61,9 +61,15 @@ def courses_and_activities_like(text: str, *, sight: Sight) -> list[Activity]:
     if not words:
         return []
     courses = course_choices(organisations=None if sight.everything else sight.organisations)
-    found = [Activity(iri, title, gettext("cursus")) for iri, title in courses if all(word in title.casefold() for word in words)][:CHOICES]
+    found = [Activity(iri, title, gettext("cursus")) for iri, title in courses if all(word in title.casefold() for word in words)]
+    found = _exact_first(text, found)[:CHOICES]
     known = {one.iri for one in found}
     return [*found, *(one for one in activities_like(text, sight=sight) if one.iri not in known)]
+
+
+def _exact_first(text: str, found: list[Activity]) -> list[Activity]:
+    """In their order, but first what is called exactly so: it may not fall off the end of a list that is cut."""
+    return sorted(found, key=lambda one: (one.name.casefold() != text.casefold(), one.name.casefold(), one.where, one.iri))
 
 
 def nearest(text: str, found: list[Activity]) -> list[Activity]:

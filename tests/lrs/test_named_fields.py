@@ -109,6 +109,15 @@ def test_what_cannot_be_found_is_told(client, typed, says):
     assert not LegalHold.objects.exists()
 
 
+def test_what_is_called_exactly_so_is_found_among_many_that_hold_the_word(client):
+    many = [about(f"{COURSE}/{number}", f"Arts en toets {number}") for number in range(30)]
+    append([*many, about(FIRST, "Toets")], source=Source.SERVER)
+
+    client.post(HOLDS, {"kind": "activity", "reason": "Onderzoek", "activity": "toets"})
+
+    assert LegalHold.objects.get().activity == FIRST
+
+
 def test_what_a_tool_elsewhere_calls_its_activity_is_found_by_nobody_here(client):
     talk = "https://b.example/gesprek"
     theirs, _ = a_credential(organisation=OrganisationFactory())

@@ -141,11 +141,12 @@ class OtherStore:
             found = json_text.members(content.decode())
             _values, page.texts = json_text.split(found["statements"][1])
             page.more = str(found["more"][0] or "") if "more" in found else ""
-        except Refusal as refusal:
+        except (MessageRefused, MessageTooLarge) as refusal:
             raise StoreRefused(refusal.rule, trouble=Import.Trouble.ANSWER, **refusal.values) from None
-        except (ValueError, KeyError, RecursionError) as error:
-            said = f"{type(error).__name__}: {str(error)[:300]}"
-            raise StoreRefused("the page cannot be read: %(error)s", trouble=Import.Trouble.ANSWER, error=said) from None
+        except KeyError:
+            raise StoreRefused("the page holds no statements", trouble=Import.Trouble.ANSWER) from None
+        except (ValueError, RecursionError) as error:
+            raise StoreRefused("the page is not JSON: %(error)s", trouble=Import.Trouble.ANSWER, error=str(error)[:300]) from None
         page.texts = self._with_voided(page, spool)
         return page
 

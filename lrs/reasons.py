@@ -147,7 +147,8 @@ SENTENCES: dict[str, str | Promise] = {
     "the about resource names no version that we speak": _("Het andere systeem noemt geen versie van xAPI die Vakwijs spreekt."),
     "the link to the next page leads to another machine": _("De verwijzing naar de volgende bladzijde wijst naar een ander systeem."),
     "the other store answers %(status)s: %(answer)s": _("Het andere systeem antwoordt met code %(status)s: %(answer)s"),
-    "the page cannot be read: %(error)s": _("De bladzijde van het andere systeem is niet te lezen: %(error)s"),
+    "the page holds no statements": _("In het antwoord van het andere systeem staan geen uitspraken."),
+    "the page is not JSON: %(error)s": _("Het antwoord is geen JSON. Kijk na of dit het adres van xAPI is, en niet dat van een webpagina."),
     "there is no room for attachments now; nothing was stored, try again later": _("Er is geen ruimte voor bijlagen."),
     "attachments cannot be checked for viruses now; nothing was stored, try again later": _(
         "De bijlagen konden niet op virussen worden gecontroleerd."

@@ -625,19 +625,24 @@ def test_a_link_that_has_expired_is_replaced_by_the_moment_that_was_reached(othe
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("answer", "trouble"),
+    ("answer", "trouble", "why"),
     [
-        ((401, {}, b"wie ben je"), Import.Trouble.KEY),
-        ((403, {}, b"nee"), Import.Trouble.KEY),
-        ((404, {}, b"hier niet"), Import.Trouble.ADDRESS),
-        ((302, {"Location": "http://elders.example/"}, b""), Import.Trouble.ADDRESS),
-        ((200, {"Content-Type": "application/json"}, b"<html>"), Import.Trouble.ANSWER),
-        ((200, {"Content-Type": "application/json"}, b'{"more":""}'), Import.Trouble.ANSWER),
-        ((200, {"Content-Type": "multipart/mixed; boundary=x"}, b"--x\r\n"), Import.Trouble.ANSWER),
-        (json_answer({"statements": [], "more": "http://elders.example/xapi/statements?x=1"}), Import.Trouble.ANSWER),
+        ((401, {}, b"wie ben je"), Import.Trouble.KEY, "antwoordt met code 401: wie ben je"),
+        ((403, {}, b"nee"), Import.Trouble.KEY, "antwoordt met code 403: nee"),
+        ((404, {}, b"hier niet"), Import.Trouble.ADDRESS, "antwoordt met code 404: hier niet"),
+        ((302, {"Location": "http://elders.example/"}, b""), Import.Trouble.ADDRESS, "antwoordt met code 302: "),
+        ((200, {"Content-Type": "application/json"}, b"<html>"), Import.Trouble.ANSWER, "Het antwoord is geen JSON."),
+        ((200, {"Content-Type": "application/json"}, b"\xff"), Import.Trouble.ANSWER, "Het antwoord is geen JSON."),
+        ((200, {"Content-Type": "application/json"}, b'{"more":""}'), Import.Trouble.ANSWER, "staan geen uitspraken."),
+        ((200, {"Content-Type": "multipart/mixed; boundary=x"}, b"--x\r\n"), Import.Trouble.ANSWER, "Het bericht brak af."),
+        (
+            json_answer({"statements": [], "more": "http://elders.example/xapi/statements?x=1"}),
+            Import.Trouble.ANSWER,
+            "wijst naar een ander systeem.",
+        ),
     ],
 )
-def test_an_answer_that_leads_nowhere_stops_the_import(other, answer, trouble):
+def test_an_answer_that_leads_nowhere_stops_the_import_and_says_why(other, answer, trouble, why):
     def answers(_store: Other, path: str, _asked: dict[str, str]) -> Answer:
         return json_answer({"version": ["2.0.0"]}) if path.endswith("/about") else answer
 
@@ -645,6 +650,7 @@ def test_an_answer_that_leads_nowhere_stops_the_import(other, answer, trouble):
     go_on(run)
 
     assert (run.state, run.trouble) == (Import.State.FAILED, trouble), run.error
+    assert why in run.why
 
 
 @pytest.mark.django_db

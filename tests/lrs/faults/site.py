@@ -70,10 +70,15 @@ class Site:
             self.worker.wait()
             self.worker = self._start_worker()
 
-    def mind_the_worker(self) -> None:
-        """Start the worker again when it ended by itself: whoever runs it in production does so too."""
+    def mind(self) -> None:
+        """Start again what ended by itself, as systemd and the container engine do.
+
+        The worker ends when its database goes; granian when a process that it has just started anew dies within five seconds.
+        """
         if self.worker and self.worker.poll() is not None:
             self.worker = self._start_worker()
+        if self.server.poll() is not None:
+            self.server = self._start_server()
 
     def end(self) -> None:
         if self.worker:

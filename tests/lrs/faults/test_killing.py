@@ -85,14 +85,13 @@ def _kill_again_and_again(
     connection.close()
     try:
         with _tools(site, scene, folder) as journals:
-            _wait_until_all_go_on(journals)
+            _wait_until_all_go_on(site, journals)
             for number, victim in enumerate(order[:rounds], start=1):
                 pause = chance.uniform(0, 0.6)
                 time.sleep(pause)
                 began = time.monotonic()
                 victims[victim]()
-                _wait_until_all_go_on(journals)
-                site.mind_the_worker()
+                _wait_until_all_go_on(site, journals)
                 sys.stderr.write(f"seed {SEED} round {number}: {victim} after {pause:.3f} s, {time.monotonic() - began:.1f} s\n")
         _wait_until_nothing_waits(site)
     finally:
@@ -142,12 +141,13 @@ def _end_of(process: "subprocess.Popen[str]") -> int:
         return process.wait()
 
 
-def _wait_until_all_go_on(journals: list[Path]) -> None:
+def _wait_until_all_go_on(site: Site, journals: list[Path]) -> None:
     """Every tool gets something acknowledged from here on: the site answers again without anybody's help."""
     before = [_acknowledged(path) for path in journals]
     until = time.monotonic() + 120
     while any(_acknowledged(path) <= count for path, count in zip(journals, before, strict=True)):
         assert time.monotonic() < until, "the site does not answer any more"
+        site.mind()
         time.sleep(0.05)
 
 
@@ -162,7 +162,7 @@ def _wait_until_nothing_waits(site: Site) -> None:
         assert time.monotonic() < until, (
             f"{PendingProjection.objects.count()} statements still wait to be projected: {waiting} {site.said()[-3000:]}"
         )
-        site.mind_the_worker()
+        site.mind()
         time.sleep(0.2)
 
 

@@ -12,10 +12,11 @@ from decimal import Decimal
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from accounts.models import Membership, Organisation, Profession, ProfessionalProfile, Region, Register, Role, User
+from accounts.models import Membership, Organisation, Profession, ProfessionalProfile, Region, Register, RegisterEntry, Role, User
 from accreditation import certificates, reference
 from accreditation.evaluation import AMSTERDAM
 from accreditation.evidence import demo as evidence_demo
+from accreditation.insight.suppression import SMALLEST
 from accreditation.models import Accreditation, AccreditationPoints, Certificate, PointCategory
 from accreditation.reporting import seed_demo as reporting
 from courses.models import CoursePage, Enrolment, Release
@@ -43,6 +44,7 @@ HISTORY: dict[str, list[tuple[int, int]]] = {
     "docent": [(0, 300)],
 }
 
+REGISTER_OF = {"vpk": "kwaliteitsregister-vv", "vs-agz": "vs-register"}
 # Region, profession, how many people. Two regions are so small that their numbers stay hidden.
 COHORT = [
     ("groningen", "vpk", 9),
@@ -110,7 +112,10 @@ def history(users: Mapping[str, User]) -> None:
 
 
 def cohort() -> None:
-    """People without a log-in who completed a course this year, so that there is something to count under "Inzicht", and something to hide."""
+    """People without a log-in who completed a course this year, so that there is something to count under "Inzicht", and something to hide.
+
+    The larger groups followed a second course as well and have a number in their register, so that points are credited and reported.
+    """
     association = Organisation.objects.filter(slug="demo-vereniging-verpleegkundigen").first()
     courses = _demo_courses()
     if association is None or not courses:
@@ -129,8 +134,11 @@ def cohort() -> None:
                 profile = ProfessionalProfile.objects.create(user=user, region=Region.objects.filter(code=region).first())
                 profile.professions.set(Profession.objects.filter(code=profession))
                 Membership.objects.create(user=user, organisation=association, role=Role.LEARNER)
+                if people >= SMALLEST and (register := Register.objects.filter(code=REGISTER_OF[profession]).first()):
+                    RegisterEntry.objects.create(user=user, register=register, number=f"190000002{number:02d}")
             day = timezone.localdate().replace(month=1, day=5) + timedelta(days=number % 20)
-            complete(learner=user, course=courses[0], on=min(day, timezone.localdate()), sealed=False)
+            for course, later in zip(courses[: 2 if people >= SMALLEST else 1], (0, 60), strict=False):
+                complete(learner=user, course=course, on=min(day + timedelta(days=later), timezone.localdate()), sealed=False)
 
 
 def complete(*, learner: User, course: CoursePage, on: date, sealed: bool = True) -> Certificate | None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -63,7 +63,8 @@ def find(filters: Filters, *, visible: Q) -> Page:
     size = min(filters.limit or MOST, MOST)
     sign = "" if filters.ascending else "-"
     ways = [way.order_by(f"{sign}{number}")[: size + 1] for way, number in _ways(filters, visible=visible)]
-    in_order = _whole(ways[0]) if len(ways) == 1 else _merged(ways, filters, most=size + 1)
+    sees_all = not visible
+    in_order = _whole(ways[0], sees_all=sees_all) if len(ways) == 1 else _merged(ways, filters, most=size + 1, sees_all=sees_all)
     page = in_order[:size]
     last = page[-1].sequence if len(in_order) > size else None
     return Page(statements=_without_half_matches(page, filters), last=last)
@@ -71,7 +72,7 @@ def find(filters: Filters, *, visible: Q) -> Page:
 
 def one(statement_id: uuid.UUID, *, voided: bool, visible: Q) -> Statement | None:
     """The statement with this id, when it is void or not as asked."""
-    found = _whole(Statement.objects.with_id(statement_id).filter(visible, voided=voided))
+    found = _whole(Statement.objects.with_id(statement_id).filter(visible, voided=voided), sees_all=True)  # found by its id alone
     return found[0] if found else None
 
 
@@ -144,7 +145,7 @@ def _without_half_matches(page: list[Statement], filters: Filters) -> list[State
     return [statement for statement in page if statement.refers_to not in leading_on or references.says_all(statement, keys)]
 
 
-def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int) -> list[Statement]:
+def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int, sees_all: bool) -> list[Statement]:
     """The first statements of several queries together, each once."""
     if connection.vendor != "postgresql":
         found = {statement.sequence: statement for way in ways for statement in way}
@@ -166,23 +167,31 @@ def _merged(ways: list[StatementQuerySet], filters: Filters, *, most: int) -> li
         f"SELECT {columns} FROM (SELECT DISTINCT sequence FROM ({' UNION ALL '.join(pieces)}) AS each"  # noqa: S608 - columns of ours
         f" ORDER BY sequence {order} LIMIT {most:d}) AS found JOIN lrs_statement s ON s.sequence = found.sequence ORDER BY s.sequence {order}"
     )
-    return _statements(sql, parameters)
+    return _statements(sql, parameters, sees_all=sees_all)
 
 
-def _whole(way: StatementQuerySet) -> list[Statement]:
+def _whole(way: StatementQuerySet, *, sees_all: bool) -> list[Statement]:
     if connection.vendor != "postgresql":
         return list(way)
     try:
         sql, parameters = way.query.sql_with_params()
     except EmptyResultSet:  # a key of which no statement can be visible
         return []
-    return _statements(sql, parameters)
+    return _statements(sql, parameters, sees_all=sees_all)
 
 
-def _statements(sql: str, parameters: Sequence[Any]) -> list[Statement]:
-    """Prepared: with a table in many parts PostgreSQL plans longer than it reads."""
+def _statements(sql: str, parameters: Sequence[Any], *, sees_all: bool) -> list[Statement]:
+    """Prepared when the reader sees everything: with a table in many parts PostgreSQL plans longer than it reads.
+
+    For a key that sees what some keys wrote it has to plan each time: a plan that is to do for every key walks the whole record from
+    its end, also for one that wrote fifty statements long ago.
+    """
     names = [field.attname for field in Statement._meta.concrete_fields]
-    return [Statement.from_db(database(), names, row) for row in ask(sql, parameters, using=database())]
+    if sees_all:
+        return [Statement.from_db(database(), names, row) for row in ask(sql, parameters, using=database())]
+    with connections[database()].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [Statement.from_db(database(), names, row) for row in cursor.fetchall()]
 
 
 def _bounds(filters: Filters) -> dict[str, int]:

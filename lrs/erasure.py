@@ -592,10 +592,6 @@ def _may_name(subject: Subject, column: str) -> Q:
     return wanted
 
 
-def _unplaced(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if key not in ("id", "timestamp", "stored", "version")}
-
-
 # --- What belongs to a person ---------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """Legal holds: records that nobody may erase for now. A hold wins from every erasure and every retention rule."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -129,9 +128,3 @@ def period_of(hold: LegalHold) -> tuple[datetime, datetime]:
         raise ValueError("this hold is not on a period")
     start = timezone.make_aware(datetime.combine(hold.period_start, time.min))
     return start, timezone.make_aware(datetime.combine(hold.period_end + timedelta(days=1), time.min))
-
-
-def kept_by_hold(statements: Iterable[Statement]) -> set[int]:
-    """The numbers of those that a hold keeps."""
-    keeper = Keeper()
-    return {statement.sequence for statement in statements if keeper.keeps(statement)}

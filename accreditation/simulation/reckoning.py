@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Mod
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import Organisation, RegisterEntry, User
 from accreditation import jobs
@@ -224,5 +224,7 @@ def _person(simulation: Simulation, user: int, effect: Effect, worth: tuple[Deci
 
 def _result(simulation: Simulation) -> dict[str, object]:
     """Not how many gain or lose: the page of the draft tells that, to whom may know it."""
-    text = gettext("Doorgerekend voor %(people)s mensen in dit register") % {"people": localize(simulation.people_seen, use_l10n=True)}
+    people = simulation.people_seen
+    text = ngettext("Doorgerekend voor %(people)s persoon in dit register", "Doorgerekend voor %(people)s mensen in dit register", people)
+    text %= {"people": localize(people, use_l10n=True)}
     return {"text": text, "lines": [], "href": f"/beheer/voorstellen/{simulation.draft_id}/", "link": gettext("Bekijk de uitkomst")}

@@ -40,7 +40,7 @@ def save_meeting(*, meeting: Meeting, by: User, teachers: Iterable[User] = ()) -
         if before.cancelled_at is not None:
             raise MeetingRefused(_("Deze bijeenkomst is afgelast. Plan een nieuwe."))
         if meeting.capacity is not None and taken(meeting) > meeting.capacity:
-            raise MeetingRefused(_("Er zijn al %(count)s deelnemers aangemeld. Kies minstens zoveel plaatsen.") % {"count": taken(meeting)})
+            raise MeetingRefused(_("Het aantal aanmeldingen is al %(count)s. Kies minstens zoveel plaatsen.") % {"count": taken(meeting)})
         if meeting.starts_at != before.starts_at and meeting.attendance.exists():
             raise MeetingRefused(_("Er is al aanwezigheid vastgelegd; de datum ligt daarom vast."))
         meeting.save()

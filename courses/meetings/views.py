@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Action, organisations_where
@@ -213,7 +213,11 @@ def mark_all(request: PersonRequest, meeting: uuid.UUID) -> HttpResponse:
     except attendance.AttendanceRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("%(count)s deelnemers staan nu als aanwezig.") % {"count": count})
+        if count:
+            text = ngettext("%(count)s deelnemer staat nu als aanwezig.", "%(count)s deelnemers staan nu als aanwezig.", count)
+            messages.success(request, text % {"count": count})
+        else:
+            messages.warning(request, _("Van iedereen op de lijst was de aanwezigheid al vastgelegd; er is niets veranderd."))
     return redirect("meetings:meeting", meeting=found.uuid)
 
 

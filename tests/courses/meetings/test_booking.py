@@ -88,7 +88,7 @@ def test_fewer_places_than_bookings_is_refused_and_more_places_fill_from_the_wai
         book(enrolment=enrolment, meeting=meeting)
 
     meeting.capacity = 1
-    with pytest.raises(MeetingRefused, match="al 2 deelnemers"):
+    with pytest.raises(MeetingRefused, match="aanmeldingen is al 2"):
         save_meeting(meeting=meeting, by=teacher)
     meeting.capacity = 3
     save_meeting(meeting=meeting, by=teacher)

@@ -148,6 +148,20 @@ def test_marking_on_a_phone_answers_with_the_row_alone(meeting, enrolment):
     assert list(Attendance.objects.values_list("present", flat=True)) == [True, False]
 
 
+def test_marking_all_says_how_many_and_does_not_call_nobody_a_success(meeting, enrolment):
+    book(enrolment=enrolment, meeting=meeting)
+    Meeting.objects.update(starts_at=timezone.now() - timedelta(hours=1))
+    teacher = logged_in(teacher_of(meeting.course.organisation))
+
+    first, again = (
+        teacher.post(f"/docent/bijeenkomsten/{meeting.uuid}/iedereen-aanwezig/", follow=True).content.decode() for _time in range(2)
+    )
+
+    assert "1 deelnemer staat nu als aanwezig." in first
+    assert "er is niets veranderd" in again
+    assert "nu als aanwezig" not in again
+
+
 def test_the_list_takes_as_many_queries_for_three_participants_as_for_one(meeting, django_assert_max_num_queries):
     client = logged_in(teacher_of(meeting.course.organisation))
     release = meeting.course.releases.get()

@@ -150,7 +150,7 @@ def test_marking_on_a_phone_answers_with_the_row_alone(meeting, enrolment):
 
 def test_marking_all_says_how_many_and_does_not_call_nobody_a_success(meeting, enrolment):
     book(enrolment=enrolment, meeting=meeting)
-    Meeting.objects.update(starts_at=timezone.now() - timedelta(hours=1))
+    Meeting.objects.update(starts_at=timezone.now() - timedelta(hours=1), ends_at=timezone.now() + timedelta(hours=2))
     teacher = logged_in(teacher_of(meeting.course.organisation))
 
     first, again = (

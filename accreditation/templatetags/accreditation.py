@@ -9,6 +9,7 @@ from django.utils.formats import localize
 from django.utils.functional import Promise
 
 from accounts.models import User
+from accounts.places import Place
 from accreditation import menu
 from courses.course_page import amount_of
 
@@ -44,6 +45,6 @@ def has_examples(rows: Iterable[dict[str, Any]]) -> bool:
 
 
 @register.simple_tag
-def places_for(person: User) -> list[tuple[Promise, list[menu.Place]]]:
+def places_for(person: User) -> list[tuple[Promise, list[Place]]]:
     """`{% places_for request.user as groups %}`: the pages of the accreditation office that this person may open."""
     return menu.places_for(person)

@@ -1,0 +1,16 @@
+"""Where someone who works on the record can go."""
+
+from django import template
+from django.utils.functional import Promise
+
+from accounts.models import User
+from accounts.places import Place
+from lrs import menu
+
+register = template.Library()
+
+
+@register.simple_tag
+def record_places(person: User) -> list[tuple[Promise, list[Place]]]:
+    """`{% record_places request.user as groups %}`: the pages about the record that this person may open."""
+    return menu.places_for(person)

@@ -545,7 +545,7 @@ def _hold(world: World) -> int:
 
 
 def _erasure(world: World) -> uuid.UUID:
-    return Erasure.objects.create(asked_by=world.person("association_admin"), reason="Op verzoek").uuid
+    return Erasure.objects.create(asked_by=world.person("association_admin"), reason="Op verzoek", state=Erasure.State.DONE).uuid
 
 
 def _retention_rule(world: World) -> RetentionRule:

@@ -58,6 +58,13 @@ class Installation:
             raise RuntimeError(f"{arguments[0]}: {done.stderr[-2000:]}")
         return done.stdout
 
+    def new_key(self, name: str, *scopes: str) -> str:
+        """Make a key for a tool; answers its Authorization."""
+        asked = [word for scope in scopes for word in ("--scope", scope)]
+        printed = self.manage("create_lrs_credential", name, *asked)
+        pairs = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+        return "Basic " + base64.b64encode(f"{pairs['KEY']}:{pairs['SECRET']}".encode()).decode()
+
     @property
     def headers(self) -> dict[str, str]:
         """What each request to our store carries. The proxy's header: production answers over TLS only."""
@@ -118,10 +125,7 @@ def installed(database: str, server_url: str) -> Iterator[Installation]:
         empty = Installation(database=database, url=url, var_dir=Path(folder))
         empty.manage("migrate", "--verbosity", "0")
         empty.manage("migrate", "--run-syncdb", "--verbosity", "0", settings=BARE_SETTINGS)
-        printed = empty.manage("create_lrs_credential", "bench", "--scope", "all")
-        pairs = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
-        token = base64.b64encode(f"{pairs['KEY']}:{pairs['SECRET']}".encode()).decode()
-        yield Installation(database=database, url=url, var_dir=Path(folder), authorization=f"Basic {token}")
+        yield Installation(database=database, url=url, var_dir=Path(folder), authorization=empty.new_key("bench", "all"))
 
 
 @contextlib.contextmanager

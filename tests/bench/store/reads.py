@@ -22,12 +22,17 @@ def measure(installation: Installation, *, sizes: tuple[int, int], asks: int) ->
     held: list[bool] = []
     smaller: dict[str, float] = {}
     known = loading.Known()
+    little = {**installation.headers, "Authorization": installation.new_key("wrote ten", "statements/write", "statements/read/mine")}
+    with installation.served() as ours:
+        _write_little(ours, little)
     for size in sizes:
         loading.fill(installation, size, known)
         with installation.served() as ours:
             for name, query in QUERIES.items():
-                p95 = _ask(installation, ours, lambda chance, query=query: query(chance, known), asks=asks)
+                p95 = _ask(installation.headers, ours, lambda chance, query=query: query(chance, known), asks=asks)
                 held.append(_show(installation, name, size, p95, smaller))
+            p95 = _ask(little, ours, lambda chance: {}, asks=asks)
+            held.append(_show(installation, "key_that_wrote_ten", size, p95, {}))
             held.append(_pages(installation, ours, size))
         loading.show_size(installation, size, held)
     return all(held)
@@ -59,14 +64,21 @@ QUERIES: dict[str, Callable[[random.Random, loading.Known], dict[str, str]]] = {
 }
 
 
-def _ask(installation: Installation, ours: Served, query: Callable[[random.Random], dict[str, str]], *, asks: int) -> float:
+def _write_little(ours: Served, headers: dict[str, str]) -> None:
+    """Fewer than a page: whoever looks for more of them along the whole record comes to its other end."""
+    body = json.dumps([statements.a_statement(number) for number in range(10)]).encode()
+    with Connection(ours.port) as connection:
+        connection.ask(request("POST", "/xapi/statements", headers={**headers, "Content-Type": "application/json"}, body=body))
+
+
+def _ask(headers: dict[str, str], ours: Served, query: Callable[[random.Random], dict[str, str]], *, asks: int) -> float:
     chance = random.Random(7)
     requests = []
     for _ in range(asks):
         params = query(chance)
         if "statementId" not in params:
             params["limit"] = "50"
-        requests.append(request("GET", f"/xapi/statements?{urlencode(params)}", headers=installation.headers))
+        requests.append(request("GET", f"/xapi/statements?{urlencode(params)}", headers=headers))
     with Connection(ours.port) as connection:
         for one in requests[:20]:
             connection.ask(one)

@@ -105,6 +105,8 @@ def create(
     """Make a credential; answers it with its secret, which cannot be shown again. Raises CredentialRefused."""
     if source not in (Source.TOOL, Source.OUTSIDE):
         raise CredentialRefused(_("Een toegangssleutel is van een hulpmiddel of van een ander systeem."))
+    if expires_at and expires_at <= timezone.now():
+        raise CredentialRefused(_("Kies vandaag of een latere dag."))
     secret = _unguessable(32)
     credential = Credential(name=name, key=_unguessable(18), organisation=organisation, source=source, secret_hash=hash_of(secret))
     _limit(

@@ -220,6 +220,11 @@ def test_the_command_prints_key_and_secret_on_two_lines():
     )
     with pytest.raises(CommandError):
         call_command("create_lrs_credential", "x", "--organisation", "geen", stdout=out)
+    with time_machine.travel("2026-03-02 12:00+01:00", tick=False):
+        with pytest.raises(CommandError, match="Kies vandaag of een latere dag"):
+            call_command("create_lrs_credential", "Gisteren", "--expires", "2026-03-01", stdout=out)
+        call_command("create_lrs_credential", "Vandaag", "--expires", "2026-03-02", stdout=out)
+    assert set(Credential.objects.values_list("name", flat=True)) == {"Simulator", "Vandaag"}
 
 
 def test_scopes_and_sources_are_those_of_the_standard():

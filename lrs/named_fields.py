@@ -36,7 +36,11 @@ class Suggested(forms.TextInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
         texts = [line.strip() for text in given for line in (str(text or "").splitlines() or [""])]
-        chosen = [(text and data.get(_which(name, place))) or text for place, text in enumerate(texts)]
+        # What was chosen was chosen for the words that stood there then.
+        meant = [
+            data.get(_which(name, place)) if text and text == data.get(_asked(name, place)) else "" for place, text in enumerate(texts)
+        ]
+        chosen = [iri or text for iri, text in zip(meant, texts, strict=True)]
         return chosen if self.several else "".join(chosen[:1])
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
@@ -56,7 +60,7 @@ class Suggested(forms.TextInput):
             own = {"id": f"{given['id']}_{place}"} if place and "id" in given else {}
             if self.several:
                 own["aria-label"] = gettext("Naam of adres %(number)s") % {"number": place + 1}
-            which = {"name": _which(name, place), "among": self.unclear.get(place, ())}
+            which = {"name": _which(name, place), "asked": _asked(name, place), "among": self.unclear.get(place, ())}
             rows.append({"value": text, "attrs": {**given, **own}, "which": which})
         widget |= {"rows": rows, "listed": listed, "offers": [label for _iri, label in self.offers()]}
         return context
@@ -64,6 +68,10 @@ class Suggested(forms.TextInput):
 
 def _which(name: str, place: int) -> str:
     return f"{name}_bedoeld_{place}"
+
+
+def _asked(name: str, place: int) -> str:
+    return f"{name}_gevraagd_{place}"
 
 
 class NamedField(forms.Field):

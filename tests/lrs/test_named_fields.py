@@ -85,9 +85,14 @@ def test_a_name_of_two_things_is_asked_about_and_nothing_typed_is_lost(client):
     assert "‘eindtoets’ is niet precies. Kies eronder wat je bedoelt." in page
     assert all(words in page for words in ("Arbeidsanamnese", "Longzorg", 'value="eindtoets"', ">\nOnderzoek</textarea>"))
     assert not LegalHold.objects.exists()
-    chosen = {"kind": "activity", "reason": "Onderzoek", "activity": "eindtoets", "activity_bedoeld_0": SECOND}
+    assert '<input type="hidden" name="activity_gevraagd_0" value="eindtoets">' in page
+    answers = {"activity_gevraagd_0": "eindtoets", "activity_bedoeld_0": SECOND}
+    chosen = {"kind": "activity", "reason": "Onderzoek", "activity": "eindtoets", **answers}
     page = page_of(client.post(HOLDS, {**chosen, "reason": ""}))
     assert f'value="{SECOND}"' in page, "chosen, and something else has to be mended"
+    client.post(HOLDS, {**chosen, "activity": "arbeidsanamnese"})
+    assert LegalHold.objects.get().activity == COURSE, "the words were changed after the choice"
+    LegalHold.objects.all().delete()
     client.post(HOLDS, chosen)
     assert LegalHold.objects.get().activity == SECOND
     assert "Eindtoets (Longzorg)<br>" in page_of(client.get(HOLDS))
@@ -126,7 +131,7 @@ def test_what_a_tool_elsewhere_calls_its_activity_is_found_by_nobody_here(client
     boss = logged_in(UserFactory(is_superuser=True))
     boss.post(HOLDS, asked)
     assert not LegalHold.objects.exists()
-    boss.post(HOLDS, {**asked, "activity_bedoeld_0": talk})
+    boss.post(HOLDS, {**asked, "activity_gevraagd_0": "gesprek", "activity_bedoeld_0": talk})
     assert "De Boer" in page_of(boss.get(HOLDS))
 
     pages = page_of(client.post(HOLDS, asked)) + page_of(client.post(HOLDS, {**asked, "activity": talk, "reason": ""}))
@@ -171,7 +176,7 @@ def test_a_destination_gets_several_verbs_and_activities_which_read_as_names_whe
     assert "activities_bedoeld_1" in page
     assert not ForwardingTarget.objects.exists()
 
-    client.post("/beheer/doorsturen/nieuw/", {**asked, "activities_bedoeld_1": FIRST})
+    client.post("/beheer/doorsturen/nieuw/", {**asked, "activities_gevraagd_1": "eindtoets", "activities_bedoeld_1": FIRST})
 
     target = ForwardingTarget.objects.get()
     assert (target.verbs, target.activities) == ([adl.PASSED, verb], [OTHER, FIRST])

@@ -2,7 +2,8 @@
 
 A photo that was cleaned stays the same when it is cleaned again, so the work may be broken off anywhere and begun anew. A file is known by
 its content: the clean photo takes the place of the other one, which is then let go of. Its hash may stand on paper and in a ZIP that were
-made before; the audit trail tells which hash became which. What an open application holds stays as the register was shown it.
+made before; the audit trail tells which hash became which. What an open application holds stays as the register was shown it. A file whose
+bytes are no longer those of its hash is left alone: a hash of its own would vouch for what nobody uploaded.
 """
 
 import hashlib
@@ -21,19 +22,29 @@ class Outcome(Enum):
     CLEAN = "clean already"
     CLEANED = "cleaned"
     HELD = "left as they are: an application holds them"
+    DAMAGED = "left as they are: their bytes are not those that were kept"
     UNREADABLE = "left as they are: they cannot be read"
 
 
 def clean(file: EvidenceFile) -> Outcome:
-    """Put the photo without where it was made in the place of this one, wherever it is used as proof."""
+    """Put the photo without where it was made in the place of this one, wherever it is used as proof.
+
+    Raises OSError when it cannot be stored; all is then as it was.
+    """
     try:
         with file.file.open("rb") as stored:
             content = stored.read()
-        cleaned = without_whereabouts(content, file.content_type)
-    except (NoPhoto, FileNotFoundError):
+    except OSError:
         return Outcome.UNREADABLE
-    if cleaned == content:
-        return Outcome.CLEAN
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        return Outcome.DAMAGED
+    try:
+        cleaned = without_whereabouts(content, file.content_type)
+        if cleaned == content:
+            return Outcome.CLEAN
+        files.check_end(ContentFile(cleaned), file.content_type)
+    except (NoPhoto, files.FileRefused):
+        return Outcome.UNREADABLE
     digest = hashlib.sha256(cleaned).hexdigest()
     with transaction.atomic():
         # The rows of the evidence first, as an application takes them.

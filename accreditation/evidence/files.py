@@ -72,7 +72,7 @@ def check(file: File, *, owner: User) -> CheckedFile:
             file = ContentFile(without_whereabouts(file.read(), content_type), name=name)
         except NoPhoto:
             raise FileRefused(_("Deze foto kunnen we niet lezen. Maak haar opnieuw, of bewaar haar als PDF.")) from None
-    _check_end(file, content_type)
+    check_end(file, content_type)
     digest = hashlib.sha256()
     file.seek(0)
     while chunk := file.read(CHUNK):
@@ -82,6 +82,16 @@ def check(file: File, *, owner: User) -> CheckedFile:
     _scan(file)
     file.seek(0)
     return CheckedFile(content=file, name=_short(name), content_type=content_type, sha256=sha256, size=file.size)
+
+
+def check_end(file: File, content_type: str) -> None:
+    """Look whether the file ends as a whole one does. Raises FileRefused."""
+    end, room = ENDS[content_type]
+    file.seek(max(0, file.size - room))
+    if end not in file.read(room):
+        raise FileRefused(
+            _("Dit bestand is niet compleet: het einde ontbreekt, en een beoordelaar kan het niet openen. Download of maak het opnieuw.")
+        )
 
 
 def keep(checked: CheckedFile, *, owner: User) -> EvidenceFile:
@@ -156,15 +166,6 @@ def _kind(beginning: bytes) -> str:
     raise FileRefused(
         _("Dit soort bestand nemen we niet aan. Kies een PDF, of een foto als JPG of PNG. Een Word-document bewaar je als PDF.")
     )
-
-
-def _check_end(file: File, content_type: str) -> None:
-    end, room = ENDS[content_type]
-    file.seek(max(0, file.size - room))
-    if end not in file.read(room):
-        raise FileRefused(
-            _("Dit bestand is niet compleet: het einde ontbreekt, en een beoordelaar kan het niet openen. Download of maak het opnieuw.")
-        )
 
 
 def _check_room(owner: User, sha256: str, size: int) -> None:

@@ -2,9 +2,12 @@ import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -355,7 +358,7 @@ def test_a_photo_that_was_kept_before_is_cleaned_once_unless_an_application_hold
     assert place_in(free)
     assert place_in(held)
 
-    assert [cleaned(), cleaned()] == [[1, 1, 1, 1], [1, 0, 1, 1]]
+    assert [cleaned(), cleaned()] == [[1, 1, 1, 0, 1, 0], [1, 0, 1, 0, 1, 0]]
 
     assert place_in(free) == {}
     assert place_in(held)
@@ -364,8 +367,38 @@ def test_a_photo_that_was_kept_before_is_cleaned_once_unless_an_application_hold
     event = AuditEvent.objects.get(event="evidence-photo-cleaned", dossier_owner=nurse)
     assert event.details == {"before": before.sha256, "after": free.documents.get().file.sha256}
     applications.take_back(application=application, because="Anders")
-    assert cleaned() == [1, 1, 0, 1]
+    assert cleaned() == [1, 1, 0, 0, 1, 0]
     assert place_in(held) == {}
+
+
+def test_a_photo_whose_bytes_were_damaged_is_named_and_keeps_its_hash_while_the_others_are_cleaned(nurse, kind, capsys, monkeypatch):
+    def kept_as_it_came(name, content):
+        raw = files.CheckedFile(ContentFile(content), name, "image/jpeg", hashlib.sha256(content).hexdigest(), len(content))
+        return keeping.keep(evidence=keeping.begin(owner=nurse, checked=raw), told=told(kind, title=name)).documents.get()
+
+    def cleaned():
+        call_command("clean_photos")
+        said = capsys.readouterr()
+        return [int(line.split()[0]) for line in said.out.splitlines()], said.err
+
+    damaged = kept_as_it_came("halverwege.jpg", whole := a_photo("2026:05:04 23:59:00").read())
+    Path(damaged.file.file.path).write_bytes(whole[:-40])
+    unfinished = kept_as_it_came("nooit heel.jpg", a_photo("2026:05:04 23:59:00", quality=50).read()[:-40])
+    folder = kept_as_it_came("map.jpg", a_photo("2026:05:04 23:59:00", quality=40).read())
+    Path(folder.file.file.path).unlink()
+    Path(folder.file.file.path).mkdir()  # an OSError of another kind than a file that is gone
+    good = kept_as_it_came("goed.jpg", a_photo("2026:05:04 23:59:00", quality=60).read())
+    before = {document.pk: document.file_id for document in (damaged, unfinished, folder, good)}
+
+    with monkeypatch.context() as full:
+        full.setattr(type(good.file.file.storage), "_save", Mock(side_effect=OSError("No space left on device")))
+        assert cleaned()[0] == [0, 0, 0, 1, 2, 1]
+    counts, said = cleaned()
+
+    assert counts == [0, 1, 0, 1, 2, 0]
+    assert {damaged.file.file.name, unfinished.file.file.name, folder.file.file.name} == {line.split(":")[0] for line in said.splitlines()}
+    after = {document.pk: document.file_id for document in EvidenceDocument.objects.filter(pk__in=before)}
+    assert {pk for pk in before if before[pk] != after[pk]} == {good.pk}
 
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"

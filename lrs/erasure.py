@@ -23,7 +23,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 from django_tasks import task
 
 from accounts import audit
@@ -68,6 +68,9 @@ WINDOW = 2000  # rows searched in one transaction
 # How long after the link was cut a request may still write under the old pseudonym: a page that was open, a task that waited.
 GRACE = timedelta(minutes=15)
 MARKS = "lrs/erased"
+
+
+HELD = gettext_lazy("Er rust een bewaarplicht op deze gegevens. Hef die eerst op, of wacht tot zij afloopt. Er is niets gewist.")
 
 
 class ErasureRefused(Exception):
@@ -145,9 +148,7 @@ def begin(*, subject: Subject, person: User | None, by: User | None, reason: str
         raise ErasureRefused(_("Schrijf op waarom deze gegevens worden gewist."))
     seen = preview(subject, person=person)
     if seen.holds:
-        raise ErasureRefused(
-            _("Er rust een bewaarplicht op deze gegevens. Hef die eerst op, of wacht tot zij afloopt. Er is niets gewist.")
-        )
+        raise ErasureRefused(HELD)
     if seen.duties and not overruled.strip():
         raise ErasureRefused(
             _("Deze gegevens moeten nog bewaard blijven: %(why)s Er is niets gewist.")
@@ -156,6 +157,8 @@ def begin(*, subject: Subject, person: User | None, by: User | None, reason: str
     with transaction.atomic():
         if person is not None:
             User.objects.select_for_update().get(pk=person.pk)
+            if holds.over(subject, person=person):  # placed since we looked; from here on `holds.place` waits for us
+                raise ErasureRefused(HELD)
         marks = marks_of(subject)
         if ErasedMark.objects.filter(mark__in=marks, erasure__finished_at=None).exists():
             raise ErasureRefused(_("Deze gegevens worden al gewist. Kijk bij de verslagen hoever het is."))
@@ -213,8 +216,6 @@ def _advance(erasure_id: int) -> str:
         erasure = Erasure.objects.select_for_update(of=("self",)).get(pk=erasure_id)
         if erasure.state == Erasure.State.DONE:
             return "was done"
-        if holds.placed_since(erasure):
-            return "later"
         names = list(STEPS)
         erasure.step = erasure.step or names[0]
         outcome = STEPS[erasure.step](_Work(erasure))

@@ -14,7 +14,7 @@ from lrs import sequence
 from lrs.actors import actor_key
 from lrs.digests import digest
 from lrs.models import ErasedMark, Erasure, LegalHold, Mention, Statement
-from lrs.subjects import Subject, marks_of, subject_from, subject_of
+from lrs.subjects import Subject, marks_of, subject_of
 from lrs.validation import activities_of, agents_of
 
 
@@ -35,18 +35,21 @@ def place(*, kind: str, reason: str, by: User, until: date | None = None, subjec
             raise HoldRefused(_("Zoek eerst de persoon op."))
         on["actor_digest"] = subject.digests[0]
     with transaction.atomic():
-        if kind == LegalHold.Kind.PERSON and _is_being_erased(subject, on.get("person")):
-            raise HoldRefused(_("Deze gegevens worden al gewist, en dat is niet meer te stoppen. Er is geen bewaarplicht gezet."))
+        if person := on.get("person"):
+            User.objects.select_for_update().get(pk=person.pk)  # as `erasure.begin`: of the two, one sees the other
+        if kind == LegalHold.Kind.PERSON and _is_being_erased(subject, person):
+            raise HoldRefused(
+                _("Er is al opdracht gegeven om deze gegevens te wissen, en dat is niet meer te stoppen. Er is geen bewaarplicht gezet.")
+            )
         return LegalHold.objects.create(kind=kind, reason=reason.strip(), placed_by=by, until=until, **on)
 
 
 def _is_being_erased(subject: Subject | None, person: User | None) -> bool:
-    """Whether anything of this person is gone already. An erasure that has yet to begin waits for the hold (placed_since)."""
+    """Whether the order was given: what is being erased cannot be called back, and a worker begins within seconds."""
     theirs = Q(person=person) if person is not None else Q()
     if subject is not None:
         theirs |= Q(pk__in=ErasedMark.objects.filter(mark__in=marks_of(subject)).values("erasure"))
-    unfinished = Erasure.objects.select_for_update().filter(theirs, finished_at=None)
-    return any(erasure.state != Erasure.State.WAITING for erasure in unfinished)
+    return Erasure.objects.filter(theirs, finished_at=None).exists()
 
 
 def lift(hold: LegalHold, *, by: User, because: str) -> None:
@@ -71,14 +74,6 @@ def over(subject: Subject, *, person: User | None) -> list[LegalHold]:
         elif any(_covers(hold, statement) for statement in _statements_of(subject, hold).iterator(chunk_size=500)):
             found.append(hold)
     return found
-
-
-def placed_since(erasure: Erasure) -> list[LegalHold]:
-    """The holds that were placed after the order, and before anything was erased: until they end, nothing is."""
-    if erasure.state != Erasure.State.WAITING:
-        return []
-    found = over(subject_from(erasure.subject), person=erasure.person)
-    return [hold for hold in found if hold.placed_at > erasure.asked_at]
 
 
 class Keeper:

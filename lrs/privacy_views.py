@@ -307,7 +307,6 @@ def report(request: PersonRequest, uuid: UUID) -> HttpResponse:
         "lrs/privacy/report.html",
         {
             "erasure": found,
-            "held": holds.placed_since(found),
             "lines": _lines(found.counts),
             "place": place,
             "steps": len(steps),
@@ -368,7 +367,10 @@ def hold_list(request: PersonRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             _audit_hold(request, "records_hold_placed", hold)
-            messages.success(request, _("De bewaarplicht staat."))
+            if Erasure.objects.filter(finished_at=None).exists():
+                messages.success(request, _("De bewaarplicht staat. Wat al gewist werd, gaat nog weg: zie de verslagen."))
+            else:
+                messages.success(request, _("De bewaarplicht staat."))
             return redirect("lrs:privacy_holds")
     page = _page(request, _holds(request).select_related("person", "placed_by", "lifted_by"))
     names = names_for(sight_of_names(request.user), (hold.activity for hold in page if hold.activity))

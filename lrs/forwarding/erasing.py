@@ -14,7 +14,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from lrs import holds
 from lrs.actors import actor_key as key_of, actor_of
 from lrs.digests import digest
 from lrs.forwarding import history, telling
@@ -79,12 +78,9 @@ def forget(*, learner: UUID | None = None, actor_key: str | None = None, actor_k
 
 
 def being_erased() -> list[Matches]:
-    """By what those are recognised who are being erased right now. What names them does not go out: it is about to be rewritten.
-
-    Not those whose erasure waits for a legal hold: that can take years, and nobody else's statements may wait for it.
-    """
-    unfinished = Erasure.objects.filter(finished_at=None).exclude(subject={}).select_related("person")
-    return [subject_from(erasure.subject).matches for erasure in unfinished if not holds.placed_since(erasure)]
+    """By what those are recognised who are being erased right now. What names them does not go out: it is about to be rewritten."""
+    unfinished = Erasure.objects.filter(finished_at=None).exclude(subject={})
+    return [subject_from(erasure.subject).matches for erasure in unfinished]
 
 
 def confirm(erasure: ForwardedErasure, *, by: User | None, note: str = "") -> None:

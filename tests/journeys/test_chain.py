@@ -1,5 +1,6 @@
 """The chain: an author builds a course, a nurse follows and completes it, a stranger verifies the certificate, an administrator exports it."""
 
+import contextlib
 import csv
 import io
 import re
@@ -211,8 +212,14 @@ def build_lessons(page: Page, course: CoursePage) -> None:
     begin_lesson(page, module, "Zelf aan de slag", "Nu jij.")
     exercise = put_block(page, "body", "Interactieve oefening (H5P)")
     name_activity(page, exercise, key="oefening", title="Oefening")
-    page.locator("[data-contentpath=content]").get_by_role("button", name=re.compile("^Kies")).click()
-    page.get_by_role("link", name="Wat vraag je het eerst").click()
+    choose = page.locator("[data-contentpath=content]").get_by_role("button", name=re.compile("^Kies"))
+    found = page.get_by_role("link", name="Wat vraag je het eerst")
+    choose.click()
+    with contextlib.suppress(AssertionError):
+        expect(found).to_be_visible(timeout=10_000)
+    if not found.is_visible():  # the editor was not ready for the click yet
+        choose.click()
+    found.click()
     test = put_block(page, "body", "Vragen of toets")
     name_activity(page, test, key="eindtoets", title="Eindtoets")
     page.select_option(f"[name=body-{test}-value-mode]", "test")

@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from lrs import forwarding, holds
+from lrs import forwarding
 from lrs.actors import actor_key, actor_of
 from lrs.forwarding import erasing, sending
 from lrs.forwarding.sending import forward
 from lrs.forwarding.xapi import XAPISender
-from lrs.models import Erasure, Forwarded, ForwardedErasure, ForwardingPseudonym, ForwardingTarget, HeldStatement, LegalHold, Source
+from lrs.models import Erasure, Forwarded, ForwardedErasure, ForwardingPseudonym, ForwardingTarget, HeldStatement, Source
 from lrs.profiles import adl
 from lrs.store import append
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -263,18 +263,6 @@ def test_while_somebody_is_being_erased_what_names_them_waits_until_it_has_been_
     Erasure.objects.filter(pk=ordered.pk).update(finished_at=timezone.now(), subject={})
     forward(target.pk)
     assert [one["id"] for one in other.arrivals][2:] == [after]
-
-
-def test_an_erasure_that_waits_for_a_hold_keeps_nobodys_statements_here(other):
-    target = a_target(other.address)
-    anna, officer = UserFactory(pseudonym=uuid.uuid4()), UserFactory()
-    ids = record(a_statement(), a_statement(anna.pseudonym), a_statement())
-    Erasure.objects.create(person=anna, of_learner=True, subject={"actors": [actor_of(anna.pseudonym)]}, reason="gevraagd")
-    holds.place(kind=LegalHold.Kind.PERSON, reason="Klacht", by=officer, person=anna)
-
-    forward(target.pk)
-
-    assert [one["id"] for one in other.arrivals] == ids
 
 
 def test_somebody_known_by_several_keys_is_one_task(other):

@@ -15,7 +15,8 @@ from lrs.sentences import in_language
 from lrs.viewer import Search, find
 from lrs.viewer_people import Sight
 
-IRI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
+# What somebody pastes, and no name: "Thema:Longzorg" is an IRI to the letter of RFC 3987, and means nothing as one.
+IRI = re.compile(r"^(?:[a-z][a-z0-9+.-]*://\S+|urn:[a-z0-9-]+:\S+|tag:[^\s:]+,\d{4}[0-9-]*:\S+|mailto:\S+@\S+)$", re.IGNORECASE)
 CHOICES = 12
 LOOKED_AT = 200
 
@@ -34,6 +35,11 @@ def activity_named(iri: str) -> Activity:
     return _named([iri])[0]
 
 
+def is_known(iri: str) -> bool:
+    """Whether the record holds a definition of this activity: then it is an IRI, whatever it looks like."""
+    return ActivityVersion.objects.filter(activity=iri).exists()
+
+
 def activities_like(text: str, *, sight: Sight) -> list[Activity]:
     """Those with these words in their name, at most so many as one can choose from.
 
@@ -48,9 +54,12 @@ def activities_like(text: str, *, sight: Sight) -> list[Activity]:
         # A definition is kept as JSON, in which é may stand as it is or as an escape.
         escaped = json.dumps(word)[1:-1]
         versions = versions.filter(Q(definition__icontains=word) | Q(definition__icontains=escaped))
-    iris = list(dict.fromkeys(versions.order_by("-pk").values_list("activity", flat=True)[:LOOKED_AT]))
+    # What is called exactly so is found however many were named later, also when several are.
+    exact = versions.filter(Q(definition__icontains=json.dumps(text)) | Q(definition__icontains=f'"{text}"'))
+    called = exact.order_by("activity").values_list("activity", flat=True).distinct()[:LOOKED_AT]
+    iris = dict.fromkeys([*called, *versions.order_by("-pk").values_list("activity", flat=True)[:LOOKED_AT]])
     found = [one for one in _named(iris) if all(word.casefold() in one.name.casefold() for word in words)]
-    ours = set() if sight.everything else places_of(one.iri for one in found).keys()
+    ours = set() if sight.everything else _ours((one.iri for one in found), sight)
     in_order = _exact_first(text, found)[: 2 * CHOICES]
     return [one for one in in_order if sight.everything or one.iri in ours or _is_seen(one.iri, sight)][:CHOICES]
 
@@ -81,7 +90,13 @@ def names_for(sight: Sight, iris: Iterable[str]) -> dict[str, str]:
     """What these are called, with their course, for a list: ours, and for who sees everything also what tools elsewhere call theirs."""
     named = [one for one in _named(sorted(set(iris))) if one.name != one.iri]
     found = {one.iri: f"{one.name} ({one.where})" if one.where else one.name for one in named}
-    return found if sight.everything else {iri: found[iri] for iri in places_of(found)}
+    return found if sight.everything else {iri: found[iri] for iri in _ours(found, sight)}
+
+
+def _ours(iris: Iterable[str], sight: Sight) -> set[str]:
+    """Those in a course whose title this reader may know: a published one, or one of their own organisations."""
+    courses = {iri for iri, _title in course_choices(organisations=sight.organisations)}
+    return {iri for iri, place in places_of(iris).items() if place.course in courses}
 
 
 def _is_seen(iri: str, sight: Sight) -> bool:

@@ -11,7 +11,7 @@ from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy as _
 
-from lrs.activities import IRI, Activity, activity_named, courses_and_activities_like, nearest
+from lrs.activities import IRI, Activity, activity_named, courses_and_activities_like, is_known, nearest
 from lrs.sentences import activity_type_choices, activity_type_name, verb_choices, verb_name
 from lrs.validation import StatementRefused, check_iri
 from lrs.viewer_people import Sight
@@ -103,7 +103,7 @@ class NamedField(forms.Field):
         iris, problems, unclear = [], [], {}
         for place, text in enumerate(filter(None, texts)):
             found = [] if IRI.match(text) else self.meant_by(text)
-            if _fits(text, self.max_length):
+            if IRI.match(text) and _fits(text, self.max_length):
                 iris.append(text)
             elif IRI.match(text):
                 problems.append(gettext("‘%(text)s’ is geen volledig adres (IRI). Kijk het na, of kies een naam.") % {"text": text[:80]})
@@ -134,7 +134,7 @@ class NamedField(forms.Field):
         if not IRI.match(text):
             return text
         name = self.name_of(text)
-        return name if name != text and [one.iri for one in self.meant_by(name)] == [text] else text
+        return name if not IRI.match(name) and [one.iri for one in self.meant_by(name)] == [text] else text
 
 
 def _fits(iri: str, max_length: int) -> bool:
@@ -188,7 +188,8 @@ class ActivityField(NamedField):
     sight: Sight
 
     def meant_by(self, text: str) -> Sequence[Activity]:
-        return nearest(text, courses_and_activities_like(text, sight=self.sight))
+        found = nearest(text, courses_and_activities_like(text, sight=self.sight))
+        return found if any(self.is_called(one, text) for one in found) or not is_known(text) else [Activity(iri=text, name=text)]
 
     def name_of(self, iri: str) -> str:
         return activity_named(iri).name

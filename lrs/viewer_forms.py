@@ -16,6 +16,7 @@ from lrs.models import Source, StatementId
 from lrs.named_fields import Suggested, among
 from lrs.places import course_choices
 from lrs.sentences import verb_choices
+from lrs.validation import is_iri
 from lrs.viewer import Search
 from lrs.viewer_people import Sight, Wanted, person_meant
 
@@ -71,6 +72,8 @@ class SearchForm(forms.Form):
         found = among(self.verbs, text)
         if len(found) == 1:
             return found[0].iri
+        if not found and is_iri(text):
+            return text
         raise forms.ValidationError(gettext("Kies uit de lijst wat er gebeurde, of plak de IRI van het werkwoord."))
 
     def clean(self) -> dict[str, Any]:
@@ -182,6 +185,8 @@ def _what(asked: Asked, words: dict[str, Any], text: str, sight: Sight, *, chose
             asked.activity = found[0]
         elif found:
             asked.activities = tuple(found)
+        elif is_iri(text):
+            asked.activity = activity_named(text)
         else:
             asked.nothing = text
     if asked.activity:

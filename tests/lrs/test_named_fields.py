@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
+from lrs.activities import IRI, LOOKED_AT
 from lrs.forwarding import waking
 from lrs.models import ForwardingTarget, LegalHold, RetentionRule, Source
 from lrs.named_fields import VerbField
@@ -21,16 +22,18 @@ from tests.lrs.forwarding.test_pages import form as target_form
 pytestmark = pytest.mark.django_db
 HOLDS = "/beheer/privacy/bewaarplichten/"
 COURSE, OTHER = "https://vakwijs.example/xapi/activities/cursus/1", "https://vakwijs.example/xapi/activities/cursus/2"
+DRAFT = "https://vakwijs.example/xapi/activities/cursus/3"
 FIRST, SECOND = f"{COURSE}/toets", f"{OTHER}/toets"
 
 
 def courses(*, organisations):
-    return [(COURSE, "Arbeidsanamnese"), (OTHER, "Longzorg")]
+    """One is not published, and of no organisation of who asks."""
+    return [(COURSE, "Arbeidsanamnese"), (OTHER, "Longzorg"), *([(DRAFT, "Geheim plan")] if organisations is None else [])]
 
 
 def places(*, iris):
     titles = dict(courses(organisations=None))
-    ours = {iri: next(course for course in titles if iri.startswith(course)) for iri in iris if iri.startswith((COURSE, OTHER))}
+    ours = {iri: next(course for course in titles if iri.startswith(course)) for iri in iris if iri.startswith(tuple(titles))}
     return {iri: Place(course=course, course_title=titles[course], title=titles.get(iri, ""), url="") for iri, course in ours.items()}
 
 
@@ -102,6 +105,7 @@ def test_a_name_of_two_things_is_asked_about_and_nothing_typed_is_lost(client):
     ("typed", "says"),
     [
         ("zwemles", "We kennen geen cursus, les of activiteit met ‘zwemles’ in de naam."),
+        ("Thema:Longzorg", "We kennen geen cursus, les of activiteit met ‘Thema:Longzorg’ in de naam."),
         ("https://a.example/met%spatie", "is geen volledig adres (IRI)"),
         ("https://a.example/" + "a" * 500, "is geen volledig adres (IRI)"),
         ("", "Vul in waarop de bewaarplicht rust."),
@@ -115,12 +119,41 @@ def test_what_cannot_be_found_is_told(client, typed, says):
 
 
 def test_what_is_called_exactly_so_is_found_among_many_that_hold_the_word(client):
-    many = [about(f"{COURSE}/{number}", f"Arts en toets {number}") for number in range(30)]
-    append([*many, about(FIRST, "Toets")], source=Source.SERVER)
+    append([about(FIRST, "Thema:toets")], source=Source.SERVER)
+    append([about(f"{COURSE}/{number}", f"Arts en thema:toets {number}") for number in range(LOOKED_AT + 1)], source=Source.SERVER)
+    asked = {"kind": "activity", "reason": "Onderzoek", "activity": "thema:toets"}
 
-    client.post(HOLDS, {"kind": "activity", "reason": "Onderzoek", "activity": "toets"})
-
+    client.post(HOLDS, asked)
     assert LegalHold.objects.get().activity == FIRST
+    append([about(SECOND, "Thema:toets")], source=Source.SERVER)
+    page = page_of(client.post(HOLDS, asked))
+
+    assert f'value="{FIRST}"' in page
+    assert f'value="{SECOND}"' in page
+    assert LegalHold.objects.count() == 1, "two are called so now"
+
+
+def test_an_address_of_an_unusual_kind_can_be_chosen_when_the_record_knows_it(client):
+    append([about("zorg:1", "Eindtoets"), about(FIRST, "Eindtoets")], source=Source.SERVER)
+    asked = {"kind": "activity", "reason": "Onderzoek", "activity": "zorg:1"}
+
+    assert "We kennen geen" in page_of(client.post(HOLDS, {**asked, "activity": "zorg:2"}))
+    client.post(HOLDS, asked)
+
+    assert LegalHold.objects.get().activity == "zorg:1"
+
+
+def test_the_title_of_a_course_that_is_not_published_is_read_by_nobody_elsewhere(client):
+    append([about(f"{DRAFT}/toets", "Geheime toets")], source=Source.SERVER)
+    boss = logged_in(UserFactory(is_superuser=True))
+    boss.post(HOLDS, {"kind": "activity", "reason": "Onderzoek", "activity": "geheim plan"})
+    assert "Geheim plan" in page_of(boss.get(HOLDS))
+
+    pages = page_of(client.get(HOLDS)) + page_of(client.post(HOLDS, {"kind": "activity", "reason": "Onderzoek", "activity": "toets"}))
+
+    assert DRAFT in pages
+    assert "Geheim plan" not in pages
+    assert "Geheime toets" not in pages
 
 
 def test_what_a_tool_elsewhere_calls_its_activity_is_found_by_nobody_here(client):
@@ -191,3 +224,13 @@ def test_a_verb_is_known_by_our_word_by_its_own_and_by_its_iri(typed, iri):
 
     assert field.clean(typed) == iri
     assert field.prepare_value(adl.PASSED) == "halen"
+
+
+@pytest.mark.parametrize("text", ["https://a.example/x", "HTTP://a.example/x", "urn:uuid:1", "tag:a.example,2026:x", "app://x"])
+def test_an_address_is_an_iri(text):
+    assert IRI.match(text)
+
+
+@pytest.mark.parametrize("text", ["Thema:Longzorg", "Module:1", "tag:longzorg", "http: begin", "urn:x"])
+def test_a_name_with_a_colon_is_no_iri(text):
+    assert not IRI.match(text)

@@ -103,9 +103,11 @@ def history(users: Mapping[str, User]) -> None:
     """Let these people, by role, have completed demo courses in the past. Needs `accredit` first."""
     courses = _demo_courses()
     for role, user in users.items():
+        # Counted from the day the demo was made, so that seeding it again in another month tells nothing twice.
+        made_on = timezone.localdate(user.date_joined)
         for index, days_ago in HISTORY.get(role, []):
             if index < len(courses):
-                complete(learner=user, course=courses[index], on=timezone.localdate() - timedelta(days=days_ago))
+                complete(learner=user, course=courses[index], on=made_on - timedelta(days=days_ago))
     specialist = users.get("verpleegkundig-specialist")
     if specialist:
         _example_of_a_replacement(specialist)
@@ -120,6 +122,7 @@ def cohort() -> None:
     courses = _demo_courses()
     if association is None or not courses:
         return
+    today = timezone.localdate()
     number = 0
     for region, profession, people in COHORT:
         for _person in range(people):
@@ -134,11 +137,13 @@ def cohort() -> None:
                 profile = ProfessionalProfile.objects.create(user=user, region=Region.objects.filter(code=region).first())
                 profile.professions.set(Profession.objects.filter(code=profession))
                 Membership.objects.create(user=user, organisation=association, role=Role.LEARNER)
-                if people >= SMALLEST and (register := Register.objects.filter(code=REGISTER_OF[profession]).first()):
-                    RegisterEntry.objects.create(user=user, register=register, number=f"190000002{number:02d}")
-            day = timezone.localdate().replace(month=1, day=5) + timedelta(days=number % 20)
-            for course, later in zip(courses[: 2 if people >= SMALLEST else 1], (0, 60), strict=False):
-                complete(learner=user, course=course, on=min(day + timedelta(days=later), timezone.localdate()), sealed=False)
+            if people >= SMALLEST and (register := Register.objects.filter(code=REGISTER_OF[profession]).first()):
+                RegisterEntry.objects.get_or_create(user=user, register=register, defaults={"number": f"190000002{number:02d}"})
+            day = today.replace(month=1, day=5) + timedelta(days=number % 20)
+            complete(learner=user, course=courses[0], on=min(day, today), sealed=False)
+            second = day + timedelta(days=60)
+            if people >= SMALLEST and len(courses) > 1 and second <= today:
+                complete(learner=user, course=courses[1], on=second, sealed=False)
 
 
 def complete(*, learner: User, course: CoursePage, on: date, sealed: bool = True) -> Certificate | None:

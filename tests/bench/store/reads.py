@@ -32,7 +32,7 @@ def measure(installation: Installation, *, sizes: tuple[int, int], asks: int) ->
                 p95 = _ask(installation.headers, ours, lambda chance, query=query: query(chance, known), asks=asks)
                 held.append(_show(installation, name, size, p95, smaller))
             p95 = _ask(little, ours, lambda chance: {}, asks=asks)
-            held.append(_show(installation, "key_that_wrote_ten", size, p95, {}))
+            held.append(_show(installation, "key_that_wrote_ten", size, p95, smaller))
             held.append(_pages(installation, ours, size))
         loading.show_size(installation, size, held)
     return all(held)

@@ -138,12 +138,13 @@ def _one_language(texts: dict[str, str], languages: list[str]) -> dict[str, str]
     if len(texts) < 2:
         return texts
     by_tag = {tag.lower(): tag for tag in texts}
-    for wanted in languages:
+    for position, wanted in enumerate(languages):
         own = by_tag.get(wanted)
-        if own is None:  # the language asked for, wider or narrower; else the same language of elsewhere
+        if own is None:  # the language asked for, wider or narrower; else the same language of elsewhere, unless which is told later
             own = next((own for tag, own in by_tag.items() if tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-")), None)
-        if own is None:
-            own = next((own for tag, own in by_tag.items() if tag.partition("-")[0] == wanted.partition("-")[0]), None)
+        language = wanted.partition("-")[0]
+        if own is None and not any(later in by_tag and later.partition("-")[0] == language for later in languages[position + 1 :]):
+            own = next((own for tag, own in by_tag.items() if tag.partition("-")[0] == language), None)
         if own is not None:
             return {own: texts[own]}
     first = next(iter(texts))

@@ -331,7 +331,9 @@ def test_formats_shorten_and_choose_a_language(tool):
 
 
 def test_the_language_asked_for_comes_before_a_wider_one(tool):
-    statement = by(ANN, verb={"id": PASSED, "display": {"en": "wide", "en-GB": "exact", "nl-BE": "narrow", "fr": "other"}})
+    statement = by(
+        ANN, verb={"id": PASSED, "display": {"en": "wide", "en-GB": "exact", "nl-BE": "narrow", "fr": "other", "pt-BR": "x", "pt-PT": "y"}}
+    )
     tool.post(statement)
 
     def shown(accepted: str) -> dict[str, str]:
@@ -342,6 +344,8 @@ def test_the_language_asked_for_comes_before_a_wider_one(tool):
     assert shown("en-AU, fr;q=0.9") == {"en": "wide"}
     assert shown("nl") == {"nl-BE": "narrow"}
     assert shown("nl-NL, fr;q=0.9") == {"nl-BE": "narrow"}, "the same language of elsewhere before another language"
+    assert shown("pt-AO, pt-PT, pt-BR, pt") == {"pt-PT": "y"}, "named later, but named"
+    assert shown("pt-AO, fr") == {"pt-BR": "x"}
     assert shown("nl;q=0, fr") == {"fr": "other"}
 
 

@@ -3,11 +3,13 @@
 A rule is written once, where it is broken; this says the same sentence for a page. A test holds the two together.
 """
 
+import re
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
+QUOTED = re.compile(r"""(['"])(?P<text>.*)\1""", re.DOTALL)
 # Behind where in the statement it is: "Bij ‘actor.mbox’: …".
 OF_STATEMENTS: dict[str, str | Promise] = {
     "required": _("dit ontbreekt, maar is verplicht."),
@@ -34,7 +36,7 @@ OF_STATEMENTS: dict[str, str | Promise] = {
     "must be an ISO 8601 duration": _("dit is geen tijdsduur, zoals PT1H30M voor anderhalf uur."),
     "must be a language tag of RFC 5646": _("dit is geen taalcode, zoals nl of en-US."),
     "%(tag)s is not a language tag of RFC 5646": _("%(tag)s is geen taalcode, zoals nl of en-US."),
-    "must be a language map with at least one entry": _('hier hoort een tekst met zijn taal te staan, zoals {"nl": "Geslaagd"}.'),
+    "must be a language map with at least one entry": _('hier hoort een tekst met de taal erbij te staan, zoals {"nl": "Geslaagd"}.'),
     "nested deeper than %(most)s levels": _("hierin staan meer dan %(most)s lagen in elkaar."),
     "must be a mailto IRI with an e-mail address": _("dit is geen e-mailadres met ‘mailto:’ ervoor."),
     "must be 40 hexadecimal digits": _("hier horen 40 tekens te staan: cijfers en de letters a tot en met f."),
@@ -47,7 +49,7 @@ OF_STATEMENTS: dict[str, str | Promise] = {
         "staat hier een groep (Group), dan heeft die precies twee leden en geen eigen adres of account."
     ),
     "the verb voided needs a StatementRef as object": _("wie iets herroept, wijst hier met een StatementRef aan welke uitspraak."),
-    "a SubStatement does not hold another SubStatement": _("in een uitspraak in een uitspraak (SubStatement) past er niet nog een."),
+    "a SubStatement does not hold another SubStatement": _("een SubStatement mag zelf geen SubStatement bevatten."),
     "not used by the interaction type %(kind)s": _("dit hoort niet bij een vraag van de soort ‘%(kind)s’."),
     "each component of a list has its own id": _("dit kenmerk (id) staat al eerder in de lijst."),
     "must lie between -1 and 1": _("dit getal hoort tussen -1 en 1 te liggen."),
@@ -68,7 +70,7 @@ OF_STATEMENTS: dict[str, str | Promise] = {
 SENTENCES: dict[str, str | Promise] = {
     **OF_STATEMENTS,
     "a different statement with id %(id)s is already stored": _("Er is al een andere uitspraak met het kenmerk %(id)s."),
-    "statement %(id)s is not yours to void": _("De uitspraak %(id)s die dit herroept, is van iemand anders."),
+    "statement %(id)s is not yours to void": _("Dit herroept uitspraak %(id)s, maar die is van iemand anders."),
     # A line, and the JSON in it.
     "the line is longer than %(most)s octets": _("De regel is langer dan %(most)s bytes."),
     "the line is not UTF-8 (at octet %(place)s)": _("De regel is geen tekst in UTF-8 (vanaf byte %(place)s)."),
@@ -138,7 +140,7 @@ SENTENCES: dict[str, str | Promise] = {
     "no line of it is JSON": _("Geen enkele regel is JSON."),
     "the ZIP is damaged or holds no statements.ndjson": _("De ZIP is beschadigd, of er zit geen statements.ndjson in."),
     "the file ends before octet %(octet)s, where the reading stopped": _(
-        "Het bestand is korter geworden: het houdt op voor byte %(octet)s, waar het inlezen was."
+        "Het bestand is korter geworden: het houdt op vóór byte %(octet)s, waar het inlezen was."
     ),
     "the file is another one than the one that was begun with": _("Dit is een ander bestand dan waarmee het inlezen begon."),
     "the secret was locked with another SECRET_KEY": _(
@@ -164,7 +166,7 @@ def told(rule: str, values: Mapping[str, object], *, otherwise: str) -> str:
     A rule that no sentence is known for, such as one that is no rule any more, is told as it was kept: `otherwise`.
     """
     try:
-        text = str(SENTENCES[rule]) % values
+        text = str(SENTENCES[rule]) % {name: _as_pages_quote(value) for name, value in values.items()}
     except KeyError:
         # Of a connection that failed, a Dutch sentence was kept that the catalogue knows.
         return gettext(otherwise) if otherwise else ""
@@ -172,4 +174,10 @@ def told(rule: str, values: Mapping[str, object], *, otherwise: str) -> str:
         path = str(values["path"])
         where = gettext("Bij ‘%(path)s’") % {"path": path.removeprefix("$.")} if path != "$" else gettext("Bij de uitspraak zelf")
         text = f"{where}: {text}"
-    return f"{text} (xAPI {values['clause']})" if values.get("clause") else text
+    return f"{text.removesuffix('.')} (xAPI {values['clause']})." if values.get("clause") else text
+
+
+def _as_pages_quote(value: object) -> object:
+    """What somebody sent is quoted for tools as a program does."""
+    quoted = QUOTED.fullmatch(value) if isinstance(value, str) else None
+    return f"‘{quoted['text']}’" if quoted else value

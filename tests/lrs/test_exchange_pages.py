@@ -62,7 +62,7 @@ def test_a_file_is_read_in_for_my_organisation_and_its_page_tells_how_it_went(cl
     assert answer.request["PATH_INFO"] == f"{PAGE}{run.pk}/"
     text = answer.content.decode()
     assert "<dd>1</dd>" in text
-    said = "dit is geen e-mailadres met ‘mailto:’ ervoor. (xAPI 2.4.2.3)"
+    said = "dit is geen e-mailadres met ‘mailto:’ ervoor (xAPI 2.4.2.3)."
     assert f"Bij ‘actor.mbox’: {said}" in text
     assert said in b"".join(client.get(f"{PAGE}{run.pk}/niet-overgenomen.csv")).decode()
     client.cookies["django_language"] = "en"

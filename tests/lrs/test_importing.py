@@ -176,9 +176,9 @@ def test_good_statements_come_in_and_bad_ones_are_told_with_line_and_reason(tmp_
     assert [one.why for one in run.problems.filter(line__in=(3, 5, 7, 9, 12, 14)).order_by("line")] == [
         "De regel is geen JSON: vanaf teken 2 is hij niet te lezen.",
         f"Er is al een andere uitspraak met het kenmerk {known['id']}.",
-        "Bij ‘actor.mbox’: dit is geen e-mailadres met ‘mailto:’ ervoor. (xAPI 2.4.2.3)",
+        "Bij ‘actor.mbox’: dit is geen e-mailadres met ‘mailto:’ ervoor (xAPI 2.4.2.3).",
         "Hier staat geen uitspraak: die staat tussen { en }.",
-        "Het veld 'id' staat er twee keer.",
+        "Het veld ‘id’ staat er twee keer.",
         "De regel is geen tekst in UTF-8 (vanaf byte 1).",
     ]
     assert run.problems.get(line=5).statement_id == known["id"]

@@ -61,13 +61,13 @@ def test_each_rule_has_a_sentence_for_the_pages_and_each_sentence_its_rule():
     [
         (
             {"actor": {"mbox": "ann"}},
-            "Bij ‘actor.mbox’: dit is geen e-mailadres met ‘mailto:’ ervoor. (xAPI 2.4.2.3)",
-            "At ‘actor.mbox’: this is not an e-mail address with ‘mailto:’ before it. (xAPI 2.4.2.3)",
+            "Bij ‘actor.mbox’: dit is geen e-mailadres met ‘mailto:’ ervoor (xAPI 2.4.2.3).",
+            "At ‘actor.mbox’: this is not an e-mail address with ‘mailto:’ before it (xAPI 2.4.2.3).",
         ),
         (
             {"extra %s": 1},
-            "Bij de uitspraak zelf: het veld 'extra %s' hoort hier niet. (xAPI 2.2)",
-            "At the statement itself: the field 'extra %s' does not belong here. (xAPI 2.2)",
+            "Bij de uitspraak zelf: het veld ‘extra %s’ hoort hier niet (xAPI 2.2).",
+            "At the statement itself: the field ‘extra %s’ does not belong here (xAPI 2.2).",
         ),
         (
             {"verb": {"id": "geslaagd"}},

@@ -80,6 +80,7 @@ def lesson_context(
         "station": station,
         "parts": parts,
         "to_send": any(part.get("to_send") for part in parts),
+        "says_itself": any(part.get("says_itself") for part in parts),
         "shown_route": shown_route,
         "route_html": draw_beside(shown_route),
         "next": route.after(station),
@@ -100,9 +101,17 @@ def _shown(part: Part, *, request: HttpRequest, enrolment: Enrolment | None) -> 
     template = kind.template if kind else "courses/activities/unknown.html"
     context = kind.context(request, activity=activity, enrolment=enrolment) if kind else {}
     html = render_to_string(template, {"activity": activity, "enrolment": enrolment, **context}, request=request)
-    # An evaluation is nobody's until it is sent as a whole; all else is saved as it is made.
+    # An evaluation is nobody's until it is sent as a whole. What somebody writes has buttons of its own and says when it was saved; a file
+    # is saved by those alone. All else is saved as it is made.
     to_send = activity.kind == "evaluation" and not context.get("done")
-    return {"activity": activity, "intro": activity.settings.get("intro", ""), "html": html, "to_send": to_send}
+    says_itself = activity.kind in {"assignment", "reflection"}
+    return {
+        "activity": activity,
+        "intro": activity.settings.get("intro", ""),
+        "html": html,
+        "to_send": to_send,
+        "says_itself": says_itself,
+    }
 
 
 def _own_enrolment(request: HttpRequest, course_slug: str) -> Enrolment | None:

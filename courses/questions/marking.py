@@ -51,7 +51,7 @@ def mark_answer(*, answer: Answer, teacher: User, points: float, feedback: str) 
     """
     maximum = answer.question.version.points
     if not 0 <= points <= maximum:
-        raise MarkRefused(_("Het aantal punten is 0 tot %(max)s.") % {"max": maximum})
+        raise MarkRefused(_("Geef 0 tot en met %(max)s voor het aantal punten.") % {"max": maximum})
     if answer.question.attempt.enrolment.learner_id == teacher.pk:
         raise MarkRefused(_("Vraag een ander: niemand kijkt eigen werk na."))
     with transaction.atomic():

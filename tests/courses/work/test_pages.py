@@ -159,7 +159,11 @@ def test_an_evaluation_with_a_gap_keeps_what_was_chosen(enrolment):
     client.post(address, {"vraag-0": "4", "vraag-1": "De toets"})
 
     assert EvaluationAnswers.objects.count() == 1
-    assert "Wat je doet, wordt meteen bewaard" in client.get(lesson).content.decode()
+    after = client.get(lesson).content.decode()
+    assert "Bij wat je schrijft of inlevert, staat of het is bewaard" in after  # of the assignment and the reflections in this lesson
+    assert "Wat je doet, wordt meteen bewaard" not in after
+    read_only = route_of(enrolment.release).stations[0]
+    assert "Wat je doet, wordt meteen bewaard" in client.get(f"/cursus/{enrolment.course.slug}/{read_only.slug}/").content.decode()
 
 
 TEACHER_PAGES = ["/docent/", "/docent/cursus/{course}/", "/docent/cursus/{course}/evaluatie/", "/docent/deelnemer/{enrolment}/"]

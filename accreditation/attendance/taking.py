@@ -225,7 +225,8 @@ def take(job: Job) -> bool:
     if left:
         return True
     counts = counts_of(kept)
-    present = any(counts.get(state) for state in PRESENT)
+    done, already = counts.get(State.DONE, 0), counts.get(State.ALREADY, 0)
+    present = done or already
     lines = [] if present else [gettext("Uit deze lijst krijgt dus niemand punten of een deelnameverklaring.")]
     if counts.get(State.REFUSED):
         lines.append(
@@ -244,12 +245,22 @@ def take(job: Job) -> bool:
             )
             % {"count": counts[State.UNKNOWN]}
         )
+    if done:
+        text, tone = ngettext("%(count)s aanwezige vastgelegd.", "%(count)s aanwezigen vastgelegd.", done) % {"count": done}, "done"
+    elif already and counts.keys() <= {State.ALREADY, State.TWICE, State.DROPPED}:
+        text, tone = gettext("Iedereen stond al als aanwezig; er is niets veranderd."), "info"
+    elif already:
+        text = ngettext(
+            "%(count)s deelnemer stond al als aanwezig; er is niets veranderd.",
+            "%(count)s deelnemers stonden al als aanwezig; er is niets veranderd.",
+            already,
+        ) % {"count": already}
+        tone = "info"
+    else:
+        text, tone = gettext("Niemand staat als aanwezig"), "signal"
     job.result = {
-        "text": ngettext("%(count)s aanwezige vastgelegd.", "%(count)s aanwezigen vastgelegd.", counts.get(State.DONE, 0))
-        % {"count": counts.get(State.DONE, 0)}
-        if present
-        else gettext("Niemand staat als aanwezig"),
-        "tone": "done" if present else "signal",
+        "text": text,
+        "tone": tone,
         "lines": lines,
         "href": reverse("accreditation:attendance_list", args=[kept.pk]),
         "link": gettext("Bekijk het verslag per regel"),

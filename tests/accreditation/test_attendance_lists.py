@@ -369,13 +369,21 @@ class TestTaking:
         overview = client.get(reverse("accreditation:attendance_lists")).content.decode()
         assert (overview.count("Vastgelegd"), overview.count("Niemand aanwezig")) == (1, 1)
 
-    def test_the_same_list_again_marks_nobody_twice(self, release, register, meeting, manager):
+    def test_the_same_list_again_marks_nobody_twice_and_says_that_nothing_changed(self, release, register, meeting, manager):
         participant(release, register, "11111111111")
-        for _time in range(2):
-            kept = bring(lines=lines("11111111111"), meeting=meeting, by=manager, name="lijst.csv")
-            confirm(kept=kept, by=manager)
+        told = []
+        for numbers_in_it in (["11111111111"], ["11111111111"], ["11111111111", "44444444444"]):
+            kept = bring(lines=lines(*numbers_in_it), meeting=meeting, by=manager, name="lijst.csv")
+            job = confirm(kept=kept, by=manager)
+            job.refresh_from_db()
+            told.append((job.result["text"], job.result["tone"]))
 
-        assert states(kept) == ["already"]
+        assert told == [
+            ("1 aanwezige vastgelegd.", "done"),
+            ("Iedereen stond al als aanwezig; er is niets veranderd.", "info"),
+            ("1 deelnemer stond al als aanwezig; er is niets veranderd.", "info"),
+        ]
+        assert states(kept) == ["already", "unknown"]
         assert Attendance.objects.count() == 1
 
     def test_who_does_not_follow_the_course_is_enrolled_only_when_asked_and_reads_by_whom_and_why(

@@ -61,11 +61,10 @@ def picture(standing: Standing) -> Picture | None:
     evaluation, rule = standing.evaluation, standing.rule
     if evaluation is None or rule is None:
         return None
-    unit = unit_name(rule)
     largest = max([rule.total, evaluation.total, *(result.reached for result in evaluation.categories)], default=Decimal(1)) or Decimal(1)
     total = Bar(
         name=gettext("Alles samen"),
-        text=_have(evaluation, unit),
+        text=_have(evaluation, rule.unit),
         missing=_missing(evaluation.missing),
         width=_share(evaluation.total, largest),
         tick=_share(rule.total, largest),
@@ -85,7 +84,7 @@ def picture(standing: Standing) -> Picture | None:
             events=_events(standing, evaluation),
             text=_deadline(evaluation, assumed=standing.period_assumed, leave_days=standing.leave_days),
         ),
-        bars=[total, *(_bar(result, largest, unit) for result in shown), *_work(standing)],
+        bars=[total, *(_bar(result, largest, rule.unit) for result in shown), *_work(standing)],
         rows=[_row(counted, standing, evaluation) for counted in sorted(evaluation.rows, key=lambda c: (c.row.on, c.row.id), reverse=True)],
     )
 
@@ -95,7 +94,7 @@ def headline(standing: Standing) -> str:
     if standing.rule is None or standing.evaluation is None:
         return ""
     if standing.complete:
-        return gettext("Je hebt %(have)s: je voldoet aan de regel") % {"have": _have(standing.evaluation, unit_name(standing.rule))}
+        return gettext("Je hebt %(have)s: je voldoet aan de regel") % {"have": _have(standing.evaluation, standing.rule.unit)}
     return gettext("Je hebt %(stand)s") % {"stand": in_words(standing)}
 
 
@@ -107,8 +106,7 @@ def in_words(standing: Standing) -> str:
     evaluation, rule = standing.evaluation, standing.rule
     if rule is None or evaluation is None:
         return ""
-    unit = unit_name(rule)
-    names = {"have": _have(evaluation, unit), "missing": _n(evaluation.missing), "work": _n(standing.work_missing)}
+    names = {"have": _have(evaluation, rule.unit), "missing": _n(evaluation.missing), "work": _n(standing.work_missing)}
     if standing.complete:
         return gettext("%(have)s: voldoet aan de regel") % names
     if evaluation.complete:
@@ -136,15 +134,11 @@ def _missing_most(evaluation: Evaluation) -> str:
 
 
 def _have(evaluation: Evaluation, unit: str) -> str:
-    return gettext("%(reached)s van %(total)s %(unit)s") % {
-        "reached": _n(evaluation.total),
-        "total": _n(evaluation.rule.total),
-        "unit": unit,
-    }
+    return _reached_of(evaluation.total, evaluation.rule.total, unit)
 
 
-def unit_name(rule: RegisterRule) -> str:
-    return gettext("uren") if rule.unit == RegisterRule.Unit.HOURS else gettext("punten")
+def _reached_of(reached: Decimal, total: Decimal, unit: str) -> str:
+    return gettext("%(reached)s van %(total)s") % {"reached": _n(reached), "total": amount_of(total, unit)}
 
 
 def why_not(counted: Counted, evaluation: Evaluation) -> str:
@@ -201,7 +195,7 @@ def _dates(evaluation: Evaluation) -> str:
 
 def _bar(result: CategoryResult, largest: Decimal, unit: str) -> Bar:
     category = result.category
-    parts = [f"{_n(result.reached)} {unit}"]
+    parts = [amount_of(result.reached, unit)]
     if category.minimum:
         parts.append(gettext("nodig: %(minimum)s") % {"minimum": _n(category.minimum)})
     if category.maximum:
@@ -229,7 +223,7 @@ def _work(standing: Standing) -> list[Bar]:
     return [
         Bar(
             name=gettext("Werkuren, zelf opgeschreven"),
-            text=gettext("%(reached)s van %(total)s uur") % {"reached": _n(standing.worked), "total": _n(asked)},
+            text=_reached_of(standing.worked, asked, RegisterRule.Unit.HOURS),
             missing=_missing(standing.work_missing),
             width=_share(standing.worked, largest),
             tick=_share(asked, largest),

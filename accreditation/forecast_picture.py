@@ -11,8 +11,8 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext, ngettext
 
 from accreditation.dossier import Standing
-from accreditation.dossier_picture import unit_name
 from accreditation.forecast import Forecast, Outlook, forecast
+from courses.course_page import amount_of
 
 WIDE, HIGH = 1000, 200
 
@@ -44,7 +44,6 @@ def forecast_picture(standing: Standing) -> ForecastPicture | None:
     found = forecast(evaluation)
     if found.outlook is Outlook.CLOSED:
         return None
-    unit = unit_name(rule)
     top = max([rule.total, evaluation.total, found.at_end or Decimal(0)], default=Decimal(1)) or Decimal(1)
     span = max((evaluation.last_day - evaluation.first_day).days, 1)
 
@@ -63,15 +62,15 @@ def forecast_picture(standing: Standing) -> ForecastPicture | None:
     corners.append(f"{x(evaluation.day)},{y(held)}")
     pace = f"{x(evaluation.day)},{y(now)} {x(evaluation.last_day)},{y(found.at_end)}" if found.at_end is not None else ""
     table = [
-        (gettext("Vandaag, %(day)s") % {"day": _day(evaluation.day)}, f"{_n(now)} {unit}"),
-        (gettext("Nodig"), f"{_n(rule.total)} {unit}"),
+        (gettext("Vandaag, %(day)s") % {"day": _day(evaluation.day)}, amount_of(now, rule.unit)),
+        (gettext("Nodig"), amount_of(rule.total, rule.unit)),
     ]
     if found.at_end is not None:
         table.insert(
             1,
             (
                 gettext("Op de laatste dag, %(day)s, in dit tempo") % {"day": _day(evaluation.last_day)},
-                f"{_n(_whole(found.at_end))} {unit}",
+                amount_of(_whole(found.at_end), rule.unit),
             ),
         )
     return ForecastPicture(
@@ -85,7 +84,7 @@ def forecast_picture(standing: Standing) -> ForecastPicture | None:
         today_x=x(evaluation.day),
         first=date_format(evaluation.first_day, "Y"),
         last=date_format(evaluation.last_day, "j-n-Y"),
-        norm=f"{_n(rule.total)} {unit}",
+        norm=amount_of(rule.total, rule.unit),
         table=table,
         tone={Outlook.COMPLETE: "done", Outlook.ON_TIME: "done", Outlook.TOO_LITTLE: ""}.get(found.outlook, "signal"),
     )
@@ -100,12 +99,11 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
         "on": _day(found.on) if found.on else "",
         "last": _day(evaluation.last_day),
         "at_end": _n(_whole(found.at_end or Decimal(0))),
-        "total": _n(rule.total),
-        "unit": unit_name(rule),
+        "total": amount_of(rule.total, rule.unit),
         "what": _lowered(found.slowest.name) if found.slowest else "",
     }
     if found.outlook is Outlook.COMPLETE:
-        return gettext("Je hebt nu al genoeg %(unit)s voor deze periode") % names
+        return gettext("Je hebt nu al genoeg voor deze periode")
     if found.outlook is Outlook.TOO_LITTLE:
         return gettext("Er is nog te weinig om te zeggen wanneer je voldoet")
     if found.outlook is Outlook.ON_TIME:
@@ -114,20 +112,14 @@ def sentence(found: Forecast, *, standing: Standing) -> str:
             "spare": _spare((evaluation.last_day - found.on).days if found.on else 0),
         }
     if found.outlook is Outlook.TOO_LATE:
-        return (
-            gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; je voldoet pas op %(on)s")
-            % names
-        )
+        return gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s; je voldoet pas op %(on)s") % names
     if found.slowest is None:
         return (
-            gettext(
-                "In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; ook tien jaar later voldoe je niet"
-            )
+            gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s; ook tien jaar later voldoe je niet")
             % names
         )
     return (
-        gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s %(unit)s; de norm voor %(what)s haal je niet")
-        % names
+        gettext("In dit tempo heb je op %(last)s, je laatste dag, %(at_end)s van de %(total)s; de norm voor %(what)s haal je niet") % names
     )
 
 

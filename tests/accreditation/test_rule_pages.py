@@ -206,6 +206,8 @@ def test_a_rule_tells_for_how_many_people_it_holds_now_as_their_dossier_does_and
         assert "tonen we niet" in told(doctors)
         client.force_login(UserFactory(is_superuser=True, is_staff=True))
         assert "geldt nu voor 4 van de 16 mensen in dit register" in told(doctors)
+        entries.exclude(pk=entries.filter(user__profile__professions=profession).latest("pk").pk).delete()
+        assert "geldt nu voor de enige persoon in dit register" in told(doctors)
 
 
 def test_a_rule_is_ended_on_a_day_and_not_before_it_begins(client, manager, rule):

@@ -173,6 +173,26 @@ def test_what_is_missing_is_told_of_the_total_first_and_of_the_minimum_with_it(l
     assert in_words(standing) == text
 
 
+@pytest.mark.parametrize(
+    ("unit", "total", "minimum", "text", "reached"),
+    [
+        ("hours", 4, 10, "4 van 4 uur; er ontbreken nog 6 uur geaccrediteerde scholing", "4 uur, nodig: 10"),
+        ("hours", 1, None, "4 van 1 uur: voldoet aan de regel", "4 uur"),
+        ("points", 1, None, "4 van 1 punt: voldoet aan de regel", "4 punten"),
+    ],
+)
+def test_what_is_counted_is_told_in_one_unit(client, learner, register, unit, total, minimum, text, reached):
+    RegisterRule.objects.filter(register=register).update(unit=unit, total=total)
+    CategoryRule.objects.filter(rule__register=register).update(minimum=minimum)
+
+    (standing,) = standings(person=learner)
+    client.force_login(learner)
+    picture = client.get(reverse("accreditation:my_dossier")).context["shown"][0]["picture"]
+
+    assert in_words(standing) == text
+    assert picture.bars[1].text == reached
+
+
 def test_work_hours_stand_beside_what_the_rule_asks_without_opening_anything(client, learner, register):
     client.force_login(learner)
     assert "Werkuren" not in client.get(reverse("accreditation:my_dossier")).content.decode()

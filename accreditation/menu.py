@@ -3,9 +3,9 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.menus import Groups, Place, open_to, place
 from accounts.models import User
 from accounts.permissions import Action
-from accounts.places import Groups, Place, open_to, place
 from accreditation.jobs import KINDS
 
 GROUPS: Groups = [

@@ -4,6 +4,7 @@ While somebody types, the names that fit stand in a list under the field. What f
 field, so that it works without JavaScript too.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -74,7 +75,7 @@ def _asked(name: str, place: int) -> str:
     return f"{name}_gevraagd_{place}"
 
 
-class NamedField(forms.Field):
+class NamedField(forms.Field, ABC):
     """What is meant by a name: its IRI, or for `several` a list of them."""
 
     asks = ""
@@ -88,15 +89,17 @@ class NamedField(forms.Field):
         """What may be chosen, as far as that fits in a list: IRI and name."""
         return []
 
+    @abstractmethod
     def meant_by(self, text: str) -> Sequence[Activity]:
-        raise NotImplementedError
+        """What somebody may mean who writes this; nothing when no name fits."""
 
     def is_called(self, one: Activity, text: str) -> bool:
         """Whether this says exactly what it is called."""
         return one.name.casefold() == text.casefold()
 
+    @abstractmethod
     def name_of(self, iri: str) -> str:
-        raise NotImplementedError
+        """What this is called: the IRI itself when it has no name."""
 
     def clean(self, value: Any) -> Any:
         texts = value if self.several else [value]

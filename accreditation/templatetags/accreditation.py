@@ -8,8 +8,8 @@ from django import template
 from django.utils.formats import localize
 from django.utils.functional import Promise
 
+from accounts.menus import Place
 from accounts.models import User
-from accounts.places import Place
 from accreditation import menu
 from courses.course_page import amount_of
 

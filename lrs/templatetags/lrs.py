@@ -3,8 +3,8 @@
 from django import template
 from django.utils.functional import Promise
 
+from accounts.menus import Place
 from accounts.models import User
-from accounts.places import Place
 from lrs import menu
 
 register = template.Library()
